@@ -1,0 +1,31 @@
+// Package deps pins modules while packages are being written; it is deleted before the tree lands.
+package deps
+
+import (
+	_ "github.com/alecthomas/kong"
+	_ "github.com/aymanbagabas/go-udiff"
+	_ "github.com/charmbracelet/x/vt"
+	_ "github.com/creack/pty"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/google/jsonschema-go/jsonschema"
+	_ "github.com/kevinburke/ssh_config"
+	_ "github.com/modelcontextprotocol/go-sdk/mcp"
+	_ "github.com/oklog/ulid/v2"
+	_ "github.com/pelletier/go-toml/v2"
+	_ "github.com/pkg/sftp"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "github.com/rs/zerolog"
+	_ "go.uber.org/goleak"
+	_ "go.yaml.in/yaml/v3"
+	_ "golang.org/x/crypto/argon2"
+	_ "golang.org/x/crypto/ssh"
+	_ "golang.org/x/crypto/ssh/knownhosts"
+	_ "golang.org/x/mod/sumdb/note"
+	_ "golang.org/x/mod/sumdb/tlog"
+	_ "golang.org/x/sync/semaphore"
+	_ "golang.org/x/sys/unix"
+	_ "golang.org/x/term"
+	_ "golang.org/x/time/rate"
+	_ "mvdan.cc/sh/v3/syntax"
+	_ "mvdan.cc/sh/v3/expand"
+)
