@@ -1,0 +1,184 @@
+package params
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"sort"
+	"strings"
+	"unicode/utf8"
+)
+
+// Decode fills the struct that into points to from a tool call's arguments. Unknown names, missing required
+// parameters, wrong types and values out of bounds are refused with an [*Error] that names the parameter; null stands for an omitted
+// optional one. Absent arguments are an empty object.
+func Decode(raw json.RawMessage, into any) error {
+	v := reflect.ValueOf(into).Elem()
+	fields := fieldsOf(v.Type())
+	given := map[string]json.RawMessage{}
+	if trimmed := bytes.TrimSpace(raw); len(trimmed) > 0 && !bytes.Equal(trimmed, []byte("null")) {
+		if err := json.Unmarshal(trimmed, &given); err != nil {
+			return &Error{Message: "arguments must be a JSON object", Hint: "pass the parameters as an object: " + names(fields)}
+		}
+	}
+	if err := refuseUnknown(given, fields); err != nil {
+		return err
+	}
+	for _, f := range fields {
+		value, ok := given[f.name]
+		if !ok || bytes.Equal(bytes.TrimSpace(value), []byte("null")) {
+			if f.required {
+				return &Error{Param: f.name, Message: "is required", Hint: "pass " + f.name + ": " + f.desc}
+			}
+			if f.def == "" {
+				continue
+			}
+			value = f.defaultJSON()
+		}
+		if err := f.set(v.FieldByIndex(f.index), value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func refuseUnknown(given map[string]json.RawMessage, fields []field) error {
+	var unknown []string
+	for name := range given {
+		if !slices.ContainsFunc(fields, func(f field) bool { return f.name == name }) {
+			unknown = append(unknown, name)
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	sort.Strings(unknown)
+	hint := "known parameters: " + names(fields)
+	if len(fields) == 0 {
+		hint = "this tool takes no parameters"
+	} else if near := Nearest(unknown[0], fieldNames(fields)); near != "" {
+		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
+	}
+	return &Error{Param: clip(unknown[0]), Message: "unknown parameter", Hint: hint}
+}
+
+func (f field) set(v reflect.Value, raw json.RawMessage) error {
+	if err := f.unmarshal(v, raw); err != nil {
+		return err
+	}
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return nil
+		}
+		v = v.Elem()
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return f.checkString(v.String())
+	case reflect.Int, reflect.Int64:
+		return f.checkBounds(float64(v.Int()))
+	case reflect.Float64:
+		return f.checkBounds(v.Float())
+	}
+	return nil
+}
+
+func (f field) unmarshal(v reflect.Value, raw json.RawMessage) error {
+	target := v
+	for target.Kind() == reflect.Pointer {
+		target.Set(reflect.New(target.Type().Elem()))
+		target = target.Elem()
+	}
+	if k := target.Kind(); k == reflect.Int || k == reflect.Int64 {
+		var n float64 // 60.0 is an integer to JSON Schema
+		if err := json.Unmarshal(raw, &n); err != nil || n != math.Trunc(n) || math.Abs(n) > 1<<53 {
+			return f.wrongType(raw)
+		}
+		target.SetInt(int64(n))
+		return nil
+	}
+	if err := json.Unmarshal(raw, target.Addr().Interface()); err != nil {
+		if e, ok := err.(*Error); ok {
+			return &Error{Param: f.name, Message: e.Message, Hint: e.Hint}
+		}
+		return f.wrongType(raw)
+	}
+	return nil
+}
+
+func (f field) wrongType(raw json.RawMessage) error {
+	s := typeSchema(f.typ)
+	want := s.Type
+	if want == "" {
+		want = strings.Join(s.Types, " or ")
+	}
+	return &Error{Param: f.name, Message: fmt.Sprintf("must be of type %s, got %s", want, kindOf(raw)), Hint: f.name + ": " + f.desc}
+}
+
+func (f field) checkString(s string) error {
+	if !utf8.ValidString(s) {
+		return &Error{Param: f.name, Message: "is not valid UTF-8", Hint: "send text as UTF-8; use base64 where the tool offers it"}
+	}
+	if len(f.enum) > 0 && s != "" && !slices.Contains(f.enum, s) {
+		return &Error{Param: f.name, Message: fmt.Sprintf("%q is not one of the allowed values", clip(s)), Hint: "allowed: " + strings.Join(f.enum, ", ")}
+	}
+	return nil
+}
+
+func (f field) checkBounds(n float64) error {
+	if f.min != nil && n < *f.min || f.max != nil && n > *f.max {
+		return &Error{Param: f.name, Message: fmt.Sprintf("%v is out of bounds", n), Hint: f.name + " must be " + f.bounds()}
+	}
+	return nil
+}
+
+func (f field) bounds() string {
+	switch {
+	case f.min != nil && f.max != nil:
+		return fmt.Sprintf("between %v and %v", *f.min, *f.max)
+	case f.min != nil:
+		return fmt.Sprintf("at least %v", *f.min)
+	default:
+		return fmt.Sprintf("at most %v", *f.max)
+	}
+}
+
+func kindOf(raw json.RawMessage) string {
+	var v any
+	if json.Unmarshal(raw, &v) != nil {
+		return "invalid JSON"
+	}
+	switch v := v.(type) {
+	case string:
+		return fmt.Sprintf("string %q", clip(v))
+	case float64:
+		return fmt.Sprintf("number %v", v)
+	case bool:
+		return fmt.Sprintf("boolean %v", v)
+	case []any:
+		return "array"
+	case map[string]any:
+		return "object"
+	}
+	return "null"
+}
+
+func fieldNames(fields []field) []string {
+	out := make([]string, len(fields))
+	for i, f := range fields {
+		out[i] = f.name
+	}
+	return out
+}
+
+func names(fields []field) string { return strings.Join(fieldNames(fields), ", ") }
+
+func clip(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:60]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,105 @@
+package params
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"sort"
+	"strings"
+)
+
+// List is a list of words that a model may also write as one string separated by commas or blanks.
+type List []string
+
+// UnmarshalJSON takes an array of strings or one string.
+func (l *List) UnmarshalJSON(b []byte) error {
+	var words []string
+	if json.Unmarshal(b, &words) == nil {
+		*l = words
+		return nil
+	}
+	var s string
+	if json.Unmarshal(b, &s) != nil {
+		return &Error{Message: "must be a list of strings or one string separated by commas or blanks", Hint: `for example ["web1","web2"] or "web1, web2"`}
+	}
+	*l = strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' })
+	return nil
+}
+
+// Env overlays a command's environment. A nil value removes the variable.
+type Env map[string]*string
+
+var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// UnmarshalJSON takes an object whose values are strings, numbers, booleans or null; names are those of POSIX
+// (XBD 8.1: letters, digits and underscore, no leading digit). Anything else is refused, also a value with a NUL.
+func (e *Env) UnmarshalJSON(b []byte) error {
+	const hint = `for example {"LANG":"C","DEBUG":null}`
+	var raw map[string]json.RawMessage
+	if json.Unmarshal(b, &raw) != nil {
+		return &Error{Message: "must be an object of name to value", Hint: hint}
+	}
+	env := Env{}
+	for name, value := range raw {
+		if !envName.MatchString(name) {
+			return &Error{Message: fmt.Sprintf("%q is not the name of an environment variable", clip(name)), Hint: "letters, digits and underscore, not starting with a digit"}
+		}
+		text, err := envValue(value)
+		if err != nil {
+			return &Error{Message: fmt.Sprintf("value of %s must be a string, number, boolean or null", name), Hint: hint}
+		}
+		if text != nil && strings.ContainsRune(*text, 0) {
+			return &Error{Message: fmt.Sprintf("value of %s holds a NUL byte", name), Hint: "no process environment can carry NUL"}
+		}
+		env[name] = text
+	}
+	*e = env
+	return nil
+}
+
+func envValue(raw json.RawMessage) (*string, error) {
+	var s *string
+	if json.Unmarshal(raw, &s) == nil {
+		return s, nil
+	}
+	var v any
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return nil, err
+	}
+	switch v.(type) {
+	case float64, bool:
+		text := strings.TrimSpace(string(raw))
+		return &text, nil
+	}
+	return nil, fmt.Errorf("not a scalar")
+}
+
+// Names lists the variables in order.
+func (e Env) Names() []string {
+	out := make([]string, 0, len(e))
+	for name := range e {
+		out = append(out, name)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// Merge lays the JSON object text (relay-shell 0.3's env_json) over e. An empty text changes nothing.
+func (e Env) Merge(text string) (Env, error) {
+	if strings.TrimSpace(text) == "" {
+		return e, nil
+	}
+	var over Env
+	if err := over.UnmarshalJSON([]byte(text)); err != nil {
+		perr := err.(*Error)
+		return nil, &Error{Param: "env_json", Message: perr.Message, Hint: perr.Hint}
+	}
+	out := Env{}
+	for k, v := range e {
+		out[k] = v
+	}
+	for k, v := range over {
+		out[k] = v
+	}
+	return out, nil
+}
