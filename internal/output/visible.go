@@ -67,7 +67,7 @@ func hidden(r rune) bool {
 
 // emojiStyle says whether r is the one selector that ordinary text uses, U+FE0F, after a character that takes it.
 func emojiStyle(previous, r rune) bool {
-	if r != 0xfe0f {
+	if r != 0xfe0f || previous == utf8.RuneError {
 		return false
 	}
 	return unicode.In(previous, unicode.So, unicode.Sm) || previous == 0x203c || previous == 0x2049 ||
