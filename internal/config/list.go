@@ -1,0 +1,77 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// toolsets makes the row of TOOLSETS: names from values, or "all" for every one that this version has.
+func toolsets(name string, values, defaults []string, doc string) *Setting {
+	s := &Setting{Name: name, Kind: Choices, Default: strings.Join(built(name, defaults), ","), Values: append(slices.Clone(values), "all"), Doc: doc}
+	s.setList = func(c *Config, list []string) error {
+		var names []string
+		for _, v := range list {
+			got, err := parseChoice(v, s.Values)
+			if err != nil {
+				return fmt.Errorf("%q: %w", cut(v, 40), err)
+			}
+			if got == "all" {
+				names = append(names, built(name, values)...)
+				continue
+			}
+			if missing := unbuilt[name][got]; missing != "" {
+				return fmt.Errorf("%q is not in this version of relay-shell yet (%s); it has %s", got, missing, strings.Join(built(name, values), ", "))
+			}
+			names = append(names, got)
+		}
+		if len(names) == 0 {
+			return errors.New("is empty: name at least one toolset")
+		}
+		c.Toolsets = unique(names)
+		return nil
+	}
+	s.split = func(v string) ([]string, error) {
+		return strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' }), nil
+	}
+	return s
+}
+
+// paths makes the row of a list of directories.
+func paths(name string, field func(*Config) *[]string, doc string) *Setting {
+	s := &Setting{Name: name, Kind: Paths, Doc: doc}
+	s.setList = func(c *Config, list []string) error {
+		for _, p := range list {
+			if err := checkText(p); err != nil {
+				return err
+			}
+			if p == "" {
+				return errors.New("holds an empty path")
+			}
+		}
+		*field(c) = unique(list)
+		return nil
+	}
+	s.split = func(v string) ([]string, error) {
+		if v == "" {
+			return nil, nil
+		}
+		if strings.Contains(v, ",/") || strings.Contains(v, ",~") || strings.Contains(v, ", ") {
+			return nil, errors.New("must be separated by colons, not commas")
+		}
+		return strings.Split(v, ":"), nil
+	}
+	return s
+}
+
+// unique keeps the first of equal strings.
+func unique(list []string) []string {
+	var out []string
+	for _, v := range list {
+		if !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}

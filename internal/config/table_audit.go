@@ -1,0 +1,58 @@
+package config
+
+import "time"
+
+var auditRows = section("Audit",
+	path("AUDIT_PATH", "`/var/log/relay-shell/audit.jsonl` for a service account, else `STATE_DIR/audit/audit.jsonl`", func(c *Config) *string { return &c.AuditPath },
+		"The live log; sealed segments, tree and checkpoints lie beside it. A service account is root, or a system account (uid below 1000) without a home that it can write to."),
+	choice("AUDIT_ON_FAILURE", Allow, []FailureAction{Allow, Deny}, func(c *Config) *FailureAction { return &c.AuditOnFailure },
+		"While the log cannot be written, calls run and say so, or every call of tier 1 and above is refused."),
+	choice("AUDIT_SYNC", SyncIntent, []AuditSync{SyncIntent, SyncAlways, SyncNone}, func(c *Config) *AuditSync { return &c.AuditSync },
+		"What is on disk before a call goes on: intents of tier 1 and above, every record, or nothing."),
+	choice("AUDIT_FORMAT", JSONL, []AuditFormat{JSONL, CEF, LEEF}, func(c *Config) *AuditFormat { return &c.AuditFormat },
+		"The log is always JSON lines; the others add a mirror beside it."),
+	boolean("AUDIT_STDERR", false, func(c *Config) *bool { return &c.AuditStderr },
+		"Copy records to stderr."),
+	boolean("AUDIT_CHAIN", true, func(c *Config) *bool { return &c.AuditChain },
+		"Accepted from relay-shell 0.3 and without effect: the log is always a signed Merkle tree."),
+	choice("AUDIT_ROTATE", RotateOwn, []AuditRotate{RotateOwn, RotateExternal}, func(c *Config) *AuditRotate { return &c.AuditRotate },
+		"`own` seals segments itself; `external` only reopens the file, for logrotate or `chattr +a`."),
+	duration("AUDIT_RETENTION", "400d", "0", "36500d", func(c *Config) *time.Duration { return &c.AuditRetention },
+		"How long sealed segments are kept; 0 = for ever."),
+	boolean("SECCOMP_NOTIFY", false, func(c *Config) *bool { return &c.SeccompNotify },
+		"Record system calls of local commands."),
+	integer("SECCOMP_NOTIFY_CAP", 256, 1, 65536, func(c *Config) *int { return &c.SeccompNotifyCap },
+		"System calls recorded for one command."),
+)
+
+var authRows = section("HTTP sign-in",
+	choice("AUTH", AuthToken, []Auth{AuthNone, AuthToken, AuthOAuth}, func(c *Config) *Auth { return &c.Auth },
+		"How HTTP clients sign in; the token is in `STATE_DIR/http-token`. Wins over AUTH_ENABLED."),
+	boolean("AUTH_ENABLED", false, func(c *Config) *bool { return &c.AuthEnabled },
+		"As in relay-shell 0.3: true means AUTH=oauth. False does not open the server: AUTH=none does."),
+	text("AUTH_ISSUER", "https://localhost:8080", func(c *Config) *string { return &c.AuthIssuer },
+		"Public base address of the OAuth server; https unless loopback."),
+	path("AUTH_STATE_DIR", "`/var/lib/relay-shell/oauth` for a service account, else `STATE_DIR/oauth`", func(c *Config) *string { return &c.AuthStateDir },
+		"Private directory of the OAuth server."),
+	boolean("AUTH_SINGLE_CLIENT", true, func(c *Config) *bool { return &c.AuthSingleClient },
+		"Refuse further client registrations after the first."),
+	duration("AUTH_ACCESS_TTL", "1h", "1m", "365d", func(c *Config) *time.Duration { return &c.AuthAccessTTL },
+		"Life of an access token."),
+	duration("AUTH_REFRESH_TTL", "30d", "5m", "3650d", func(c *Config) *time.Duration { return &c.AuthRefreshTTL },
+		"Life of a refresh token."),
+	duration("AUTH_CODE_TTL", "5m", "30s", "1d", func(c *Config) *time.Duration { return &c.AuthCodeTTL },
+		"Life of an authorization code."),
+)
+
+// retiredRows are read by the installer of relay-shell 0.3 alone; its environment file may still name them.
+var retiredRows = section("Accepted and not used",
+	retired("EDGE_DOMAIN", "Edge installer of relay-shell 0.3."),
+	retired("EDGE_ACME_EMAIL", "Edge installer of relay-shell 0.3."),
+	retired("EDGE_ACME_CA", "Edge installer of relay-shell 0.3."),
+	retired("EDGE_CLIENT_CIDRS", "Edge installer of relay-shell 0.3."),
+	retired("EDGE_UPSTREAM", "Edge installer of relay-shell 0.3."),
+	retired("EDGE_OPEN_FIREWALL", "Edge installer of relay-shell 0.3."),
+	retired("EDGE_DRY_RUN", "Edge installer of relay-shell 0.3."),
+	retired("EDGE_FORCE", "Edge installer of relay-shell 0.3."),
+	retired("EDGE_CADDY_GPG_FPR", "Edge installer of relay-shell 0.3."),
+)
