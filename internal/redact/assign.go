@@ -1,0 +1,352 @@
+package redact
+
+import "strings"
+
+// site is the place of a name with a value.
+type site struct {
+	kind  string
+	class nameClass
+	name  string
+	start int  // where the name begins
+	at    int  // where the value begins
+	sep   byte // '=', ':', ' ', ',' or '>'
+	// spaced means white space around the separator, as INI files and programs have it and shells do not.
+	spaced bool
+	flag   int  // how many dashes stand before the name
+	quoted bool // the name stands in quotes
+	first  bool // nothing but indentation or a list's dash stands before the name in its line
+}
+
+// name looks at a piece of a name: finds the whole name, judges it, finds its value and judges that.
+func (sc *scanner) name(at, end int) {
+	if end <= sc.nameEnd || sc.covered(at) {
+		return
+	}
+	st, stop, ok := sc.nameAt(at, end)
+	sc.nameEnd = max(sc.nameEnd, stop)
+	if !ok {
+		return
+	}
+	if !sc.separator(&st, stop) {
+		return
+	}
+	sc.value(st)
+}
+
+// nameAt finds the name around [at, end) and its class. stop is the name's end.
+func (sc *scanner) nameAt(at, end int) (st site, stop int, ok bool) {
+	s := sc.s
+	start := at
+	for start > 0 && at-start < maxName && isNameByte(s[start-1]) {
+		start--
+	}
+	stop = end
+	if c := s[end-1]; c == '=' || c == ':' {
+		stop = end - 1
+	}
+	for stop < len(s) && stop-at < maxName && isNameByte(s[stop]) {
+		stop++
+	}
+	for stop > start && (s[stop-1] == '.' || s[stop-1] == '-') {
+		stop--
+	}
+	for start < stop && s[start] == '-' {
+		st.flag++
+		start++
+	}
+	if start >= stop {
+		return st, max(stop, end), false
+	}
+	st.name, st.start = s[start:stop], start
+	if st.flag == 1 && len(st.name) > 2 && (st.name[0] == 'D' || st.name[0] == 'P') && isLower(st.name[1]) {
+		st.name = st.name[1:] // -Ddb.password=… of java, -Ptoken=… of gradle
+	}
+	if byteAt(s, start-1) == '/' && !isNameByte(byteAt(s, start-2)) {
+		st.flag = 1 // /password:… of Windows programs
+	}
+	st.kind, st.class = classify(st.name)
+	st.first = sc.firstInLine(start - st.flag)
+	return st, stop, st.class != notSecret
+}
+
+// firstInLine tells whether only indentation, quotes and list marks stand before i in its line.
+func (sc *scanner) firstInLine(i int) bool {
+	for i > 0 {
+		switch c := sc.s[i-1]; {
+		case c == '\n':
+			return true
+		case isBlank(c) || c == '-' || isQuote(c) || c == '{':
+			i--
+		default:
+			return false
+		}
+	}
+	return sc.lineStart
+}
+
+// separator finds what stands between the name that ends at stop and its value.
+func (sc *scanner) separator(st *site, stop int) bool {
+	s, i := sc.s, stop
+	if n := closingQuote(s, i); n > 0 && isQuote(byteAt(s, st.start-1)) {
+		st.quoted = true
+		i += n
+		if byteAt(s, i) == ']' {
+			i++
+		}
+	}
+	blank := skipBlank(s, i)
+	st.spaced = blank > i
+	switch c := byteAt(s, blank); {
+	case c == '=' && byteAt(s, blank+1) == '>':
+		st.sep, i = '=', blank+2
+	case c == '=' && byteAt(s, blank+1) != '=' && byteAt(s, blank+1) != '~':
+		st.sep, i = '=', blank+1
+	case c == ':' && byteAt(s, blank+1) == '=':
+		st.sep, i = '=', blank+2
+	case c == ':' && byteAt(s, blank+1) != ':':
+		st.sep, i = ':', blank+1
+	case (c == '+' || c == '?' || c == '|') && byteAt(s, blank+1) == '=':
+		st.sep, i = '=', blank+2
+	case c == ',' && st.quoted && sc.inCall(st.start-1):
+		st.sep, i = ',', blank+1
+	case c == '>' && byteAt(s, st.start-1) == '<':
+		st.sep, i = '>', blank+1
+	case st.quoted:
+		return sc.pair(st, blank)
+	case st.spaced:
+		st.sep, i = ' ', blank
+		if !sc.takesBlank(st, stop) {
+			return false
+		}
+	default:
+		return false
+	}
+	st.at = skipBlank(s, i)
+	if st.sep == '=' && st.at > i {
+		st.spaced = true
+	}
+	return st.at < len(s)
+}
+
+// closingQuote is the length of the quote at i with the backslashes before it, 0 for none.
+func closingQuote(s string, i int) int {
+	n := 0
+	for byteAt(s, i+n) == '\\' {
+		n++
+	}
+	if isQuote(byteAt(s, i+n)) {
+		return n + 1
+	}
+	return 0
+}
+
+// inCall tells whether the quote at i is the first argument of a call: define('DB_PASSWORD', …).
+func (sc *scanner) inCall(i int) bool {
+	for byteAt(sc.s, i-1) == '\\' {
+		i--
+	}
+	for isBlank(byteAt(sc.s, i-1)) {
+		i--
+	}
+	return byteAt(sc.s, i-1) == '(' && isWordByte(byteAt(sc.s, i-2))
+}
+
+// pair looks at {"name": "DB_PASSWORD", "value": "…"} and <add key="Password" value="…"/>, where the name is a value.
+func (sc *scanner) pair(st *site, i int) bool {
+	s := sc.s
+	if byteAt(s, i) == ',' {
+		i = skipBlank(s, i+1)
+	}
+	i += closingQuote(s, i)
+	if !hasFoldPrefix(s[i:], "value") {
+		return false
+	}
+	i += len("value")
+	i += closingQuote(s, i)
+	i = skipBlank(s, i)
+	if c := byteAt(s, i); c != '=' && c != ':' {
+		return false
+	}
+	st.sep, st.at = s[i], skipBlank(s, i+1)
+	return st.at < len(s)
+}
+
+// takesBlank tells whether a name may be followed by its value after white space alone: an option, a directive of a
+// configuration file, a keyword of SQL or of a command.
+func (sc *scanner) takesBlank(st *site, stop int) bool {
+	after := skipBlank(sc.s, stop)
+	if st.flag > 0 {
+		return after-stop == 1 || isQuote(byteAt(sc.s, after))
+	}
+	return st.class == strongName || isQuote(byteAt(sc.s, after)) && st.class == mediumName ||
+		st.first && (st.class == tokenName || st.class == mediumName)
+}
+
+// value reads and judges the value of a name.
+func (sc *scanner) value(st site) {
+	s := sc.s
+	if byteAt(s, st.at) == '\n' || byteAt(s, st.at) == '\r' {
+		return
+	}
+	if st.sep == '>' {
+		sc.element(st)
+		return
+	}
+	x, ok := quoted(s, st.at)
+	if !ok {
+		if sc.blockScalar(st) {
+			return
+		}
+		x = sc.bare(st.at, st.sep, longestJudged)
+		if st.sep == ':' && st.flag == 0 && st.first || st.sep == '=' && st.spaced && st.first {
+			x = sc.wholeLine(st, x)
+		}
+	}
+	if !sc.accept(st, x) {
+		return
+	}
+	if x.open && x.quote == 0 {
+		x = sc.bare(st.at, st.sep, len(s))
+	}
+	sc.add(x.start, x.end, st.kind, rankName)
+}
+
+// element reads <password>…</password>.
+func (sc *scanner) element(st site) {
+	rest := sc.s[st.at:]
+	n := strings.IndexByte(rest, '<')
+	if n <= 0 || byteAt(rest, n+1) != '/' {
+		return
+	}
+	x := extent{start: st.at, end: st.at + len(strings.TrimRight(rest[:n], " \t\r\n")), quote: '>'}
+	if sc.accept(st, x) {
+		sc.add(x.start, x.end, st.kind, rankName)
+	}
+}
+
+// blockScalar opens a YAML block scalar.
+func (sc *scanner) blockScalar(st site) bool {
+	c := byteAt(sc.s, st.at)
+	if st.sep != ':' || c != '|' && c != '>' || st.class != strongName && st.class != mediumName && st.class != tokenName {
+		return false
+	}
+	i := run(sc.s, st.at+1, func(c byte) bool { return c == '-' || c == '+' || isDigit(c) })
+	if strings.TrimSpace(sc.s[i:]) != "" {
+		return false
+	}
+	line := strings.LastIndexByte(sc.s[:st.start], '\n') + 1
+	sc.carry.block = block{kind: scalarBlock, secret: st.kind, indent: skipBlank(sc.s, line) - line}
+	return true
+}
+
+// wholeLine extends a bare value of a configuration line to the end of the line where more words follow that belong to it.
+func (sc *scanner) wholeLine(st site, x extent) extent {
+	if x.open || x.next != x.end || x.end == x.start {
+		return x
+	}
+	end := lineStop(sc.s, x.end)
+	rest := sc.s[x.end:end]
+	if rest == "" || !isBlank(rest[0]) || st.class != strongName {
+		return x
+	}
+	if n := strings.Index(rest, " #"); n >= 0 {
+		rest = rest[:n]
+	}
+	words := strings.Fields(rest)
+	if len(words) == 0 || len(words) > 6 || !strong(x.text(sc.s)) {
+		return x
+	}
+	for _, w := range words {
+		if commonWords[strings.ToLower(w)] || strings.ContainsAny(w, "=:()|&;<>,.\"'") {
+			return x
+		}
+	}
+	x.end += len(strings.TrimRight(rest, " \t"))
+	x.next = x.end
+	return x
+}
+
+// accept judges a value in its place.
+func (sc *scanner) accept(st site, x extent) bool {
+	v := x.text(sc.s)
+	if len(v) > longestJudged {
+		v = v[:longestJudged]
+	}
+	trimmed := strings.TrimSpace(v)
+	if len(trimmed) < 3 || isReference(trimmed, x.quote) || isPlaceholder(trimmed) || isPath(trimmed) {
+		return false
+	}
+	if x.quote == 0 && (isCode(trimmed) || st.sep == ' ' && trimmed[0] == '-') {
+		return false
+	}
+	switch st.class {
+	case strongName:
+		return sc.acceptPassword(st, x, trimmed)
+	case mediumName:
+		l := lookAt(trimmed)
+		if st.flag > 0 || x.quote != 0 && st.sep != ',' {
+			return !l.digit || l.letters() || l.n >= 6
+		}
+		return len(trimmed) >= 6 && !isPlainWord(trimmed) && (l.letters() && (l.digit || l.other))
+	case tokenName:
+		if st.flag > 0 && st.sep != ' ' {
+			return tokenLike(trimmed, 6)
+		}
+		return tokenLike(trimmed, 8) && !isVersion(trimmed)
+	case queryName:
+		before := byteAt(sc.s, st.start-1)
+		return st.sep == '=' && !st.spaced && (before == '?' || before == '&') && tokenLike(trimmed, 16)
+	}
+	return false
+}
+
+// acceptPassword judges the value of a name that leaves no doubt: everything but prose and code.
+func (sc *scanner) acceptPassword(st site, x extent, v string) bool {
+	l := lookAt(v)
+	if !l.letters() && !l.other && l.n < 4 {
+		return false
+	}
+	if x.quote != 0 {
+		return st.sep != ',' || !isPlainWord(v) || sc.setter(st)
+	}
+	plain := isPlainWord(v)
+	switch {
+	case !plain:
+		return st.sep != ' ' || st.flag > 0 || l.letters() && (l.digit || l.other)
+	case st.flag > 0:
+		return !isAllCaps(v) // --password PASSWORD of a usage text
+	case st.sep == ' ':
+		return false
+	case strings.ContainsAny(v, "_.:/"):
+		return false // a variable, a key of a translation
+	case st.sep == ':' || st.spaced:
+		return st.first && strings.TrimSpace(sc.s[x.end:lineStop(sc.s, x.end)]) == "" && l.n >= 4 && !(l.lower && l.upper)
+	}
+	return true
+}
+
+// setter tells whether the call that the name is the first argument of sets something: define, put, setProperty.
+func (sc *scanner) setter(st site) bool {
+	head := strings.ToLower(sc.s[max(0, st.start-32):st.start])
+	for _, f := range []string{"define", "set", "put", "add", "env", "header"} {
+		if strings.Contains(head, f) {
+			return true
+		}
+	}
+	return false
+}
+
+func isAllCaps(v string) bool {
+	l := lookAt(v)
+	return l.upper && !l.lower && !l.digit
+}
+
+// isVersion tells whether v is a version, a date, a time or an address: digits with dots, dashes or colons.
+func isVersion(v string) bool {
+	for i := 0; i < len(v); i++ {
+		if !isDigit(v[i]) && !strings.ContainsRune(".-:_v/+TZ", rune(v[i])) {
+			return false
+		}
+	}
+	return strings.ContainsAny(v, ".-:/")
+}

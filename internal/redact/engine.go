@@ -1,0 +1,155 @@
+package redact
+
+import "strings"
+
+// The engine reads a text in units that depend on the text alone, never on how it arrives: a unit is a line, with the
+// lines that a trailing backslash joins to it, and of a line longer than unitMax a window of that size. A window is
+// scanned with some of the line before and after it. So a stream can be scanned as it comes, in bounded memory, with the
+// same result as the whole.
+const (
+	unitMax = 64 << 10
+	ahead   = 16 << 10 // what a window sees beyond its end: the longest token whose head is enough to judge it
+	behind  = 4 << 10  // what a window sees before its start
+)
+
+// engine scans one text. It keeps what earlier units say about later ones.
+type engine struct {
+	rules *rules
+	known *knownSet
+	carry carry
+	// inside means that the next unit begins in the middle of a line.
+	inside bool
+}
+
+// carry is what one unit leaves to the next. Its zero value is the state between two ordinary lines.
+type carry struct {
+	block block    // a private key or another value of several lines that is being read
+	span  spanning // a finding that goes on over the end of a window
+}
+
+// spanning is a finding that goes on over the end of a window.
+type spanning struct {
+	on   bool
+	rest int  // how many bytes of it are still to come
+	more bool // whether it may be longer than that: to the next blank or quote
+	kind string
+}
+
+// open tells whether the last finding may go on in the next unit.
+func (e *engine) open() bool {
+	return e.carry.block.kind != noBlock && e.carry.block.begun || e.carry.span.on
+}
+
+// skip returns the end of the complete lines from pos on in which nothing can be found, which are most lines of most
+// texts. Without eof, the line that is still coming is not skipped.
+func (e *engine) skip(s string, pos int, eof bool) int {
+	if e.inside || e.carry != (carry{}) {
+		return pos
+	}
+	hit, ok := e.rules.literals.find(s[pos:])
+	if e.known != nil {
+		if k, found := e.known.literals.find(s[pos:]); found && (!ok || k < hit) {
+			hit, ok = k, true
+		}
+	}
+	switch {
+	case ok:
+		hit += pos
+	case eof:
+		return len(s)
+	default:
+		hit = len(s)
+	}
+	return pos + lastLineStart(s[pos:hit])
+}
+
+// lastLineStart is where the last logical line of s begins.
+func lastLineStart(s string) int {
+	for {
+		i := strings.LastIndexByte(s, '\n')
+		if i < 0 || !continued(s[:i]) {
+			return i + 1
+		}
+		s = s[:i]
+	}
+}
+
+// continued tells whether a line (without its newline) is joined to the next by a backslash.
+func continued(line string) bool {
+	line = strings.TrimSuffix(line, "\r")
+	return strings.HasSuffix(line, `\`) && !strings.HasSuffix(line, `\\`)
+}
+
+// lineEnd returns the end of the logical line that begins at s[0], its newline included, or -1.
+func lineEnd(s string) int {
+	for at := 0; ; {
+		i := strings.IndexByte(s[at:], '\n')
+		if i < 0 {
+			return -1
+		}
+		at += i + 1
+		if !continued(s[:at-1]) {
+			return at
+		}
+	}
+}
+
+// step scans the unit that begins at pos. s[:pos] is what came before, as far as it is at hand. It returns the unit's end
+// and what was found that begins in it, in offsets of s; not ok means that more of the text is needed to tell.
+func (e *engine) step(s string, pos int, eof bool) (next int, found []finding, ok bool) {
+	rest := s[pos:]
+	end, full := len(rest), len(rest)
+	switch n := lineEnd(rest[:min(len(rest), unitMax)]); {
+	case n >= 0:
+		end, full = n, n
+	case !eof && len(rest) < unitMax+ahead:
+		return pos, nil, false
+	case len(rest) > unitMax:
+		end, full = unitMax, min(len(rest), unitMax+ahead)
+		if n := strings.IndexByte(rest[unitMax:full], '\n'); n >= 0 {
+			full = unitMax + n + 1
+		}
+	}
+	from := pos
+	if e.inside {
+		from = max(0, pos-behind)
+		if i := strings.LastIndexByte(s[from:pos], '\n'); i >= 0 {
+			from += i + 1
+		}
+	}
+	found = e.window(s[from:pos+full], pos-from, pos-from+end)
+	for i := range found {
+		found[i].Start += from
+		found[i].End += from
+	}
+	next = pos + end
+	e.inside = end < full || rest[end-1] != '\n'
+	return next, found, true
+}
+
+// window scans text, of which [core, end) is the unit. What it finds begins in the unit and ends in it or, when the line
+// goes on, at its end.
+func (e *engine) window(text string, core, end int) []finding {
+	p := plain(text)
+	sc := scanner{carry: &e.carry, s: p.text, lineStart: !e.inside}
+	resumed := e.resume(text, core, end)
+	if resumed.End < end && !sc.continueBlock() {
+		e.rules.scan(&sc)
+		sc.knownValues(e.known)
+	}
+	var found []finding
+	if resumed.End > resumed.Start {
+		found = append(found, resumed)
+	}
+	for _, f := range sc.found {
+		f.Start, f.End = p.raw(f.Start, f.End)
+		if f.End <= resumed.End || f.End <= core || f.Start >= end {
+			continue
+		}
+		f.Start = max(f.Start, resumed.End, core)
+		found = append(found, f)
+	}
+	found = merge(found)
+	e.cut(found, text, end)
+	return found
+}

@@ -1,0 +1,89 @@
+package redact
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// knownValues are the values that have been made known, and the table that finds them.
+type knownValues struct {
+	mu     sync.Mutex
+	values []string
+	set    atomic.Pointer[knownSet]
+}
+
+type knownSet struct {
+	values   []string
+	literals *automaton[uint32]
+}
+
+// longestKnown bounds one literal: longer lines are masked piece by piece, so that a piece always fits what a window sees.
+const longestKnown = 4096
+
+func (k *knownValues) add(values []string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	all := slices.Clone(k.values)
+	for _, v := range values {
+		for _, form := range forms(v) {
+			if strings.TrimSpace(form) != "" {
+				all = append(all, form)
+			}
+		}
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	if len(all) == len(k.values) {
+		return
+	}
+	k.values = all
+	k.set.Store(&knownSet{values: all, literals: newAutomaton[uint32](all, false)})
+}
+
+// forms are the literals by which a value is found.
+func forms(value string) []string {
+	var out []string
+	for line := range strings.Lines(value) {
+		line = strings.TrimRight(line, "\r\n")
+		for len(line) > longestKnown {
+			out = append(out, line[:longestKnown])
+			line = line[longestKnown:]
+		}
+		out = append(out, line)
+		if len(line) < 4 {
+			continue
+		}
+		var b strings.Builder
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		if enc.Encode(line) == nil {
+			out = append(out, strings.Trim(strings.TrimSuffix(b.String(), "\n"), `"`))
+		}
+		out = append(out, url.QueryEscape(line), url.PathEscape(line))
+	}
+	if len(value) >= 8 && len(value) <= longestKnown/2 {
+		// Without the last characters, which depend on what follows the value.
+		out = append(out, base64.StdEncoding.EncodeToString([]byte(value))[:len(value)*4/3])
+	}
+	return out
+}
+
+// knownValues adds the places of known values.
+func (sc *scanner) knownValues(set *knownSet) {
+	if set == nil {
+		return
+	}
+	set.literals.each(sc.s, func(id int32, end int) {
+		v := set.values[id]
+		at := end - len(v)
+		if len(v) < 4 && (isWordByte(byteAt(sc.s, at-1)) || isWordByte(byteAt(sc.s, end))) {
+			return
+		}
+		sc.add(at, end, kindKnown, rankKnown)
+	})
+}

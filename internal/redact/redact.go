@@ -1,0 +1,121 @@
+package redact
+
+import (
+	"crypto/rand"
+	"strings"
+)
+
+// Profile is how much is masked.
+type Profile string
+
+const (
+	// All masks everything that looks like a secret: for the audit trail, logs, errors and recordings. It is the zero value.
+	All Profile = "all"
+	// Keys masks private keys and the tokens that providers mark as theirs: for output that somebody works with.
+	Keys Profile = "keys"
+	// Off masks known values only.
+	Off Profile = "off"
+)
+
+// Options configure a [Redactor]. The zero value works.
+type Options struct {
+	// Key keys the digits in the marks; at least 32 bytes, one per installation. nil means random for this process, so that
+	// marks of two runs cannot be compared.
+	Key []byte
+	// Known are values to mask wherever they occur, see [Redactor.AddKnown].
+	Known []string
+}
+
+// Redactor masks secrets in text. It is safe for concurrent use.
+type Redactor struct {
+	profile Profile
+	marker  marker
+	known   *knownValues // shared between the profiles of one redactor
+}
+
+// New returns a redactor for the profile [All].
+func New(o Options) *Redactor {
+	key := append([]byte(nil), o.Key...)
+	if len(key) == 0 {
+		key = make([]byte, 32)
+		rand.Read(key) // never fails, see crypto/rand
+	}
+	r := &Redactor{profile: All, marker: marker{key: key}, known: &knownValues{}}
+	r.AddKnown(o.Known...)
+	return r
+}
+
+// ForOutput returns a redactor with the same key and the same known values that masks as much as p says. An unknown
+// profile masks all.
+func (r *Redactor) ForOutput(p Profile) *Redactor {
+	if p != Keys && p != Off {
+		p = All
+	}
+	return &Redactor{profile: p, marker: r.marker, known: r.known}
+}
+
+// AddKnown makes r mask exact values, such as those that the server itself injected, in the forms in which programs
+// usually repeat them: as they are, JSON-escaped, percent-encoded, in base64. Lines of a value of several lines are masked
+// each for itself. Values of one to three bytes are masked only where they stand as a word; blank ones are ignored.
+func (r *Redactor) AddKnown(values ...string) { r.known.add(values) }
+
+// String returns s with every secret replaced by a mark; s itself if there is none. Whatever surrounds a secret stays as
+// it is. Applying String to its result changes nothing.
+func (r *Redactor) String(s string) string {
+	e := r.engine()
+	at := e.skip(s, 0, true)
+	if at == len(s) {
+		return s
+	}
+	var b strings.Builder
+	b.WriteString(s[:at])
+	changed := false
+	a := assembler{marker: r.marker, out: func(t string) { b.WriteString(t) }}
+	for at < len(s) {
+		next, found, _ := e.step(s, at, true)
+		changed = changed || len(found) > 0
+		a.unit(s[at:next], at, found, e.open())
+		at = next
+		if skipped := e.skip(s, at, true); skipped > at {
+			a.unit(s[at:skipped], at, nil, false)
+			at = skipped
+		}
+	}
+	a.close()
+	if !changed {
+		return s
+	}
+	return b.String()
+}
+
+// Bytes is [Redactor.String] for bytes. It returns b itself, not a copy, if nothing is masked.
+func (r *Redactor) Bytes(b []byte) []byte {
+	s := string(b)
+	if out := r.String(s); out != s {
+		return []byte(out)
+	}
+	return b
+}
+
+// Find returns what [New] with zero options would mask in s, in order and without overlaps. Offsets are bytes.
+func Find(s string) []Span {
+	r := Redactor{profile: All, known: &knownValues{}}
+	e := r.engine()
+	var spans []Span
+	for at := e.skip(s, 0, true); at < len(s); {
+		next, found, _ := e.step(s, at, true)
+		for _, f := range found {
+			if n := len(spans); f.joins && n > 0 {
+				spans[n-1].End = f.End
+				continue
+			}
+			spans = append(spans, f.Span)
+		}
+		at = e.skip(s, next, true)
+	}
+	return spans
+}
+
+func (r *Redactor) engine() *engine {
+	return &engine{rules: rulesFor(r.profile), known: r.known.set.Load()}
+}

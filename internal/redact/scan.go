@@ -1,0 +1,122 @@
+package redact
+
+import "sync"
+
+// scanner finds the secrets of one window.
+type scanner struct {
+	carry     *carry
+	s         string // the window's plain text
+	lineStart bool   // whether it begins at the beginning of a line
+	found     []finding
+
+	nameEnd int // names that end here or before have been looked at
+}
+
+// add notes a finding; empty ones and marks are none.
+func (sc *scanner) add(start, end int, kind string, rank int) {
+	if start >= end || onlyMarks(sc.s[start:end]) {
+		return
+	}
+	sc.found = append(sc.found, finding{Span: Span{Start: start, End: end, Kind: kind}, rank: rank})
+}
+
+// covered tells whether i lies in the newest finding, so that nothing needs to be looked for there. It also keeps rules
+// that read far ahead from reading the same text over and over.
+func (sc *scanner) covered(i int) bool {
+	if n := len(sc.found); n > 0 {
+		return sc.found[n-1].Start <= i && i < sc.found[n-1].End
+	}
+	return false
+}
+
+// onlyMarks tells whether nothing but marks is there to hide.
+func onlyMarks(s string) bool {
+	marks := false
+	for i := 0; i < len(s); i++ {
+		if s[i] == atom {
+			marks = true
+		} else if isAlnum(s[i]) || s[i] >= 0x80 {
+			return false
+		}
+	}
+	return marks
+}
+
+// rule looks at a text where one of its literals stands.
+type rule struct {
+	literals []string
+	// find is called with the place of the literal.
+	find func(sc *scanner, at, end int)
+	// in is the least profile that has the rule.
+	in Profile
+}
+
+// rules are the rules of a profile and the table that finds their literals.
+type rules struct {
+	literals *automaton[uint16]
+	length   []int
+	find     []func(sc *scanner, at, end int)
+}
+
+// scan calls the rules for every literal in the text.
+func (r *rules) scan(sc *scanner) {
+	r.literals.each(sc.s, func(id int32, end int) {
+		if find := r.find[id]; find != nil {
+			find(sc, end-r.length[id], end)
+		}
+	})
+}
+
+// newRules builds the table for a profile.
+func newRules(p Profile) *rules {
+	r := &rules{}
+	var literals []string
+	add := func(literal string, find func(sc *scanner, at, end int)) {
+		literals = append(literals, literal)
+		r.length = append(r.length, len(literal))
+		r.find = append(r.find, find)
+	}
+	// A line with one of these has to be read as plain text before anything can be said of it.
+	add(string(rune(escape)), nil)
+	add(jsonEscape, nil)
+	for _, rule := range allRules() {
+		if p == All || rule.in == p {
+			for _, l := range rule.literals {
+				add(l, rule.find)
+			}
+		}
+	}
+	r.literals = newAutomaton[uint16](literals, true)
+	return r
+}
+
+var (
+	rulesAll  = sync.OnceValue(func() *rules { return newRules(All) })
+	rulesKeys = sync.OnceValue(func() *rules { return newRules(Keys) })
+	rulesOff  = sync.OnceValue(func() *rules { return newRules(Off) })
+)
+
+func rulesFor(p Profile) *rules {
+	switch p {
+	case Keys:
+		return rulesKeys()
+	case Off:
+		return rulesOff()
+	}
+	return rulesAll()
+}
+
+// allRules is every rule there is.
+func allRules() []rule {
+	all := []rule{
+		{literals: []string{"private key", "static key v"}, find: (*scanner).pem, in: Keys},
+		{literals: []string{"private-lines:"}, find: (*scanner).putty, in: Keys},
+		{literals: []string{"ls0tls1crudjti"}, find: (*scanner).base64PEM, in: Keys},
+		{literals: nameLiterals, find: (*scanner).name},
+		{literals: []string{"://"}, find: (*scanner).url},
+		{literals: []string{"authorization"}, find: (*scanner).authorization},
+		{literals: []string{"bearer ", "basic "}, find: (*scanner).scheme},
+		{literals: []string{"cookie"}, find: (*scanner).cookie},
+	}
+	return append(all, tokenRules()...)
+}
