@@ -1,0 +1,184 @@
+package dest
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Defaults of MasterOptions.
+const (
+	DefaultConnectTimeout = 10 * time.Second
+	DefaultKeepAlive      = 10 * time.Second
+)
+
+// keepAliveCount is how many keepalives may go unanswered before ssh ends the connection.
+const keepAliveCount = 3
+
+// MasterOptions say how a master is started.
+type MasterOptions struct {
+	ControlPath    string        // of the socket to make: at most about 90 bytes, in a directory of mode 0700
+	Log            string        // file for ssh's words (-E), "" for standard error
+	ConnectTimeout time.Duration // default 10 s, rounded up to seconds; a ConnectTimeout of ssh_config wins
+	KeepAlive      time.Duration // default 10 s, rounded up; a shorter ServerAliveInterval of ssh_config wins
+	Persist        time.Duration // how long it lives without a session; 0 is for ever
+	StoreHostKey   bool          // allows ssh to write known_hosts where the policy says so
+	Interactive    bool          // a person sits at a terminal: prompts are allowed
+	Proxy          string        // ProxyCommand to use instead of connecting (through Jump); "" for the usual way
+}
+
+// MasterArgs gives the arguments, without the program's name, that start a master and return when it is ready: -f.
+//
+// It follows ssh_config but for what has no place in a connection that serves commands: forwards of its own,
+// X11, LocalCommand, RemoteCommand, a tunnel device. ControlMaster is set by -M alone, because `-M -o ControlMaster=yes`
+// means ask (ssh.c counts the one on top of the other).
+func (r *Resolved) MasterArgs(o MasterOptions) []string {
+	args := r.destinationArgs()
+	if o.Log != "" {
+		args = append(args, "-E", o.Log)
+	}
+	args = append(args, "-M", "-N", "-f", "-n", "-T", "-S", escapePercent(o.ControlPath))
+	options := r.connectionOptions(o)
+	if o.Persist > 0 {
+		options = append(options, "ControlPersist="+seconds(o.Persist))
+	} else {
+		options = append(options, "ControlPersist=yes")
+	}
+	options = append(options, plainSession...)
+	options = append(options, r.logOptions()...)
+	switch {
+	case o.Proxy != "":
+		options = append(options, "ProxyJump=none", "ProxyCommand="+o.Proxy)
+	case len(r.Jump) > 0:
+		options = append(options, "ProxyCommand="+r.jumpCommand(o))
+	}
+	return append(withOptions(args, options), "--", r.Alias)
+}
+
+// plainSession keeps out of a connection what ssh_config may ask for a person's terminal.
+var plainSession = []string{
+	"ClearAllForwardings=yes", // a second client would fail to bind them, or take them over
+	"ForwardX11=no",
+	"PermitLocalCommand=no",
+	"RemoteCommand=none", // ssh refuses a command beside it
+	"Tunnel=no",
+}
+
+// connectionOptions are those that hold for the destination and for each hop on the way.
+func (r *Resolved) connectionOptions(o MasterOptions) []string {
+	connect, alive := o.ConnectTimeout, o.KeepAlive
+	if connect <= 0 {
+		connect = DefaultConnectTimeout
+	}
+	if alive <= 0 {
+		alive = DefaultKeepAlive
+	}
+	if n, err := strconv.Atoi(r.Get("serveraliveinterval")); err == nil && n > 0 {
+		alive = min(alive, time.Duration(n)*time.Second)
+	}
+	options := []string{
+		"ConnectTimeout=" + seconds(r.ConnectTimeout(connect)),
+		"ServerAliveInterval=" + seconds(alive),
+		"ServerAliveCountMax=" + strconv.Itoa(keepAliveCount),
+	}
+	if !o.Interactive {
+		options = append(options, "BatchMode=yes")
+		return append(options, r.KnownHosts.options(r.Get("stricthostkeychecking"), o.StoreHostKey)...)
+	}
+	if r.KnownHosts != AsConfigured { // the person is asked where ssh_config says ask
+		options = append(options, r.KnownHosts.options("", o.StoreHostKey)...)
+	}
+	return options
+}
+
+// logOptions make ssh say how it signed in, and which host key it saw where this ssh can (LogVerbose is of 8.5).
+func (r *Resolved) logOptions() []string {
+	options := []string{"LogLevel=VERBOSE"}
+	if r.Get("logverbose") != "" {
+		options = append(options, "LogVerbose=sshconnect.c:verify_host_key():*")
+	}
+	return options
+}
+
+// ClientOptions say how a client of a live master runs.
+type ClientOptions struct {
+	ControlPath string
+	Command     string // for the remote shell; "" is a login shell
+	Subsystem   bool   // Command names a subsystem (-s)
+	TTY         bool   // with a remote terminal (-tt), else without (-T)
+	Log         string // file for ssh's own words (-E), "" for standard error
+}
+
+// ClientArgs gives the arguments of an ssh that rides the master at ControlPath. When that master is gone it fails
+// with status 255 instead of signing in afresh: its way to a connection of its own is a command that fails.
+func (r *Resolved) ClientArgs(o ClientOptions) []string {
+	args := r.destinationArgs()
+	if o.Log != "" {
+		args = append(args, "-E", o.Log)
+	}
+	tty := "-T"
+	if o.TTY {
+		tty = "-tt"
+	}
+	args = append(args, "-S", escapePercent(o.ControlPath), tty, "-e", "none")
+	options := append([]string{"ControlMaster=no", "ProxyCommand=false", "BatchMode=yes", "LogLevel=ERROR"}, plainSession...)
+	args = withOptions(args, options)
+	if o.Subsystem {
+		args = append(args, "-s")
+	}
+	args = append(args, "--", r.Alias) // ssh takes no options after these (opt_terminated in ssh.c)
+	if o.Command != "" {
+		args = append(args, o.Command)
+	}
+	return args
+}
+
+// ControlArgs gives the arguments of `ssh -O command` (check, exit, stop…) for the master at controlPath.
+func (r *Resolved) ControlArgs(controlPath, command string) []string {
+	args := append(r.destinationArgs(), "-S", escapePercent(controlPath), "-O", command)
+	return append(args, "--", r.Alias)
+}
+
+// destinationArgs are what the call itself says: configuration file, user, port, key. The jump is not among them:
+// it is part of MasterArgs as a ProxyCommand, and no client of a master travels.
+func (r *Resolved) destinationArgs() []string {
+	var args []string
+	if r.configFile != "" {
+		args = append(args, "-F", r.configFile)
+	}
+	if r.Destination.User != "" {
+		args = append(args, "-l", r.Destination.User)
+	}
+	if r.Destination.Port != 0 {
+		args = append(args, "-p", strconv.Itoa(r.Destination.Port))
+	}
+	args = withOptions(args, keyOptions(r.KeyPath))
+	if r.Destination.Jump == "none" {
+		args = append(args, "-o", "ProxyJump=none")
+	}
+	return args
+}
+
+// keyOptions make path the identity. Not -i: that one wants the file's name before, and stores it behind the
+// expansion of %, so that a name with a percent sign fits neither.
+func keyOptions(path string) []string {
+	if path == "" {
+		return nil
+	}
+	return []string{`IdentityFile="` + escapePercent(path) + `"`, "IdentitiesOnly=yes", "CertificateFile=none", "PKCS11Provider=none"}
+}
+
+func withOptions(args, options []string) []string {
+	for _, o := range options {
+		args = append(args, "-o", o)
+	}
+	return args
+}
+
+// escapePercent keeps ssh from expanding tokens in a value that is meant as it stands.
+func escapePercent(s string) string { return strings.ReplaceAll(s, "%", "%%") }
+
+// seconds rounds up: half a second must not become none, which means for ever.
+func seconds(d time.Duration) string {
+	return strconv.Itoa(int((d + time.Second - 1) / time.Second))
+}
