@@ -1,0 +1,207 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+	"time"
+)
+
+// rotateRetry is how long a rotation that the system refused is not tried again.
+const rotateRetry = time.Minute
+
+// rotateIfDue seals the live segment when it is large or old enough.
+func (l *Log) rotateIfDue() error {
+	s, due := &l.state, l.opts.Rotate
+	if due.External || s.tree.size-s.first < 2 {
+		return nil
+	}
+	now := l.opts.Now()
+	full := due.Size > 0 && s.at >= due.Size
+	old := due.Every > 0 && now.Sub(s.began) >= due.Every
+	if !full && !old || now.Before(s.rotateAt) {
+		return nil
+	}
+	return l.rotate("")
+}
+
+// rotate seals the live segment under its own name and begins the next one.
+func (l *Log) rotate(reason string) error {
+	s := &l.state
+	if s.poison == nil {
+		if err := s.live.Sync(); err != nil {
+			return l.poisonLocked(err)
+		}
+	}
+	sealed := l.lay.sealed(s.first)
+	if _, err := l.fsys.Stat(sealed); err == nil {
+		return fmt.Errorf("sealing the segment: %s is there already", sealed)
+	}
+	if err := l.fsys.Rename(l.lay.live, sealed); err != nil {
+		if refused(err) {
+			// chattr +a, or a directory that is not ours: the segment goes on.
+			s.rotateAt = l.opts.Now().Add(rotateRetry)
+			return nil
+		}
+		return fmt.Errorf("sealing the segment: %w", err)
+	}
+	_ = l.fsys.Chmod(sealed, 0o400) // a reminder, not a protection
+	tree := s.tree.clone()
+	l.dropLive()
+	if err := l.begin((&segment{name: sealed}).base(), reason); err != nil {
+		return err
+	}
+	if s.poison == nil {
+		if err := s.live.Sync(); err != nil {
+			return l.poisonLocked(err)
+		}
+		l.sync.reached(tree)
+	}
+	l.rotateMirrors(s.first)
+	return l.dropOld()
+}
+
+// refused tells that the system does not let the log rename its files.
+func refused(err error) bool {
+	return errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES)
+}
+
+// follow goes over to the live file that somebody else put in place of ours: another process's rotation, logrotate's, or none at all.
+func (l *Log) follow() error {
+	s := &l.state
+	if s.live != nil {
+		if err := l.drain(); err != nil {
+			return err
+		}
+	}
+	f, err := l.fsys.OpenFile(l.lay.live, os.O_RDWR|os.O_APPEND, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		l.dropLive()
+		return l.begin("", "")
+	}
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return err
+	}
+	if info.Size == 0 { // logrotate's create
+		l.dropLive()
+		s.live, s.info, s.at, s.first = f, info, 0, s.tree.size
+		return l.begin("", "")
+	}
+	line, whole, err := newLineReader(io.NewSectionReader(f, 0, info.Size), 0).next()
+	if err == nil && whole {
+		if e, ok := edgeOf(line); ok && e.size == s.tree.size && e.root() == s.tree.root() {
+			l.dropLive()
+			s.live, s.info, s.at, s.first, s.began = f, info, 0, e.size, timeOf(line)
+			torn, err := l.absorbLive(info.Size)
+			if err != nil {
+				return err
+			}
+			return l.repair(torn)
+		}
+	}
+	f.Close()
+	// Several rotations passed unseen, or the file is not a continuation of what we know.
+	return l.load()
+}
+
+// drain takes in what others wrote to our file before it was rotated, and makes what we wrote durable.
+func (l *Log) drain() error {
+	s := &l.state
+	info, err := s.live.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size > s.at {
+		if _, err := l.absorbLive(info.Size); err != nil {
+			return err
+		}
+	}
+	if l.sync.now().Size < s.tree.size {
+		if err := s.live.Sync(); err != nil {
+			return l.poisonLocked(err)
+		}
+		l.sync.reached(s.tree.clone())
+	}
+	return nil
+}
+
+// shrunk goes on after the live file became shorter: logrotate's copytruncate, or somebody who removes records.
+func (l *Log) shrunk(info Info) error {
+	s := &l.state
+	reason := "the live file was emptied"
+	if info.Size > 0 {
+		reason = fmt.Sprintf("the live file was cut from %d bytes to %d", s.at, info.Size)
+	}
+	if info.Size > 0 || !l.opts.Rotate.External {
+		s.flaw = reason
+	}
+	s.at = info.Size
+	if info.Size == 0 {
+		s.first = s.tree.size
+	}
+	var end [1]byte
+	if info.Size > 0 {
+		if _, err := s.live.ReadAt(end[:], info.Size-1); err != nil {
+			return err
+		}
+		if end[0] != '\n' {
+			if err := l.writeRaw([]byte{'\n'}); err != nil {
+				return err
+			}
+		}
+	}
+	return l.begin("", reason)
+}
+
+// Reopen opens the live file again, as after a rotation by somebody else (SIGHUP). After a failed sync it begins a new segment, on which
+// writing starts anew.
+func (l *Log) Reopen() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := &l.state
+	if s.closed {
+		return &UnavailableError{Op: "reopen", Err: errClosed}
+	}
+	release, err := l.lock.acquire(Exclusive)
+	if err != nil {
+		return &UnavailableError{Op: "reopen", Err: err}
+	}
+	defer release()
+	poison := s.poison
+	if poison != nil && !l.opts.Rotate.External {
+		// Nothing is synced on the failed descriptor any more: what is in the file is read again from the start.
+		if err := l.fsys.Rename(l.lay.live, l.lay.sealed(s.first)); err != nil && !refused(err) && !errors.Is(err, fs.ErrNotExist) {
+			return &UnavailableError{Op: "reopen", Err: err}
+		}
+	}
+	s.poison = nil
+	if err := l.load(); err != nil {
+		s.poison = poison
+		return &UnavailableError{Op: "reopen", Err: err}
+	}
+	l.sync.forgive()
+	l.checkpoints.forgive()
+	l.space.prepare(l)
+	return nil
+}
+
+// forgive lets syncing begin anew.
+func (s *syncer) forgive() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = nil
+}
+
+func (c *checkpoints) forgive() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.broken = nil
+}
