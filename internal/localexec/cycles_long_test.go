@@ -1,0 +1,5 @@
+//go:build long
+
+package localexec
+
+const cycles = 10000

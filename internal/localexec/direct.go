@@ -1,0 +1,67 @@
+package localexec
+
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+	"time"
+)
+
+// direct is a command that is a child of this process.
+type direct struct {
+	proc  *os.Process
+	tree  *tree
+	done  chan struct{}
+	state *os.ProcessState
+	err   error
+}
+
+// startDirect forks and executes. A program that is busy (ETXTBSY) was written by a process that forked at the same time, and
+// is free in a moment; see go.dev/issue/22315.
+func startDirect(_ context.Context, s spec) (process, error) {
+	attr := &os.ProcAttr{Dir: s.dir, Env: s.env, Files: s.files, Sys: &syscall.SysProcAttr{Setsid: true, Setctty: s.tty}}
+	var proc *os.Process
+	var err error
+	for pause := time.Millisecond; ; pause *= 2 {
+		if proc, err = os.StartProcess(s.program, s.argv, attr); !errors.Is(err, syscall.ETXTBSY) || pause > 100*time.Millisecond {
+			break
+		}
+		time.Sleep(pause)
+	}
+	if err != nil {
+		var path *os.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return nil, startError(s.program, err)
+	}
+	d := &direct{proc: proc, tree: newTree(s.id, proc.Pid), done: make(chan struct{})}
+	go d.wait()
+	return d, nil
+}
+
+// wait collects the child. It ends with it.
+func (d *direct) wait() {
+	d.state, d.err = d.proc.Wait()
+	d.tree.collected()
+	close(d.done)
+}
+
+func (d *direct) pid() int               { return d.proc.Pid }
+func (d *direct) ended() <-chan struct{} { return d.done }
+
+func (d *direct) status() (code, signal int, err error) {
+	if d.err != nil {
+		return 0, 0, startError("waiting", d.err)
+	}
+	ws, ok := d.state.Sys().(syscall.WaitStatus)
+	if ok && ws.Signaled() {
+		return 0, int(ws.Signal()), nil
+	}
+	return d.state.ExitCode(), 0, nil
+}
+
+func (d *direct) end() []string { return d.tree.end() }
+
+func (d *direct) detach() (*os.File, error) { return nil, errors.ErrUnsupported }

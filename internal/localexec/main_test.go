@@ -1,0 +1,74 @@
+package localexec
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}
+
+type runner struct {
+	name string
+	run  func(context.Context, Command) (Exit, error)
+}
+
+// runners are the ways to run a command; every test of behaviour is for all of them.
+func runners(t testing.TB) []runner {
+	return []runner{{"direct", Run}}
+}
+
+// each runs a test with every runner.
+func each(t *testing.T, test func(t *testing.T, run func(context.Context, Command) (Exit, error))) {
+	for _, r := range runners(t) {
+		t.Run(r.name, func(t *testing.T) { test(t, r.run) })
+	}
+}
+
+// buffer is a writer for two goroutines.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+func env() []string { return Environment(os.Environ(), nil) }
+
+func sh(text string) Command { return Command{Argv: Shell(text), Env: env()} }
+
+func status(e Exit) string {
+	if e.Code == nil {
+		return "unknown"
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", *e.Code, e.Signal))
+}
+
+// await waits for a condition that an event elsewhere brings about.
+func await(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !condition(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package localexec
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// politeness is how long a tree may take to end after SIGTERM.
+	politeness = 500 * time.Millisecond
+	// endMax is how long the ending of a tree may take in all.
+	endMax = 2 * time.Second
+	// The pause between two looks grows from the first to the second.
+	firstLook, lastLook = 2 * time.Millisecond, 40 * time.Millisecond
+)
+
+// tree is the processes of one command: how they are recognized, see members.
+type tree struct {
+	id string
+	// root is the command's process, which leads its session.
+	root int
+	// limit is the mark among the resource limits, 0 for none.
+	limit uint64
+	// gone: root has been collected, and its number may be another's soon.
+	gone atomic.Bool
+	// known are processes that were seen to belong, by their start times.
+	known map[int]uint64
+}
+
+func newTree(id string, root int) *tree { return &tree{id: id, root: root, known: map[int]uint64{}} }
+
+// collected says that the root has been waited for.
+func (t *tree) collected() { t.gone.Store(true) }
+
+// end ends every process of the tree: SIGTERM and SIGCONT (a stopped process would not see the other), then SIGKILL. It looks
+// again until it has found nothing twice, since a process may fork while it looks. It describes what is left.
+func (t *tree) end() []string {
+	start := time.Now()
+	asked := map[int]uint64{}
+	pause := firstLook
+	for clean := 0; ; {
+		found := t.members()
+		if len(found) == 0 {
+			if clean++; clean == 2 {
+				return nil
+			}
+			continue
+		}
+		clean = 0
+		elapsed := time.Since(start)
+		if elapsed > endMax {
+			return describe(found)
+		}
+		for _, p := range found {
+			switch {
+			case elapsed >= politeness:
+				p.kill()
+			case asked[p.pid] != p.start:
+				asked[p.pid] = p.start
+				p.ask()
+			}
+		}
+		time.Sleep(pause)
+		pause = min(2*pause, lastLook)
+	}
+}
