@@ -152,6 +152,9 @@ func (r *Resolved) destinationArgs() []string {
 	if r.Destination.Port != 0 {
 		args = append(args, "-p", strconv.Itoa(r.Destination.Port))
 	}
+	if r.Destination.Hostname != "" {
+		args = append(args, "-o", "HostName="+escapePercent(r.Destination.Hostname))
+	}
 	args = withOptions(args, keyOptions(r.KeyPath))
 	if r.Destination.Jump == "none" {
 		args = append(args, "-o", "ProxyJump=none")

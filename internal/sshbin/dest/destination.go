@@ -22,6 +22,7 @@ type Options struct {
 	KeyPath    string // private key (or the public half of one that an agent holds); replaces the configured identities
 	KnownHosts string // "strict", "accept-new", "ignore"
 	Jump       string // comma list of alias or [user@]host[:port], in the order of travel; "none" ignores ssh_config's
+	Hostname   string // what an inventory says the host's address is; ssh_config still applies by the host's own name
 }
 
 // A Destination is a validated place to connect to. It is comparable, and equal destinations resolve alike.
@@ -32,6 +33,7 @@ type Destination struct {
 	KeyPath    string // absolute, or empty
 	KnownHosts KnownHosts
 	Jump       string // as for ssh -J, validated; empty: as ssh_config says
+	Hostname   string // address to connect to; empty: as ssh_config says
 }
 
 // Parse validates host, which is an ssh_config alias, a host name or address, user@host, or ssh://[user@]host[:port],
@@ -64,6 +66,11 @@ func Parse(host string, o Options) (Destination, error) {
 	}
 	if d.KeyPath, err = parseKeyPath(o.KeyPath); err != nil {
 		return Destination{}, err
+	}
+	if o.Hostname != "" {
+		if _, d.Hostname, _, err = splitHost(o.Hostname); err != nil {
+			return Destination{}, err
+		}
 	}
 	return d, nil
 }
