@@ -1,0 +1,355 @@
+package inventory
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Select gives the hosts that a list of words names, each once, in the order of the words. A word is
+//
+//	alias, user@host, ssh://user@host:port   one host; it need not be in the inventory
+//	web*, db[0-9], web[01:10]                the aliases that match, or that the range stands for
+//	@group, @all, @ungrouped                 the hosts of a group
+//	@a:&@b, @a:!web3                         a and b; a but not web3
+//	!word                                    not these, wherever it stands
+//	&word                                    only these, wherever it stands
+//
+// Each argument may hold several words, separated by commas or blanks. Without any word that adds hosts, all hosts are meant.
+// An *Error names a word that means nothing: a group or pattern that no host belongs to, an exclusion that excludes
+// nothing.
+func (i *Inventory) Select(spec ...string) ([]string, error) {
+	s := &selection{snapshot: i.latest(), chosen: map[string]bool{}}
+	var add, keep, drop []string
+	for _, text := range spec {
+		for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' || r == '\r' }) {
+			switch word[0] {
+			case '!':
+				drop = append(drop, word[1:])
+			case '&':
+				keep = append(keep, word[1:])
+			default:
+				add = append(add, word)
+			}
+		}
+	}
+	if len(add) == 0 {
+		if len(s.hosts) == 0 {
+			return nil, &Error{Message: "the inventory holds no hosts", code: codeNotFound, hint: "name hosts, or list them in ssh_config or in the file of the setting INVENTORY"}
+		}
+		add = []string{"@" + allGroup}
+	}
+	for _, word := range add {
+		names, err := s.chain(word)
+		if err != nil {
+			return nil, err
+		}
+		s.add(names)
+	}
+	for _, word := range keep {
+		if err := s.keep(word); err != nil {
+			return nil, err
+		}
+	}
+	for _, word := range drop {
+		if err := s.drop(word); err != nil {
+			return nil, err
+		}
+	}
+	if len(s.names) == 0 {
+		return nil, &Error{Message: fmt.Sprintf("%q selects no host", cut(strings.Join(spec, " "), 120)), code: codeNotFound, hint: selectHint}
+	}
+	return s.names, nil
+}
+
+const selectHint = "ssh_hosts lists aliases and groups; hosts are named by alias, @group, glob, range, !exclude or @a:&@b"
+
+// selection is a growing list without duplicates.
+type selection struct {
+	*snapshot
+	names  []string
+	chosen map[string]bool
+}
+
+func (s *selection) add(names []string) {
+	for _, n := range names {
+		if !s.chosen[n] {
+			s.chosen[n] = true
+			s.names = append(s.names, n)
+		}
+	}
+}
+
+// remove drops the names for which gone says so.
+func (s *selection) remove(gone func(string) bool) {
+	s.names = slices.DeleteFunc(s.names, func(n string) bool {
+		if gone(n) {
+			delete(s.chosen, n)
+			return true
+		}
+		return false
+	})
+}
+
+func (s *selection) keep(word string) error {
+	names, err := s.matching(word)
+	if err != nil {
+		return err
+	}
+	s.remove(func(n string) bool { return !names[n] && !names[hostOf(n)] })
+	return nil
+}
+
+// drop excludes. user@web1 is web1 too: whoever excludes a host means the machine.
+func (s *selection) drop(word string) error {
+	names, err := s.matching(word)
+	if err != nil {
+		return err
+	}
+	s.remove(func(n string) bool { return names[n] || names[hostOf(n)] })
+	return nil
+}
+
+// matching is the set of names that an exclusion or intersection means: of the inventory, and of those chosen so far. One
+// that means nothing is an error, because a mistyped exclusion would run on the very host it was to spare.
+func (s *selection) matching(word string) (map[string]bool, error) {
+	set := map[string]bool{}
+	switch {
+	case word == "":
+		return nil, &Error{Message: "an empty word selects nothing", hint: selectHint}
+	case isGlob(word):
+		for _, n := range slices.Concat(s.aliases(), s.names) {
+			if ok, _ := path.Match(word, n); ok {
+				set[n] = true
+			} else if ok, _ := path.Match(word, hostOf(n)); ok {
+				set[n] = true
+			}
+		}
+		if len(set) == 0 {
+			return nil, s.noMatch(word)
+		}
+		return set, nil
+	case s.chosen[word]:
+		set[word] = true
+		return set, nil
+	case !strings.HasPrefix(word, "@") && !hasRange(word):
+		if _, known := s.index[word]; known || slices.ContainsFunc(s.names, func(n string) bool { return hostOf(n) == word }) {
+			set[word] = true
+			return set, nil
+		}
+		return nil, unknown("no host %q to exclude or keep%s", word, didYouMean(word, slices.Concat(s.names, s.aliases())))
+	}
+	names, err := s.term(word)
+	for _, n := range names {
+		set[n] = true
+	}
+	return set, err
+}
+
+// chain reads one word with its :& and :! parts.
+func (s *selection) chain(word string) ([]string, error) {
+	parts := splitChain(word)
+	names, err := s.term(parts[0])
+	if err != nil || len(parts) == 1 {
+		return names, err
+	}
+	sub := &selection{snapshot: s.snapshot, chosen: map[string]bool{}}
+	sub.add(names)
+	for _, p := range parts[1:] {
+		switch p[0] {
+		case '&':
+			err = sub.keep(p[1:])
+		case '!':
+			err = sub.drop(p[1:])
+		default:
+			if names, err = s.term(p); err == nil {
+				sub.add(names)
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return sub.names, nil
+}
+
+// splitChain splits at colons that &, ! or @ follows; others belong to ports, addresses and ranges.
+func splitChain(word string) []string {
+	var parts []string
+	begin := 0
+	for i := 0; i+1 < len(word); i++ {
+		if i > begin && word[i] == ':' && strings.IndexByte("&!@", word[i+1]) >= 0 {
+			parts = append(parts, word[begin:i])
+			begin = i + 1
+		}
+	}
+	return append(parts, word[begin:])
+}
+
+// term reads a word without operators.
+func (s *selection) term(word string) ([]string, error) {
+	switch {
+	case word == "":
+		return nil, &Error{Message: "an empty word selects nothing", hint: selectHint}
+	case word[0] == '@':
+		return s.group(word[1:])
+	case hasRange(word):
+		names, err := expandRanges(word)
+		if err != nil {
+			return nil, &Error{Message: fmt.Sprintf("%q %v", cut(word, 80), err), hint: selectHint}
+		}
+		for _, n := range names {
+			if _, err := s.one(n); err != nil {
+				return nil, err
+			}
+		}
+		return names, nil
+	case isGlob(word):
+		return s.glob(word)
+	}
+	return s.one(word)
+}
+
+func (s *selection) group(name string) ([]string, error) {
+	switch members, ok := s.groups[name]; {
+	case ok && len(members) > 0:
+		return members, nil
+	case ok:
+		return nil, &Error{Message: fmt.Sprintf("group @%s has no hosts", name), code: codeNotFound, hint: selectHint}
+	case name == allGroup:
+		return s.aliases(), nil
+	case name == ungroupedGroup:
+		var out []string
+		for _, h := range s.hosts {
+			if len(h.Groups) == 0 {
+				out = append(out, h.Alias)
+			}
+		}
+		return out, nil
+	}
+	near := nearest(name, slices.Sorted(maps.Keys(s.groups)))
+	if near != "" {
+		near = " (did you mean @" + near + "?)"
+	}
+	return nil, unknown("no group %q%s", "@"+name, near)
+}
+
+func (s *selection) glob(pattern string) ([]string, error) {
+	if _, err := path.Match(pattern, ""); err != nil || strings.Contains(pattern, "@") {
+		return nil, &Error{Message: fmt.Sprintf("%q is no pattern of aliases", cut(pattern, 80)), hint: selectHint}
+	}
+	var out []string
+	for _, h := range s.hosts {
+		if ok, _ := path.Match(pattern, h.Alias); ok {
+			out = append(out, h.Alias)
+		}
+	}
+	if len(out) == 0 {
+		return nil, s.noMatch(pattern)
+	}
+	return out, nil
+}
+
+func (s *selection) noMatch(pattern string) error {
+	plain := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("*?[]", r) {
+			return -1
+		}
+		return r
+	}, pattern)
+	return unknown("no alias matches %q%s", pattern, didYouMean(plain, s.aliases()))
+}
+
+// one accepts an alias, or whatever can be a host: ssh may know it by a pattern or by name service.
+func (s *selection) one(word string) ([]string, error) {
+	if _, known := s.index[word]; known {
+		return []string{word}, nil
+	}
+	if _, isGroup := s.groups[word]; isGroup || word == allGroup || word == ungroupedGroup {
+		return nil, unknown("no host %q (did you mean the group @%s?)", word, word)
+	}
+	user, host, port, err := splitDestination(word)
+	if err == nil && user != "" {
+		err = checkUser(user)
+	}
+	if err == nil {
+		err = checkHost(host)
+	}
+	if err == nil && port != "" {
+		if _, err = parsePort(port); err == nil && !strings.HasPrefix(word, "ssh://") {
+			err = fmt.Errorf("has a port, which only ssh://host:port can carry")
+		}
+	}
+	if err != nil {
+		return nil, &Error{Message: fmt.Sprintf("host %q %v", cut(word, 80), err), hint: selectHint}
+	}
+	return []string{word}, nil
+}
+
+func unknown(format, word string, more ...any) *Error {
+	return &Error{Message: fmt.Sprintf(format, append([]any{cut(word, 80)}, more...)...), code: codeUnknown, hint: selectHint}
+}
+
+func (s *snapshot) aliases() []string {
+	out := make([]string, len(s.hosts))
+	for i, h := range s.hosts {
+		out[i] = h.Alias
+	}
+	return out
+}
+
+// isGlob tells patterns from hosts; an IPv6 address in brackets is a host.
+func isGlob(word string) bool {
+	if strings.ContainsAny(word, "*?") {
+		return true
+	}
+	if !strings.Contains(word, "[") || strings.HasPrefix(word, "ssh://") {
+		return false
+	}
+	_, host, _, err := splitDestination(word)
+	return err != nil || checkHost(host) != nil || !strings.Contains(host, ":")
+}
+
+// hostOf is the host that a selected name means, without user and port.
+func hostOf(name string) string {
+	_, host, _, err := splitDestination(name)
+	if err != nil {
+		return name
+	}
+	return host
+}
+
+// Match lists the hosts for a pattern: a glob over alias and host name, a part of either in any case, or @group. The empty
+// pattern matches all.
+func (i *Inventory) Match(pattern string) []Host {
+	s := i.latest()
+	if pattern == "" {
+		return slices.Clone(s.hosts)
+	}
+	if name, ok := strings.CutPrefix(pattern, "@"); ok {
+		members, _ := (&selection{snapshot: s}).group(name)
+		out := make([]Host, 0, len(members))
+		for _, m := range members {
+			out = append(out, s.hosts[s.index[m]])
+		}
+		return out
+	}
+	lower, isPattern := strings.ToLower(pattern), strings.ContainsAny(pattern, "*?[")
+	out := []Host{}
+	for _, h := range s.hosts {
+		for _, name := range []string{h.Alias, h.Hostname} {
+			name = strings.ToLower(name)
+			ok := strings.Contains(name, lower)
+			if isPattern {
+				ok, _ = path.Match(lower, name)
+			}
+			if ok {
+				out = append(out, h)
+				break
+			}
+		}
+	}
+	return out
+}
