@@ -27,10 +27,36 @@ func (sc *scanner) name(at, end int) {
 	if !ok {
 		return
 	}
-	if !sc.separator(&st, stop) {
-		return
+	if sc.separator(&st, stop) {
+		sc.value(st)
+	} else if !sc.goesOn(st, stop) && st.class == strongName && st.flag == 0 && !st.quoted {
+		sc.sentence(st, stop)
 	}
-	sc.value(st)
+}
+
+// goesOn notes where a value stands in the next line: of an option in a list, of a name in a list of names and values. It
+// reports whether nothing is to be found in this line.
+func (sc *scanner) goesOn(st site, stop int) bool {
+	s := sc.s
+	i := stop + closingQuote(s, stop)
+	if byteAt(s, i) == ',' {
+		i++
+	}
+	if strings.TrimSpace(s[i:]) != "" {
+		return false
+	}
+	if st.flag > 0 {
+		sc.expectNext(expectItem, st)
+		return true
+	}
+	head := strings.TrimRight(s[max(0, st.start-24):st.start], " \t\"'=")
+	if n := len(head) - 1; n > 0 && head[n] == ':' {
+		head = strings.ToLower(strings.TrimRight(head[:n], " \"'"))
+		if strings.HasSuffix(head, "name") || strings.HasSuffix(head, "key") {
+			sc.expectNext(expectValue, st)
+		}
+	}
+	return true
 }
 
 // nameAt finds the name around [at, end) and its class. stop is the name's end.
@@ -61,7 +87,7 @@ func (sc *scanner) nameAt(at, end int) (st site, stop int, ok bool) {
 	if st.flag == 1 && len(st.name) > 2 && (st.name[0] == 'D' || st.name[0] == 'P') && isLower(st.name[1]) {
 		st.name = st.name[1:] // -Ddb.password=… of java, -Ptoken=… of gradle
 	}
-	if byteAt(s, start-1) == '/' && !isNameByte(byteAt(s, start-2)) {
+	if byteAt(s, start-1) == '/' && !isNameByte(byteAt(s, start-2)) && byteAt(s, stop) == ':' {
 		st.flag = 1 // /password:… of Windows programs
 	}
 	st.kind, st.class = classify(st.name)
@@ -109,6 +135,8 @@ func (sc *scanner) separator(st *site, stop int) bool {
 		st.sep, i = '=', blank+2
 	case c == ',' && st.quoted && sc.inCall(st.start-1):
 		st.sep, i = ',', blank+1
+	case c == '(' && blank == stop && (st.name == "PASSWORD" || st.name == "OLD_PASSWORD") && isQuote(byteAt(s, stop+1)):
+		st.sep, i = '=', stop+1 // a function of SQL
 	case c == '>' && byteAt(s, st.start-1) == '<':
 		st.sep, i = '>', blank+1
 	case st.quoted:
@@ -178,8 +206,7 @@ func (sc *scanner) takesBlank(st *site, stop int) bool {
 	if st.flag > 0 {
 		return after-stop == 1 || isQuote(byteAt(sc.s, after))
 	}
-	return st.class == strongName || isQuote(byteAt(sc.s, after)) && st.class == mediumName ||
-		st.first && (st.class == tokenName || st.class == mediumName)
+	return st.class == strongName || st.first && (st.class == tokenName || st.class == mediumName)
 }
 
 // value reads and judges the value of a name.
@@ -192,8 +219,19 @@ func (sc *scanner) value(st site) {
 		sc.element(st)
 		return
 	}
+	if st.sep == ' ' && sc.typedPassword(st, st.at) {
+		return
+	}
+	if m, n := quoteMarkAt(s, st.at); n > 0 && closesHere(byteAt(s, st.at+n)) {
+		if in := sc.quotesTo(st.at); in.has(m) {
+			return // the quote ends a string that the name stands in: there is no value
+		}
+	}
 	x, ok := quoted(s, st.at)
 	if !ok {
+		if st.sep == ',' || byteAt(s, st.at) == ',' {
+			return
+		}
 		if sc.blockScalar(st) {
 			return
 		}
@@ -209,6 +247,11 @@ func (sc *scanner) value(st site) {
 		x = sc.bare(st.at, st.sep, len(s))
 	}
 	sc.add(x.start, x.end, st.kind, rankName)
+}
+
+// closesHere tells whether c may follow a closing quote.
+func closesHere(c byte) bool {
+	return c == 0 || isSpace(c) || strings.IndexByte("),;+.]}:|&>\\%", c) >= 0
 }
 
 // element reads <password>…</password>.
@@ -276,21 +319,23 @@ func (sc *scanner) accept(st site, x extent) bool {
 	if len(trimmed) < 3 || isReference(trimmed, x.quote) || isPlaceholder(trimmed) || isPath(trimmed) {
 		return false
 	}
-	if x.quote == 0 && (isCode(trimmed) || st.sep == ' ' && trimmed[0] == '-') {
+	if x.quote == 0 && (isCode(trimmed) || st.sep == ' ' && !startsValue(trimmed[0])) || isProse(trimmed) {
 		return false
+	}
+	if st.flag == 0 && st.name == "PASS" && st.sep == ':' {
+		return false // the result of a test
 	}
 	switch st.class {
 	case strongName:
 		return sc.acceptPassword(st, x, trimmed)
 	case mediumName:
-		l := lookAt(trimmed)
-		if st.flag > 0 || x.quote != 0 && st.sep != ',' {
-			return !l.digit || l.letters() || l.n >= 6
-		}
-		return len(trimmed) >= 6 && !isPlainWord(trimmed) && (l.letters() && (l.digit || l.other))
+		return sc.acceptMedium(st, x, trimmed)
 	case tokenName:
 		if st.flag > 0 && st.sep != ' ' {
 			return tokenLike(trimmed, 6)
+		}
+		if x.quote == 0 && st.spaced && isWords(trimmed) {
+			return false
 		}
 		return tokenLike(trimmed, 8) && !isVersion(trimmed)
 	case queryName:
@@ -300,29 +345,54 @@ func (sc *scanner) accept(st site, x extent) bool {
 	return false
 }
 
+// startsValue tells whether c may begin a value that only a blank separates from its name.
+func startsValue(c byte) bool { return strings.IndexByte("-([<{&|>=/*\\,.:", c) < 0 }
+
 // acceptPassword judges the value of a name that leaves no doubt: everything but prose and code.
 func (sc *scanner) acceptPassword(st site, x extent, v string) bool {
 	l := lookAt(v)
 	if !l.letters() && !l.other && l.n < 4 {
 		return false
 	}
-	if x.quote != 0 {
-		return st.sep != ',' || !isPlainWord(v) || sc.setter(st)
-	}
 	plain := isPlainWord(v)
+	if plain {
+		if _, class := classify(v); class == strongName {
+			return false // password = "dbPassword"
+		}
+	}
+	if x.quote != 0 {
+		return !plain || st.sep != ',' && (st.sep != ' ' || !l.upper || l.lower) || st.sep == ',' && sc.setter(st)
+	}
 	switch {
-	case !plain:
-		return st.sep != ' ' || st.flag > 0 || l.letters() && (l.digit || l.other)
+	case !plain && st.sep != ' ':
+		return true
+	case st.sep == ' ' && st.flag == 0:
+		return l.letters() && (l.digit || l.other) && !plain && !strings.ContainsAny(v, "/()[]{}<>=\\`$&|") &&
+			(st.first || strong(v) && v[len(v)-1] != '.' && v[len(v)-1] != ':')
 	case st.flag > 0:
-		return !isAllCaps(v) // --password PASSWORD of a usage text
-	case st.sep == ' ':
-		return false
+		return !plain || !isAllCaps(v) // --password PASSWORD of a usage text
 	case strings.ContainsAny(v, "_.:/"):
 		return false // a variable, a key of a translation
 	case st.sep == ':' || st.spaced:
 		return st.first && strings.TrimSpace(sc.s[x.end:lineStop(sc.s, x.end)]) == "" && l.n >= 4 && !(l.lower && l.upper)
 	}
 	return true
+}
+
+// acceptMedium judges the value of a name that may name something else: a result, a program, an object.
+func (sc *scanner) acceptMedium(st site, x extent, v string) bool {
+	l := lookAt(v)
+	plain := isPlainWord(v)
+	if plain && weakWords[strings.ToLower(v)] {
+		return false
+	}
+	if x.quote != 0 && (st.sep == '=' || st.sep == ':') || st.flag > 0 && st.sep != ' ' {
+		return l.letters() && !(plain && strings.ContainsAny(v, "_./:")) || l.n >= 6
+	}
+	if st.sep == ' ' && st.flag == 0 {
+		return strong(v) && st.first && !strings.ContainsAny(v, "/()[]{}<>=")
+	}
+	return l.n >= 6 && !plain && l.letters() && (l.digit || l.other) && !(st.spaced && isWords(v) && x.quote == 0 && !l.other)
 }
 
 // setter tells whether the call that the name is the first argument of sets something: define, put, setProperty.

@@ -10,10 +10,11 @@ import (
 type blockKind uint8
 
 const (
-	noBlock     blockKind = iota
-	armourBlock           // between -----BEGIN … KEY----- and -----END
-	linesBlock            // a counted number of lines, as PuTTY writes them
-	scalarBlock           // the indented lines of a YAML block scalar
+	noBlock      blockKind = iota
+	armourBlock            // between -----BEGIN … KEY----- and -----END
+	linesBlock             // a counted number of lines, as PuTTY writes them
+	scalarBlock            // the indented lines of a YAML block scalar
+	heredocBlock           // a here-document that feeds a command with a secret
 )
 
 // block is a value of several lines. Its zero value means that none is being read.
@@ -26,6 +27,9 @@ type block struct {
 	last   bool   // a line shorter than width was the last
 	left   int    // lines still to come
 	indent int    // of the line that opened the scalar
+
+	delimiter string // of the here-document
+	pairs     bool   // its lines are user:password
 }
 
 // pem looks at the words "private key": in an armour's first line they begin a key. In the same line follows the body of
@@ -141,6 +145,8 @@ func (sc *scanner) continueBlock() bool {
 		start, end, state = b.counted(line)
 	case scalarBlock:
 		start, end, state = b.scalar(line)
+	case heredocBlock:
+		return sc.heredocLine(line)
 	}
 	switch state {
 	case blockEnds:
@@ -250,4 +256,21 @@ func (b *block) scalar(line string) (start, end int, state blockState) {
 		return 0, 0, blockPass
 	}
 	return start, start + len(text), blockTakes
+}
+
+// heredocLine masks a line of a here-document, each line for itself.
+func (sc *scanner) heredocLine(line string) bool {
+	b := &sc.carry.block
+	text := strings.TrimSpace(line)
+	if text == b.delimiter || text == "" {
+		*b = block{}
+		return false
+	}
+	if b.pairs {
+		sc.pairsIn(extent{start: 0, end: len(line)})
+		return true
+	}
+	start := skipBlank(line, 0)
+	sc.given(extent{start: start, end: start + len(text)}, b.secret)
+	return true
 }

@@ -25,6 +25,11 @@ type engine struct {
 type carry struct {
 	block block    // a private key or another value of several lines that is being read
 	span  spanning // a finding that goes on over the end of a window
+	// expect is what the last line lets expect, for as many lines as patience says; of a name's value, with its kind.
+	expect   expectation
+	patience uint8
+	kind     string
+	class    nameClass
 }
 
 // spanning is a finding that goes on over the end of a window.
@@ -134,6 +139,7 @@ func (e *engine) window(text string, core, end int) []finding {
 	sc := scanner{carry: &e.carry, s: p.text, lineStart: !e.inside}
 	resumed := e.resume(text, core, end)
 	if resumed.End < end && !sc.continueBlock() {
+		sc.expected()
 		e.rules.scan(&sc)
 		sc.knownValues(e.known)
 	}

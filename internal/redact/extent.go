@@ -98,7 +98,7 @@ func (sc *scanner) bare(i int, sep byte, longest int) extent {
 				return trimBare(s, start, i)
 			case n == 'n' || n == 'r' || n == 't':
 				if after := byteAt(s, i+2); after == 0 || after == '"' || after == '\\' || after == '\'' || isSpace(after) ||
-					sc.json() {
+					sc.escapes(start) {
 					return trimBare(s, start, i)
 				}
 			case n == ' ' || n == atom:
@@ -110,11 +110,10 @@ func (sc *scanner) bare(i int, sep byte, longest int) extent {
 	return trimBare(s, start, i)
 }
 
-// json tells whether the text looks like JSON, where \n is an end of line and not a part of a value.
-func (sc *scanner) json() bool {
-	i := run(sc.s[:min(len(sc.s), 64)], 0, isSpace)
-	c := byteAt(sc.s, i)
-	return c == '{' || c == '[' || c == '"'
+// escapes tells whether i is within a string of JSON or a program, where \n is an end of line and not a part of a value.
+func (sc *scanner) escapes(i int) bool {
+	q := sc.quotesTo(i)
+	return q.escaped()
 }
 
 // innerQuote tells whether the quote at i is an apostrophe within a bare word, as in pa'ss.
@@ -128,6 +127,9 @@ func endsField(s string, start, i int, sep byte) bool {
 	after := byteAt(s, i+1)
 	switch s[i] {
 	case '&':
+		if n := run(s, i+1, isAlpha); n > i+2 && byteAt(s, n) == ';' {
+			return true // a character of HTML
+		}
 		return after == 0 || after == '&' || isSpace(after) || isQuote(after) || beginsPair(s, i+1)
 	case ';':
 		return sep == '=' || after == 0 || isSpace(after) || isQuote(after) || beginsPair(s, i+1)
@@ -136,10 +138,14 @@ func endsField(s string, start, i int, sep byte) bool {
 	case '|':
 		return after == 0 || isSpace(after) || after == '|'
 	case '<':
-		return after == '/' || hasFoldPrefix(s[i:], "<br")
+		return after == '/' || htmlTags[strings.ToLower(s[i+1:run(s, i+1, isAlpha)])]
 	}
 	return false
 }
+
+// htmlTags are the tags that stand in text.
+var htmlTags = set("br", "span", "td", "tr", "div", "p", "b", "i", "code", "a", "li", "ul", "pre", "tt", "var", "em", "strong",
+	"font", "kbd", "samp", "small", "sup", "sub", "img", "h", "hr")
 
 // beginsPair tells whether name= or name: stands at i.
 func beginsPair(s string, i int) bool {
@@ -152,7 +158,7 @@ func trimBare(s string, start, end int) extent {
 	next := end
 	for end > start && next-end < 8 {
 		c := s[end-1]
-		if c == ',' || c == ';' || c == '\\' || unopened(s[start:end], c) {
+		if c == ',' || c == ';' || c == '\\' || c == ':' && byteAt(s, end-2) == ')' || unopened(s[start:end], c) {
 			end--
 			continue
 		}

@@ -199,7 +199,7 @@ func (sc *scanner) cookies(i, stop int, first bool) {
 			return
 		}
 		v := s[i+eq+1 : end]
-		if n := strings.IndexAny(v, " \t"); n >= 0 {
+		if n := strings.IndexAny(v, " \t\\"); n >= 0 {
 			v, stop = v[:n], i+eq+1+n
 		}
 		if !isReference(v, 0) && !isPlaceholder(v) && (tokenLike(v, 12) || cookieName(s[i:i+eq]) && tokenLike(v, 6)) {

@@ -116,6 +116,9 @@ func (w *nameWords) split(name string) {
 
 // classify judges a name. kind is the kind of the secret that it names.
 func classify(name string) (kind string, class nameClass) {
+	if len(name) > 20 && jumbled(name) {
+		return "", notSecret // the end of something in base64
+	}
 	var w nameWords
 	w.split(name)
 	last := w.n - 1

@@ -14,6 +14,9 @@ func isReference(v string, quote byte) bool {
 		return run(v, 1, func(c byte) bool { return isUpper(c) || isDigit(c) || c == '_' }) == len(v)
 	}
 	left := dropReferences(v)
+	if len(left) < len(v) && strings.HasSuffix(v, left) && (left == "" || left[0] == '/' || left[0] == '.' || left[0] == '\\' || left[0] == '[') {
+		return true // the name of a file in a directory that a variable names
+	}
 	return len(left) < len(v) && !strings.ContainsFunc(left, func(r rune) bool { return r < 0x80 && isAlnum(byte(r)) || r >= 0x80 })
 }
 
@@ -78,8 +81,8 @@ func referenceLen(v string) int {
 		if byteAt(v, 1) == '(' {
 			return until(2, ")s")
 		}
-		if c := byteAt(v, 1); len(v) == 2 && isAlpha(c) {
-			return 2
+		if strings.IndexByte("svdqxwrT", byteAt(v, 1)) >= 0 && !isAlnum(byteAt(v, 2)) {
+			return 2 // of printf
 		}
 	case '<':
 		if n := until(1, ">"); n > 0 && byteAt(v, 1) != '/' {
@@ -170,36 +173,82 @@ var commonWords = set("null", "none", "nil", "undefined", "true", "false", "yes"
 	"class", "interface", "uint", "float", "double", "date", "time", "never expires", "has", "have", "does", "do", "but", "then",
 	"reusable", "rejected", "accepted", "generated", "created", "deleted", "revoked", "not set", "(hidden)", "(none)", "(unset)",
 	"nullable", "unchanged", "private", "public", "plain", "plaintext", "encrypted", "hashed", "hash", "md5", "sha256", "sha512",
-	"scram-sha-256", "trust", "peer", "ident", "reject", "admin", "root", "test", "foo", "bar", "baz", "..", "...", "-", "--")
+	"scram-sha-256", "compat", "systemd", "sss", "ldap", "nis", "winbind", "trust", "peer", "ident", "reject", "..", "...", "-", "--",
+	"fail", "skip", "pass", "unlimited", "present", "absent", "exists", "disable", "enable", "allow", "deny", "normal", "locked")
+
+// weakWords are poor passwords, but a name that leaves a doubt is not enough to take them for one.
+var weakWords = set("admin", "root", "test", "foo", "bar", "baz", "guest", "demo")
 
 // isPlainWord tells whether v could be a word of a language or an identifier made of words: letters with single hyphens,
 // underscores or dots between them, not mixed as random letters are.
 func isPlainWord(v string) bool {
 	for i := 0; i < len(v); i++ {
 		c := v[i]
-		if !isAlpha(c) && (c != '-' && c != '_' && c != '.' && c != ':' && c != '/' || i == 0) {
+		if !isAlpha(c) && (c != '-' && c != '_' && c != '.' && c != ':' && c != '/' || i == 0 && c != '_') {
 			return false
 		}
 	}
 	return !jumbled(v)
 }
 
-// jumbled tells whether the letters of v change case as no word does.
+// jumbled tells whether the letters of v change case as no words do, even without spaces between them.
 func jumbled(v string) bool {
-	changes, run := 0, 0
+	changes := 0
 	for i := 1; i < len(v); i++ {
 		if isUpper(v[i-1]) && isLower(v[i]) || isLower(v[i-1]) && isUpper(v[i]) {
 			changes++
-			if run < 3 && isUpper(v[i]) {
-				changes++
-			}
-			run = 0
-			continue
 		}
-		run++
 	}
-	return len(v) >= 16 && changes*3 > len(v)
+	return len(v) >= 16 && changes*100 > len(v)*43
 }
+
+// isWords tells whether v is made of words and numbers, as names in programs are: testRSA2048PrivateKey.
+func isWords(v string) bool {
+	inWords, letters, numbers := 0, 0, 0
+	for i := 0; i < len(v); {
+		switch {
+		case isAlpha(v[i]):
+			j := i + 1
+			for j < len(v) && isAlpha(v[j]) && !(isUpper(v[j]) && isLower(v[j-1])) {
+				j++
+			}
+			letters += j - i
+			if j-i >= 3 {
+				inWords += j - i
+			}
+			i = j
+		case isDigit(v[i]):
+			numbers++
+			i = run(v, i, isDigit)
+		default:
+			i++
+		}
+	}
+	return letters > 0 && inWords*10 >= letters*8 && numbers <= 1+len(v)/10
+}
+
+// isProse tells whether v is a sentence and not a passphrase: three words or more with one that only sentences have.
+func isProse(v string) bool {
+	words := strings.Fields(v)
+	if len(words) < 3 {
+		return len(words) == 2 && strings.HasSuffix(v, ".") && isPlainWord(words[0])
+	}
+	if strings.HasSuffix(v, ":") {
+		return true
+	}
+	for _, w := range words {
+		if sentenceWords[strings.ToLower(strings.Trim(w, ".,;:!?()'\""))] {
+			return true
+		}
+	}
+	return false
+}
+
+// sentenceWords are words that bind a sentence.
+var sentenceWords = set("the", "a", "an", "is", "are", "was", "be", "been", "has", "have", "must", "should", "will", "can", "cannot",
+	"may", "not", "to", "for", "of", "with", "this", "that", "your", "you", "if", "or", "and", "used", "in", "on", "at", "by", "from",
+	"no", "please", "does", "did", "do", "when", "than", "least", "required", "invalid", "which", "it", "its", "we", "i", "as", "field",
+	"enter", "we're", "don't", "doesn't", "can't", "isn't", "characters")
 
 // isPath tells whether v is the place of a file: then the secret is there, not here.
 func isPath(v string) bool {
@@ -249,9 +298,14 @@ func pathLike(v string) bool {
 	return digits*4 <= len(v) && !jumbled(v)
 }
 
-// isCode tells whether an unquoted v is an expression of a program: a call, a member, an index, a type.
+// isCode tells whether an unquoted v is an expression of a program: a call, a member, an index, a type, a number in
+// hexadecimal.
 func isCode(v string) bool {
-	if strings.HasSuffix(v, "()") || strings.Contains(v, "->") || strings.HasPrefix(v, "&") || strings.HasPrefix(v, "*") && len(v) > 1 && isAlpha(v[1]) {
+	if strings.HasSuffix(v, "()") || strings.Contains(v, "->") || strings.IndexByte("&*([{|", v[0]) >= 0 && !strong(v) ||
+		strings.HasPrefix(v, "[]") || v[0] == '(' && isAlpha(byteAt(v, 1)) && !isDigit(v[len(v)-1]) || strings.HasPrefix(v, "**") {
+		return true
+	}
+	if n := strings.TrimPrefix(v, "-"); strings.HasPrefix(n, "0x") && len(n) <= 20 && run(n, 2, isHex) == len(n) {
 		return true
 	}
 	n := run(v, 0, func(c byte) bool { return isWordByte(c) || c == '.' || c == ':' || c == '!' || c == '?' })
@@ -263,9 +317,13 @@ func isCode(v string) bool {
 	case '(':
 		return n > 1 && !strings.ContainsAny(head, "!?") && !isDigit(head[0])
 	case '[':
-		return isIdentifier(head)
+		return isIdentifier(head) || isMember(head)
 	case '<':
-		return isPlainWord(head) && strings.HasSuffix(v, ">")
+		return isPlainWord(head)
+	case '=':
+		return n == len(v)-1 && isPlainWord(head) // the next name of a list
+	case '{':
+		return n > 2 && isIdentifier(head) && isUpper(head[0])
 	case 0:
 		return isMember(head)
 	}

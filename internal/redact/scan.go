@@ -9,7 +9,12 @@ type scanner struct {
 	lineStart bool   // whether it begins at the beginning of a line
 	found     []finding
 
-	nameEnd int // names that end here or before have been looked at
+	nameEnd      int // names that end here or before have been looked at
+	walked       int // commands before this place have been read
+	fed          int // and what is fed to them
+	pendingFeeds [][]word
+	quotes       nesting // that enclose the place quotesAt
+	quotesAt     int
 }
 
 // add notes a finding; empty ones and marks are none.
@@ -117,6 +122,11 @@ func allRules() []rule {
 		{literals: []string{"authorization"}, find: (*scanner).authorization},
 		{literals: []string{"bearer ", "basic "}, find: (*scanner).scheme},
 		{literals: []string{"cookie"}, find: (*scanner).cookie},
+		{literals: programLiterals(), find: (*scanner).programAt},
+		{literals: []string{"echo ", "printf "}, find: (*scanner).feed},
+		{literals: []string{"<<"}, find: (*scanner).heredocPipe},
 	}
+	all = append(all, placeRules()...)
+	all = append(all, hashRules()...)
 	return append(all, tokenRules()...)
 }

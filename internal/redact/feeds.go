@@ -1,0 +1,251 @@
+package redact
+
+import "strings"
+
+// What a command reads on its standard input may be a password: echo … | sudo -S, chpasswd <<< …, a here-document.
+
+// appetite is what a command wants on its standard input.
+type appetite uint8
+
+const (
+	nothingSecret appetite = iota
+	wantsSecret            // a password, a token, a key
+	wantsPairs             // lines of user:password
+)
+
+// stdinOptions are options that make a program read a secret from its standard input.
+var stdinOptions = set("--password-stdin", "--passphrase-fd", "--with-token", "--password-fd", "--pass-stdin", "--token-stdin",
+	"--stdin-password", "--passphrase-stdin", "--pw-stdin", "--stdin-pass", "--password=-", "--token=-", "--key-file=-",
+	"--password-file=-", "--password-file=/dev/stdin", "--password=stdin", "--secret-stdin", "--from-stdin-password",
+	"--api-key-stdin", "--auth-token-stdin")
+
+// secretReaders are programs that read a secret on their standard input, and the argument that makes them do it ("" for
+// always).
+var secretReaders = map[string]string{
+	"passwd": "", "smbpasswd": "", "pdbedit": "", "cryptsetup": "", "kinit": "", "kadmin": "", "vncpasswd": "", "su": "",
+	"htpasswd": "-i", "ecryptfs-add-passphrase": "", "saslpasswd2": "", "secret-tool": "store", "systemd-creds": "encrypt",
+	"systemd-ask-password": "", "grub-mkpasswd-pbkdf2": "", "mkpasswd": "-", "wpa_passphrase": "", "gh": "secret",
+	"docker": "secret", "podman": "secret", "wrangler": "secret", "fly": "secrets", "flyctl": "secrets", "gcloud": "secrets",
+	"keyctl": "padd", "pass": "insert", "gopass": "insert", "realm": "join", "adcli": "join", "openconnect": "", "vault": "login",
+	"ansible-vault": "encrypt_string", "sshfs": "password_stdin", "gpg": "--passphrase-fd", "gpg2": "--passphrase-fd", "luksformat": "",
+	"zfs": "load-key", "kpasswd": "", "ldappasswd": "-", "age-keygen": "", "wg": "pubkey", "snap": "", "expect": "",
+	"mosquitto_passwd": "", "cryptdisks_start": "", "openssl": "stdin", "ykman": "", "vipw": "",
+}
+
+// wants tells what the command of words reads.
+func (sc *scanner) wants(words []word) appetite {
+	for i, w := range words {
+		t := sc.text(w)
+		if stdinOptions[t] || strings.HasPrefix(t, "--passphrase-fd=") {
+			return wantsSecret
+		}
+		name := baseName(t)
+		switch name {
+		case "chpasswd", "chgpasswd", "newusers":
+			return wantsPairs
+		case "sudo", "doas":
+			for _, a := range words[i+1 : min(len(words), i+6)] {
+				o := sc.text(a)
+				if o == "--stdin" || len(o) > 1 && o[0] == '-' && o[1] != '-' && strings.IndexByte(o, 'S') > 0 {
+					return wantsSecret
+				}
+			}
+			continue
+		}
+		need, ok := secretReaders[name]
+		if !ok || i > 0 && !sc.runs(words[:i]) {
+			continue
+		}
+		if need == "" {
+			return wantsSecret
+		}
+		for _, a := range words[i+1:] {
+			if o := sc.text(a); o == need || need == "-" && (o == "-s" || o == "--stdin" || o == "-S") ||
+				len(need) == 2 && len(o) > 1 && o[0] == '-' && o[1] != '-' && strings.IndexByte(o, need[1]) > 0 ||
+				need == "stdin" && (o == "stdin" || o == "-stdin" || o == "fd:0") || need == "password_stdin" && strings.Contains(o, need) {
+				return wantsSecret
+			}
+		}
+	}
+	return nothingSecret
+}
+
+// runs tells whether words are a prefix that runs another command.
+func (sc *scanner) runs(words []word) bool {
+	first := baseName(sc.text(words[0]))
+	switch first {
+	case "sudo", "doas", "env", "time", "nice", "ssh", "docker", "podman", "kubectl", "nsenter", "chroot", "su", "xargs", "timeout",
+		"exec", "command", "lxc", "pct", "sshpass":
+		return true
+	}
+	return strings.Contains(first, "=")
+}
+
+// feed looks at echo and printf: if a pipe leads from them to a command that reads a secret, their arguments are one.
+func (sc *scanner) feed(at, end int) {
+	s := sc.s
+	if at < sc.fed || isNameByte(byteAt(s, at-1)) {
+		return
+	}
+	in := sc.quotesTo(at)
+	cmd := sc.command(at, in)
+	sc.fed = cmd.end
+	group := s[:at]
+	group = strings.TrimRight(group, " \t")
+	open := strings.HasSuffix(group, "(") || strings.HasSuffix(group, "{") || len(sc.pendingFeeds) > 0
+	stop, next := cmd.stop, cmd.end
+	for stop == ')' || stop == '}' {
+		next = skipWordBreak(s, next+1, in)
+		stop = 0
+		if next < len(s) {
+			stop = commandStop(s, next, in)
+		}
+	}
+	if stop == ';' || stop == '&' && byteAt(s, next+1) == '&' {
+		if open && len(sc.pendingFeeds) < 16 {
+			sc.pendingFeeds = append(sc.pendingFeeds, cmd.words)
+		}
+		return
+	}
+	pending := sc.pendingFeeds
+	sc.pendingFeeds = nil
+	if stop != '|' || byteAt(s, next+1) == '|' {
+		return
+	}
+	consumer := sc.command(next+1, in)
+	want := sc.wants(consumer.words)
+	if want == nothingSecret {
+		return
+	}
+	for _, words := range append(pending, cmd.words) {
+		sc.fedWords(words, want)
+	}
+}
+
+// fedWords masks the arguments of echo or printf.
+func (sc *scanner) fedWords(words []word, want appetite) {
+	if len(words) < 2 {
+		return
+	}
+	args := words[1:]
+	for len(args) > 0 && isEchoOption(sc.text(args[0])) {
+		args = args[1:]
+	}
+	if sc.text(words[0]) == "printf" && len(args) > 1 && strings.Contains(sc.text(args[0]), "%") {
+		args = args[1:]
+	}
+	if len(args) == 0 {
+		return
+	}
+	if want == wantsPairs {
+		for _, a := range args {
+			sc.pairsIn(sc.inner(a))
+		}
+		return
+	}
+	x := sc.inner(args[0])
+	if len(args) > 1 {
+		x = extent{start: args[0].start, end: args[len(args)-1].end}
+	}
+	sc.givenLines(x)
+}
+
+// givenLines masks each of the lines that printf or echo -e writes with \n between them.
+func (sc *scanner) givenLines(x extent) {
+	i := x.start
+	for {
+		n := strings.Index(sc.s[i:x.end], `\n`)
+		if n < 0 {
+			break
+		}
+		end := i + n
+		for end > i && sc.s[end-1] == '\\' {
+			end--
+		}
+		sc.given(extent{start: i, end: end, quote: x.quote}, kindPassword)
+		i += n + 2
+	}
+	if i < x.end {
+		sc.given(extent{start: i, end: x.end, quote: x.quote}, kindPassword)
+	}
+}
+
+func isEchoOption(t string) bool {
+	return len(t) > 1 && t[0] == '-' && strings.Trim(t[1:], "neE") == ""
+}
+
+// pairsIn masks the passwords of user:password lines, where \n may be written for a newline.
+func (sc *scanner) pairsIn(x extent) {
+	i := x.start
+	for i < x.end {
+		end := x.end
+		next := end
+		if n := strings.Index(sc.s[i:x.end], `\n`); n >= 0 {
+			end, next = i+n, i+n+2
+			for end > i && sc.s[end-1] == '\\' {
+				end--
+			}
+		} else if n := strings.IndexByte(sc.s[i:x.end], '\n'); n >= 0 {
+			end, next = i+n, i+n+1
+		}
+		if n := strings.IndexByte(sc.s[i:end], ':'); n > 0 {
+			sc.given(extent{start: i + n + 1, end: end, quote: x.quote}, kindPassword)
+		}
+		i = next
+	}
+}
+
+// fedBy looks at what follows a command: a here-string or a here-document may feed it a secret.
+func (sc *scanner) fedBy(cmd commandWords) {
+	s := sc.s
+	if cmd.stop != '<' || !strings.HasPrefix(s[cmd.end:], "<<") {
+		return
+	}
+	want := sc.wants(cmd.words)
+	if want == nothingSecret {
+		return
+	}
+	in := sc.quotesTo(cmd.end)
+	i := cmd.end + 2
+	if byteAt(s, i) == '<' {
+		i = skipBlank(s, i+1)
+		x := innerOf(s, i, wordEnd(s, i, in))
+		if want == wantsPairs {
+			sc.pairsIn(x)
+		} else {
+			sc.given(x, kindPassword)
+		}
+		return
+	}
+	if byteAt(s, i) == '-' {
+		i++
+	}
+	i = skipBlank(s, i)
+	delimiter := innerOf(s, i, wordEnd(s, i, in)).text(s)
+	if delimiter != "" && len(delimiter) <= 32 {
+		sc.carry.block = block{kind: heredocBlock, secret: kindPassword, delimiter: delimiter, pairs: want == wantsPairs}
+	}
+}
+
+// heredocPipe looks at cat <<EOF | chpasswd.
+func (sc *scanner) heredocPipe(at, end int) {
+	s := sc.s
+	i := end
+	if byteAt(s, i) == '<' || byteAt(s, at-1) == '<' {
+		return
+	}
+	if byteAt(s, i) == '-' {
+		i++
+	}
+	in := sc.quotesTo(at)
+	i = skipBlank(s, i)
+	stop := wordEnd(s, i, in)
+	delimiter := innerOf(s, i, stop).text(s)
+	j := skipWordBreak(s, stop, in)
+	if byteAt(s, j) != '|' || delimiter == "" || len(delimiter) > 32 {
+		return
+	}
+	if want := sc.wants(sc.command(j+1, in).words); want != nothingSecret {
+		sc.carry.block = block{kind: heredocBlock, secret: kindPassword, delimiter: delimiter, pairs: want == wantsPairs}
+	}
+}

@@ -1,0 +1,320 @@
+package redact
+
+import "strings"
+
+// Files and languages in which a secret stands at a certain place of a line.
+
+// pgpass looks at the port in a line of PostgreSQL's password file: host:port:database:user:password.
+func (sc *scanner) pgpass(at, end int) {
+	s := sc.s
+	start := at
+	for start > 0 && !isSpace(s[start-1]) && !isQuote(s[start-1]) && s[start-1] != ':' {
+		start--
+	}
+	if start == at || byteAt(s, start-1) == ':' {
+		return
+	}
+	i := end
+	for field := 0; field < 2; field++ {
+		j := run(s, i, func(c byte) bool { return c > ' ' && c != ':' && c != '/' && !isQuote(c) })
+		if j == i || byteAt(s, j) != ':' {
+			return
+		}
+		i = j + 1
+	}
+	stop := i
+	for stop < len(s) && s[stop] > ' ' && (!isQuote(s[stop]) || !sc.quotesOpen(start, s[stop])) {
+		if s[stop] == ':' && s[stop-1] != '\\' {
+			return
+		}
+		if s[stop] == '\\' && byteAt(s, stop+1) == 'n' {
+			break
+		}
+		stop++
+	}
+	v := s[i:stop]
+	if len(v) >= 4 && !isReference(v, 0) && !isPlaceholder(v) && !isPath(v) && (!isPlainWord(v) || s[at:end] != ":*:") {
+		sc.add(i, stop, kindPassword, rankFormat)
+	}
+}
+
+// quotesOpen tells whether the quote q stands right before i.
+func (sc *scanner) quotesOpen(i int, q byte) bool { return byteAt(sc.s, i-1) == q }
+
+// mailRelay looks at [smtp.example.com]:587 user:password of Postfix.
+func (sc *scanner) mailRelay(_, end int) {
+	s := sc.s
+	i := skipBlank(s, end)
+	stop := run(s, i, func(c byte) bool { return c > ' ' && !isQuote(c) })
+	if n := strings.IndexByte(s[i:stop], ':'); n > 0 && strong(s[i+n+1:stop]) {
+		sc.add(i+n+1, stop, kindPassword, rankFormat)
+	}
+}
+
+// netrc looks at "login": in netrc(5) follow a name and password VALUE, in the same line or in the next.
+func (sc *scanner) netrc(at, end int) {
+	s := sc.s
+	if isNameByte(byteAt(s, at-1)) {
+		return
+	}
+	i := skipBlank(s, end)
+	j := run(s, i, func(c byte) bool { return c > ' ' })
+	if j == i {
+		return
+	}
+	i = run(s, j, isSpace)
+	if !hasFoldPrefix(s[i:], "password ") {
+		if strings.TrimSpace(s[j:]) == "" && sc.startsLine(at) {
+			sc.expectNext(expectNetrc, site{})
+		}
+		return
+	}
+	sc.netrcPassword(i)
+}
+
+// netrcPassword masks the word after "password " at i.
+func (sc *scanner) netrcPassword(i int) {
+	i = skipBlank(sc.s, i+len("password "))
+	j := run(sc.s, i, func(c byte) bool { return c > ' ' && !isQuote(c) && c != '\\' })
+	sc.given(extent{start: i, end: j}, kindPassword)
+}
+
+// startsLine tells whether only blanks stand before i in its line, or words of netrc.
+func (sc *scanner) startsLine(i int) bool {
+	line := strings.LastIndexByte(sc.s[:i], '\n') + 1
+	head := strings.TrimSpace(sc.s[line:i])
+	return head == "" || strings.HasPrefix(head, "machine ") || head == "default"
+}
+
+// identified looks at IDENTIFIED [WITH plugin] BY|AS 'password' of SQL.
+func (sc *scanner) identified(at, end int) {
+	s := sc.s
+	before := strings.ToLower(s[max(0, at-256):at])
+	if !strings.Contains(before, "user") && !strings.Contains(before, "grant") && !strings.Contains(before, "alter") &&
+		!strings.Contains(before, "create") {
+		return
+	}
+	i := skipBlank(s, end)
+	for range 6 {
+		j := run(s, i, func(c byte) bool { return isNameByte(c) })
+		switch strings.ToLower(s[i:j]) {
+		case "by", "as", "values":
+			i = skipBlank(s, j)
+			if hasFoldPrefix(s[i:], "password ") || hasFoldPrefix(s[i:], "values ") {
+				i = skipBlank(s, run(s, i, isAlpha))
+			}
+			x, ok := quoted(s, i)
+			if !ok {
+				stop := run(s, i, func(c byte) bool { return c > ' ' && c != ';' && !isQuote(c) && c != ')' && c != '\\' })
+				x = extent{start: i, end: stop}
+				if isPlainWord(x.text(s)) && len(x.text(s)) < 4 {
+					return
+				}
+			}
+			sc.given(x, kindPassword)
+			return
+		case "with":
+		case "":
+			x, ok := quoted(s, i) // the plugin's name
+			if !ok {
+				return
+			}
+			j = x.next
+		}
+		i = skipBlank(s, j)
+	}
+}
+
+// lastArgument looks at a call whose last quoted argument is a password: db.auth("u", "p"), server.login("u", "p"),
+// HTTPBasicAuth("u", "p"). With which, the place of that argument is fixed.
+func (sc *scanner) quotedArgument(end, which int) {
+	s := sc.s
+	i := run(s, end, isSpace)
+	for n := 1; n <= which; n++ {
+		x, ok := quoted(s, i)
+		if !ok {
+			// A variable in the place of a user or a host.
+			j := run(s, i, func(c byte) bool {
+				return isWordByte(c) || c == '.' || c == '$' || c == '[' || c == ']' || c == '-' || c == '>'
+			})
+			if j == i || n == which {
+				return
+			}
+			i = j
+		} else {
+			if n == which {
+				if v := x.text(s); !isReference(v, x.quote) && !isBlankForm(v) && len(v) >= 3 && !x.open {
+					sc.add(x.start, x.end, kindPassword, rankFormat)
+				}
+				return
+			}
+			i = x.next
+		}
+		i = run(s, i, isSpace)
+		if byteAt(s, i) != ',' {
+			return
+		}
+		i = run(s, i+1, isSpace)
+	}
+}
+
+// secureString looks at ConvertTo-SecureString "…" of PowerShell.
+func (sc *scanner) secureString(_, end int) {
+	i := skipBlank(sc.s, end)
+	for byteAt(sc.s, i) == '-' {
+		i = skipBlank(sc.s, run(sc.s, i, isNameByte))
+	}
+	x, ok := quoted(sc.s, i)
+	if !ok {
+		x = sc.bare(i, ' ', longestJudged)
+		if isCode(x.text(sc.s)) {
+			return
+		}
+	}
+	sc.given(x, kindPassword)
+}
+
+// sends looks at what an expect script sends where a password is asked for.
+func (sc *scanner) sends(_, end int) {
+	s := sc.s
+	if sc.carry.expect != expectPassword && !strings.Contains(strings.ToLower(s[max(0, end-512):min(len(s), end+512)]), "assw") &&
+		!strings.Contains(strings.ToLower(s[max(0, end-512):min(len(s), end+512)]), "passphrase") {
+		return
+	}
+	i := end
+	if byteAt(s, i-1) != '(' {
+		for i = skipBlank(s, i); byteAt(s, i) == '-'; {
+			i = skipBlank(s, run(s, i, func(c byte) bool { return c > ' ' }))
+		}
+	}
+	x, ok := quoted(s, i)
+	if !ok {
+		if byteAt(s, i) != '{' {
+			return
+		}
+		n := strings.IndexByte(s[i:], '}')
+		if n < 0 {
+			return
+		}
+		x = extent{start: i + 1, end: i + n}
+	}
+	for _, suffix := range []string{`\\n`, `\\r`, `\n`, `\r`} {
+		for x.end-x.start > len(suffix) && strings.HasSuffix(x.text(s), suffix) {
+			x.end -= len(suffix)
+		}
+	}
+	v := x.text(s)
+	if len(v) < 3 || isPlainWord(v) && len(v) < 5 || isReference(v, x.quote) || strings.ContainsAny(v, " ") {
+		return
+	}
+	sc.given(x, kindPassword)
+}
+
+// asked looks at a pattern that waits for a password's prompt; what is sent next is one.
+func (sc *scanner) asked(at, end int) {
+	head := strings.ToLower(sc.s[max(0, at-64):at])
+	if strings.Contains(head, "expect") && !strings.Contains(sc.s[end:], "send") {
+		sc.expectNext(expectPassword, site{})
+	}
+}
+
+// generated looks at sentences that tell a password: mysqld's "A temporary password is generated for root@localhost: …",
+// "your password is …".
+func (sc *scanner) sentence(st site, stop int) {
+	s := sc.s
+	end := lineStop(s, stop)
+	if end-stop > 160 {
+		end = stop + 160
+	}
+	rest := s[stop:end]
+	at := -1
+	for _, p := range []string{" is: ", " is ", " was set to ", " set to ", " changed to ", " reset to ", ": "} {
+		if n := strings.Index(rest, p); n >= 0 && (n < 8 || p == ": ") {
+			at = n + len(p)
+			if p != ": " {
+				if m := strings.Index(rest[at:], ": "); m >= 0 {
+					at += m + 2
+				}
+			}
+			break
+		}
+	}
+	if at < 0 || at >= len(rest) || strings.ContainsAny(rest[:at], "\"'=") {
+		return
+	}
+	x, ok := quoted(s, stop+at)
+	if !ok {
+		x = sc.bare(stop+at, ':', 128)
+		if n := len(x.text(s)); n > 0 && s[x.end-1] == '.' {
+			x.end--
+		}
+	}
+	v := x.text(s)
+	if len(v) < 8 || !strong(v) || isReference(v, x.quote) || isPlaceholder(v) || isCode(v) || isVersion(v) || strings.ContainsAny(v, "()@") && !ok && lookAt(v).classes() < 4 {
+		return
+	}
+	sc.add(x.start, x.end, st.kind, rankName)
+}
+
+// cisco looks at the type of a password on network equipment: secret 5 …, password 7 …, key 0 ….
+func (sc *scanner) typedPassword(st site, i int) bool {
+	s := sc.s
+	if i+2 >= len(s) || !isDigit(s[i]) || s[i+1] != ' ' {
+		return false
+	}
+	j := i + 2
+	stop := run(s, j, func(c byte) bool { return c > ' ' })
+	if v := s[j:stop]; len(v) < 4 || !strings.ContainsAny(v, "0123456789$") && s[i] != '0' {
+		return false
+	}
+	sc.add(j, stop, st.kind, rankFormat)
+	return true
+}
+
+// awsPair looks at an access key id: a 40-character secret key may stand beside it in a table or a list.
+func (sc *scanner) awsPair(at, end int) {
+	s := sc.s
+	lo, hi := max(0, at-120), min(len(s), end+180)
+	for i := lo; i < hi; {
+		if !isB64(s[i]) || s[i] == '-' || s[i] == '_' {
+			i++
+			continue
+		}
+		j := run(s[:hi], i, func(c byte) bool { return isAlnum(c) || c == '/' || c == '+' })
+		v := s[i:j]
+		if l := lookAt(v); len(v) == 40 && l.lower && l.upper && l.digit && !isB64(byteAt(s, i-1)) && !isPadded(byteAt(s, j)) && !strings.HasSuffix(v, "EXAMPLEKEY") {
+			sc.add(i, j, "aws", rankToken)
+		}
+		i = j
+	}
+}
+
+// expectation is what a line lets expect of the next ones.
+type expectation uint8
+
+const (
+	expectNothing  expectation = iota
+	expectNetrc                // "login name" of netrc: password
+	expectPassword             // expect "assword:": send
+	expectValue                // "name": "DB_PASSWORD": "value": …
+	expectItem                 // "--password", of a list that goes on
+)
+
+func placeRules() []rule {
+	call := func(which int, literals ...string) rule {
+		return rule{literals: literals, find: func(sc *scanner, _, end int) { sc.quotedArgument(end, which) }}
+	}
+	return []rule{
+		{literals: []string{":5432:", ":5433:", ":5434:", ":6432:", ":5435:", ":5439:", ":26257:", ":*:"}, find: (*scanner).pgpass},
+		{literals: []string{":587 ", ":465 ", ":25 ", ":587\t", ":465\t", ":25\t"}, find: (*scanner).mailRelay},
+		{literals: []string{"login "}, find: (*scanner).netrc},
+		{literals: []string{"identified"}, find: (*scanner).identified},
+		{literals: []string{"convertto-securestring"}, find: (*scanner).secureString},
+		{literals: []string{"send ", "send_user ", "sendline(", "send(", "send -"}, find: (*scanner).sends},
+		{literals: []string{"assword:", "assword: ", "passphrase:"}, find: (*scanner).asked},
+		{literals: []string{"akia", "asia"}, find: (*scanner).awsPair},
+		call(2, ".auth(", ".login(", "httpbasicauth(", "httpdigestauth(", "networkcredential(", "basicauth(", "setbasicauth(",
+			"basic_auth(", "auth=(", "credentials("),
+		call(3, "mysqli_connect(", "mysql_connect(", "new mysqli(", "new pdo(", "getconnection(", "pymysql.connect("),
+	}
+}

@@ -1,0 +1,248 @@
+package redact
+
+import "strings"
+
+// Secrets that programs take by place. Each function gets the words after the program's name.
+
+// plainArgs are the arguments that are no options. With a slash, the options of Windows are options too.
+func (sc *scanner) plainArgs(args []word, slash bool) []word {
+	var out []word
+	for _, w := range args {
+		t := sc.text(w)
+		if t == "" || t[0] == '-' && len(t) > 1 || slash && t[0] == '/' {
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// keywords masks the word after any of the given ones.
+func keywords(names ...string) func(*scanner, []word) {
+	known := set(names...)
+	return func(sc *scanner, args []word) {
+		for i := 0; i+1 < len(args); i++ {
+			if !known[strings.ToLower(sc.text(args[i]))] {
+				continue
+			}
+			x := sc.inner(args[i+1])
+			if v := x.text(sc.s); len(v) > 4 && v[0] == '"' && v[len(v)-1] == '"' {
+				x.start, x.end = x.start+1, x.end-1 // psk '"…"'
+			}
+			if i+2 < len(args) && strings.EqualFold(sc.text(args[i]), "auth") {
+				sc.given(sc.inner(args[i+2]), kindPassword) // AUTH user password
+				continue
+			}
+			sc.given(x, kindPassword)
+		}
+	}
+}
+
+// lastAfter masks the last plain argument after a subcommand, if there is one.
+func lastAfter(subcommands ...string) func(*scanner, []word) {
+	known := set(subcommands...)
+	return func(sc *scanner, args []word) {
+		for i, w := range args[:min(len(args), 8)] {
+			if !known[sc.text(w)] {
+				continue
+			}
+			rest := sc.plainArgs(args[i+1:], false)
+			if n := len(rest); n > 0 {
+				x := sc.inner(rest[n-1])
+				if v := x.text(sc.s); n > 1 || tokenLike(v, 12) || strong(v) {
+					sc.given(x, kindPassword)
+				}
+			}
+			return
+		}
+	}
+}
+
+// lastPositional masks the last of at least two plain arguments, or the only one if it looks like a password.
+func lastPositional(sc *scanner, args []word) {
+	rest := sc.plainArgs(args, false)
+	if n := len(rest); n > 1 || n == 1 && strong(sc.text(rest[0])) {
+		sc.given(sc.inner(rest[n-1]), kindPassword)
+	}
+}
+
+// mysqlPassword is mysqladmin … password NEW.
+func mysqlPassword(sc *scanner, args []word) {
+	for i := 0; i+1 < len(args); i++ {
+		if sc.text(args[i]) == "password" {
+			sc.given(sc.inner(args[i+1]), kindPassword)
+		}
+	}
+}
+
+// oracleLogon is user/password[@connect] of Oracle's programs.
+func oracleLogon(sc *scanner, args []word) {
+	for _, w := range args {
+		x := sc.inner(w)
+		v := x.text(sc.s)
+		if i := strings.Index(v, "userid="); i == 0 {
+			x.start += len("userid=")
+			v = x.text(sc.s)
+		}
+		slash := strings.IndexByte(v, '/')
+		if slash <= 0 || slash > 30 || run(v, 0, func(c byte) bool { return isWordByte(c) || c == '$' || c == '#' }) != slash || v[0] == '-' || v[0] == '@' || strings.Contains(v, "://") {
+			continue
+		}
+		end := len(v)
+		if sign := strings.LastIndexByte(v, '@'); sign > slash {
+			if i := strings.Index(v[slash:], "@//"); i > 0 {
+				sign = slash + i
+			}
+			end = sign
+		} else if strings.HasSuffix(v, ".sql") || strings.HasSuffix(v, ".ctl") || strings.ContainsAny(v[slash+1:], "/=") {
+			continue
+		}
+		x.end = x.start + end
+		x.start += slash + 1
+		sc.given(x, kindPassword)
+		return
+	}
+}
+
+// netUse is net use [drive] share password, and net user name password.
+func netUse(sc *scanner, args []word) {
+	if len(args) == 0 {
+		return
+	}
+	sub := strings.ToLower(sc.text(args[0]))
+	rest := sc.plainArgs(args[1:], true)
+	switch sub {
+	case "use":
+		for _, w := range rest {
+			t := sc.text(w)
+			if t == "*" || strings.HasSuffix(t, ":") && len(t) <= 5 || t[0] == '\\' {
+				continue
+			}
+			sc.given(sc.inner(w), kindPassword)
+			return
+		}
+	case "user":
+		if len(rest) > 1 {
+			sc.given(sc.inner(rest[1]), kindPassword)
+		}
+	}
+}
+
+// vaultArguments are vault login TOKEN, operator unseal KEY, kv put PATH name=secret.
+func vaultArguments(sc *scanner, args []word) {
+	for i, w := range args[:min(len(args), 6)] {
+		switch sc.text(w) {
+		case "login", "unseal", "unwrap", "lookup", "revoke", "renew":
+			for _, a := range sc.plainArgs(args[i+1:], false) {
+				if t := sc.text(a); tokenLike(t, 10) && !strings.ContainsAny(t, "=/") {
+					sc.given(sc.inner(a), kindToken)
+				}
+			}
+			return
+		case "put", "patch", "write":
+			for _, a := range args[i+1:] {
+				x := sc.inner(a)
+				if n := strings.IndexByte(x.text(sc.s), '='); n > 0 && sc.s[x.start] != '-' {
+					v := innerOf(sc.s, x.start+n+1, x.end)
+					if t := v.text(sc.s); sc.s[v.start:v.end] != "" && t[0] != '@' && (strong(t) || tokenLike(t, 10)) {
+						sc.given(v, kindSecret)
+					}
+				}
+			}
+			return
+		}
+	}
+}
+
+// settings are programs that set NAME VALUE: the name says whether the value is a secret.
+func settings(sc *scanner, args []word) {
+	for i := 0; i+1 < len(args); i++ {
+		t := sc.text(args[i])
+		if t == "" || t[0] == '-' {
+			continue
+		}
+		kind, class := classify(t)
+		if strings.HasPrefix(t, "http-basic.") && i+2 < len(args) {
+			sc.given(sc.inner(args[i+2]), kindPassword)
+			return
+		}
+		if class == notSecret || class == queryName || strings.ContainsAny(t, "=/") && !strings.Contains(t, ":_") {
+			continue
+		}
+		x := sc.inner(args[i+1])
+		if v := x.text(sc.s); tokenLike(v, 6) || class == strongName && !isPlainWord(v) && v != "" && v[0] != '-' {
+			sc.given(x, kind)
+		}
+		return
+	}
+}
+
+// minioAlias is mc alias set NAME URL ACCESS-KEY SECRET-KEY.
+func minioAlias(sc *scanner, args []word) {
+	rest := sc.plainArgs(args, false)
+	if len(rest) >= 6 && sc.text(rest[0]) == "alias" {
+		sc.given(sc.inner(rest[5]), kindSecret)
+	} else if len(rest) >= 6 && sc.text(rest[0]) == "config" {
+		sc.given(sc.inner(rest[5]), kindSecret)
+	}
+}
+
+// rcloneArguments are rclone obscure SECRET and config create … pass SECRET.
+func rcloneArguments(sc *scanner, args []word) {
+	if len(args) > 1 && sc.text(args[0]) == "obscure" {
+		sc.given(sc.inner(args[1]), kindPassword)
+		return
+	}
+	settings(sc, args)
+}
+
+// opensslPasswd is openssl passwd [options] PASSWORD.
+func opensslPasswd(sc *scanner, args []word) {
+	if len(args) < 2 || sc.text(args[0]) != "passwd" {
+		return
+	}
+	for i, w := range args[1:] {
+		if t := sc.text(w); t != "" && t[0] != '-' && sc.text(args[i]) != "-salt" && sc.text(args[i]) != "-in" {
+			sc.given(sc.inner(w), kindPassword)
+		}
+	}
+}
+
+// rarPassword is -hpPASSWORD of rar.
+func rarPassword(sc *scanner, args []word) {
+	for _, w := range args {
+		x := sc.inner(w)
+		if strings.HasPrefix(x.text(sc.s), "-hp") {
+			sc.given(innerOf(sc.s, x.start+3, x.end), kindPassword)
+		}
+	}
+}
+
+// htpasswdArguments are htpasswd -b FILE USER PASSWORD and -nb USER PASSWORD.
+func htpasswdArguments(sc *scanner, args []word) {
+	batch := false
+	for _, w := range args {
+		if t := sc.text(w); len(t) > 1 && t[0] == '-' && t[1] != '-' && strings.IndexByte(t, 'b') > 0 {
+			batch = true
+		}
+	}
+	if rest := sc.plainArgs(args, false); batch && len(rest) >= 2 {
+		sc.given(sc.inner(rest[len(rest)-1]), kindPassword)
+	}
+}
+
+// iscsiValue is iscsiadm … -n node.session.auth.password -v PASSWORD.
+func iscsiValue(sc *scanner, args []word) {
+	named := false
+	for i := 0; i+1 < len(args); i++ {
+		switch t := sc.text(args[i]); t {
+		case "-n", "--name":
+			_, class := classify(sc.text(args[i+1]))
+			named = class != notSecret
+		case "-v", "--value":
+			if named {
+				sc.given(sc.inner(args[i+1]), kindPassword)
+			}
+		}
+	}
+}
