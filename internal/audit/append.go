@@ -158,7 +158,7 @@ func (l *Log) refresh() error {
 func (l *Log) absorbLive(size int64) (torn bool, err error) {
 	s := &l.state
 	lines := newLineReader(io.NewSectionReader(s.live, s.at, size-s.at), s.at)
-	torn, err = l.absorb(lines, l.lay.live)
+	torn, err = l.absorb(lines)
 	s.at = lines.at
 	return torn, err
 }

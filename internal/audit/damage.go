@@ -17,12 +17,17 @@ type run struct {
 	bytes    int64
 	sum      hash.Hash
 	// file and line are where it begins, line counting from 1.
-	file string
-	line int64
+	file         string
+	line, offset int64
+	// seq is the sequence number on its first line, -1 where that is no record.
+	seq int64
 }
 
 // add notes one damaged line. Adjacent ones make one run.
-func (d *damage) add(index int64, line []byte, file string, number int64) {
+func (d *damage) add(index int64, line []byte) { d.addAt(index, line, "", 0, 0, -1) }
+
+// addAt is add with where the line is and which sequence number stands on it, -1 for none.
+func (d *damage) addAt(index int64, line []byte, file string, number, offset, seq int64) {
 	if n := len(d.runs); n > 0 && d.runs[n-1].to == index {
 		r := d.runs[n-1]
 		r.sum.Write([]byte{'\n'})
@@ -31,7 +36,7 @@ func (d *damage) add(index int64, line []byte, file string, number int64) {
 		r.bytes += int64(len(line)) + 1
 		return
 	}
-	r := &run{from: index, to: index + 1, bytes: int64(len(line)), sum: sha256.New(), file: file, line: number}
+	r := &run{from: index, to: index + 1, bytes: int64(len(line)), sum: sha256.New(), file: file, line: number, offset: offset, seq: seq}
 	r.sum.Write(line)
 	d.runs = append(d.runs, r)
 }

@@ -45,7 +45,8 @@ func parseKey(text string) (*key, error) {
 		return nil, fmt.Errorf("the signing key is damaged: %w", err)
 	}
 	// PRIVATE+KEY+<name>+<hash>+<base64 of one byte for the algorithm and 32 of seed>; NewSigner has checked all of it.
-	seed, err := base64.StdEncoding.DecodeString(text[strings.LastIndexByte(text, '+')+1:])
+	fields := strings.SplitN(text, "+", 5)
+	seed, err := base64.StdEncoding.DecodeString(fields[len(fields)-1])
 	if err != nil || len(seed) != 1+ed25519.SeedSize {
 		return nil, errors.New("the signing key is damaged")
 	}

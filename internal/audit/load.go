@@ -233,7 +233,8 @@ func (l *Log) absorbFrom(segs []segment, i int, at int64) (torn bool, err error)
 		if segs[i].first < 0 {
 			segs[i].first = l.state.tree.size
 		}
-		torn, err = l.absorb(lines, segs[i].base())
+		l.state.headed = at > 0
+		torn, err = l.absorb(lines)
 		done()
 		if err != nil {
 			return false, err
@@ -246,7 +247,7 @@ func (l *Log) absorbFrom(segs []segment, i int, at int64) (torn bool, err error)
 }
 
 // absorb takes lines into the tree.
-func (l *Log) absorb(lines *lineReader, file string) (torn bool, err error) {
+func (l *Log) absorb(lines *lineReader) (torn bool, err error) {
 	s := &l.state
 	for {
 		line, whole, err := lines.next()
@@ -259,11 +260,14 @@ func (l *Log) absorb(lines *lineReader, file string) (torn bool, err error) {
 		torn = !whole
 		switch seq, ok := parseSeq(line); {
 		case ok && seq == s.tree.size:
-			if r, ok := housekeeping(line); ok && r.Action == actionRecovery {
-				s.damage.cover(r.Log)
+			if r, ok := housekeeping(line); ok {
+				s.headed = s.headed || r.Action == actionSegment
+				if r.Action == actionRecovery {
+					s.damage.cover(r.Log)
+				}
 			}
 		default:
-			s.damage.add(s.tree.size, line, file, 0)
+			s.damage.add(s.tree.size, line)
 		}
 		s.pending = s.tree.add(leafHash(line), s.pending)
 	}
@@ -327,7 +331,8 @@ func (l *Log) mend(segs []segment, torn, missing bool) error {
 	if err := l.repair(torn); err != nil {
 		return err
 	}
-	if missing {
+	// A crash may have torn the first record of the file, and the file may have been there before the log.
+	if missing || !l.state.headed {
 		if err := l.begin(lastName(segs), l.state.flaw); err != nil {
 			return err
 		}
@@ -391,7 +396,7 @@ func (l *Log) begin(previous, reason string) error {
 			return err
 		}
 	}
-	s.began = l.opts.Now()
+	s.began, s.headed = l.opts.Now(), true
 	rotation := "own"
 	if l.opts.Rotate.External {
 		rotation = "external"

@@ -15,7 +15,9 @@ const lockTimeout = 10 * time.Second
 type lockFile struct {
 	fsys FS
 	name string
-	f    File
+	// readOnly opens the file for who may only read it, and does not make it.
+	readOnly bool
+	f        File
 }
 
 // acquire takes the lock and returns what releases it.
@@ -44,9 +46,16 @@ func (k *lockFile) acquire(mode LockMode) (release func(), err error) {
 
 func (k *lockFile) open() (err error) {
 	if k.f == nil {
-		k.f, err = k.fsys.OpenFile(k.name, os.O_RDWR|os.O_CREATE, 0o600)
+		k.f, err = k.another()
 	}
 	return err
+}
+
+func (k *lockFile) another() (File, error) {
+	if k.readOnly {
+		return k.fsys.OpenFile(k.name, os.O_RDONLY, 0)
+	}
+	return k.fsys.OpenFile(k.name, os.O_RDWR|os.O_CREATE, 0o600)
 }
 
 func (k *lockFile) close() {
@@ -78,7 +87,7 @@ func (k *lockFile) take(mode LockMode) (release func(), err error) {
 // wait blocks on a descriptor of its own, so that it can be left alone when it takes too long: an abandoned waiter that gets
 // the lock in the end closes its descriptor, which releases the lock.
 func (k *lockFile) wait(mode LockMode) (release func(), err error) {
-	f, err := k.fsys.OpenFile(k.name, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := k.another()
 	if err != nil {
 		return nil, err
 	}

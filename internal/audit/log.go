@@ -41,6 +41,8 @@ type state struct {
 	// first is the index of the live segment's first line, and began when it was begun.
 	first int64
 	began time.Time
+	// headed says that the live segment has a record that says what it continues.
+	headed bool
 	// at is the offset up to which the live file is in the tree.
 	at   int64
 	tree edge
