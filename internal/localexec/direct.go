@@ -1,11 +1,9 @@
 package localexec
 
 import (
-	"context"
 	"errors"
 	"os"
 	"syscall"
-	"time"
 )
 
 // direct is a command that is a child of this process.
@@ -17,23 +15,10 @@ type direct struct {
 	err   error
 }
 
-// startDirect forks and executes. A program that is busy (ETXTBSY) was written by a process that forked at the same time, and
-// is free in a moment; see go.dev/issue/22315.
-func startDirect(_ context.Context, s spec) (process, error) {
-	attr := &os.ProcAttr{Dir: s.dir, Env: s.env, Files: s.files, Sys: &syscall.SysProcAttr{Setsid: true, Setctty: s.tty}}
-	var proc *os.Process
-	var err error
-	for pause := time.Millisecond; ; pause *= 2 {
-		if proc, err = os.StartProcess(s.program, s.argv, attr); !errors.Is(err, syscall.ETXTBSY) || pause > 100*time.Millisecond {
-			break
-		}
-		time.Sleep(pause)
-	}
+// startDirect forks and executes.
+func startDirect(s spec) (process, error) {
+	proc, err := startProcess(s)
 	if err != nil {
-		var path *os.PathError
-		if errors.As(err, &path) {
-			err = path.Err
-		}
 		return nil, startError(s.program, err)
 	}
 	d := &direct{proc: proc, tree: newTree(s.id, proc.Pid), done: make(chan struct{})}
@@ -63,5 +48,7 @@ func (d *direct) status() (code, signal int, err error) {
 }
 
 func (d *direct) end() []string { return d.tree.end() }
+
+func (d *direct) release() {}
 
 func (d *direct) detach() (*os.File, error) { return nil, errors.ErrUnsupported }

@@ -24,13 +24,16 @@ func limitFor(id string) uint64 {
 	return limitBase | h.Sum64()>>4
 }
 
-// setLimit sets the mark for the processes that this one starts from now on. It fails where the hard limit is lower.
-func setLimit(mark uint64) error {
+// setLimit sets the mark for the processes that this one starts until restore. It fails where the hard limit is lower.
+func setLimit(mark uint64) (restore func(), err error) {
 	var old unix.Rlimit
 	if err := unix.Prlimit(0, unix.RLIMIT_RTTIME, nil, &old); err != nil {
-		return err
+		return nil, err
 	}
-	return unix.Prlimit(0, unix.RLIMIT_RTTIME, &unix.Rlimit{Cur: mark, Max: old.Max}, nil)
+	if err := unix.Prlimit(0, unix.RLIMIT_RTTIME, &unix.Rlimit{Cur: mark, Max: old.Max}, nil); err != nil {
+		return nil, err
+	}
+	return func() { _ = unix.Prlimit(0, unix.RLIMIT_RTTIME, &old, nil) }, nil
 }
 
 // limitOf is the mark of a process, or some other number.

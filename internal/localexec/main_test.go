@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,7 +15,33 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "supervise" {
+		if err := Supervise(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if dir := os.Getenv("LOCALEXEC_TEST_SERVER"); dir != "" {
+		server(dir)
+	}
 	goleak.VerifyTestMain(m)
+}
+
+var selfSupervised = SupervisorOptions{Args: []string{"supervise"}}
+
+func startSupervisor(t testing.TB) *Supervisor {
+	t.Helper()
+	s, err := StartSupervisor(selfSupervised)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }
 
 type runner struct {
@@ -24,7 +51,7 @@ type runner struct {
 
 // runners are the ways to run a command; every test of behaviour is for all of them.
 func runners(t testing.TB) []runner {
-	return []runner{{"direct", Run}}
+	return []runner{{"direct", Run}, {"supervised", startSupervisor(t).Run}}
 }
 
 // each runs a test with every runner.
@@ -71,4 +98,11 @@ func await(t testing.TB, what string, condition func() bool) {
 			t.Fatalf("waited in vain for %s", what)
 		}
 	}
+}
+
+// reportQuantiles reports the median and the 99th percentile of durations.
+func reportQuantiles(b *testing.B, took []time.Duration) {
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 }

@@ -5,6 +5,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -39,12 +42,14 @@ type process interface {
 	end() (survivors []string)
 	// detach lets the command go.
 	detach() (status *os.File, err error)
+	// release says that nothing more will be asked.
+	release()
 }
 
 // waitEnded is how long the end of a command is waited for once its tree has been ended.
 const waitEnded = 500 * time.Millisecond
 
-func run(ctx context.Context, c Command, start func(context.Context, spec) (process, error)) (Exit, error) {
+func run(ctx context.Context, c Command, start func(spec) (process, error)) (Exit, error) {
 	s, err := prepare(&c)
 	if err != nil {
 		return Exit{}, err
@@ -64,7 +69,7 @@ func run(ctx context.Context, c Command, start func(context.Context, spec) (proc
 		return Exit{}, startError(s.program, err)
 	}
 	s.files = append(std.child[:], s.files...)
-	p, err := start(ctx, s)
+	p, err := start(s)
 	std.closeChild()
 	if err != nil {
 		std.abandon()
@@ -74,6 +79,7 @@ func run(ctx context.Context, c Command, start func(context.Context, spec) (proc
 		c.Started()
 	}
 	std.start()
+	defer p.release()
 	return follow(ctx, c, p, std, s.id)
 }
 
@@ -179,11 +185,11 @@ func prepare(c *Command) (spec, error) {
 		return spec{}, refuse("invalid_argument", "pass a program", "there is no program to run")
 	}
 	for _, arg := range c.Argv {
-		if containsNUL(arg) {
+		if strings.ContainsRune(arg, 0) {
 			return spec{}, refuse("invalid_argument", "pass such bytes by stdin or in a file", "an argument holds a NUL byte")
 		}
 	}
-	if containsNUL(c.Dir) {
+	if strings.ContainsRune(c.Dir, 0) {
 		return spec{}, refuse("invalid_argument", "no file name holds one", "cwd holds a NUL byte")
 	}
 	if c.ID == "" {
@@ -205,18 +211,17 @@ func prepare(c *Command) (spec, error) {
 	if err != nil {
 		return spec{}, err
 	}
-	env := c.Env
-	if c.TTY && lookup(env, "TERM") == "" {
-		env = append(env[:len(env):len(env)], "TERM=xterm-256color")
-	}
-	return spec{id: c.ID, program: program, dir: c.Dir, argv: c.Argv, env: marked(env, c.ID), tty: c.TTY}, nil
+	return spec{id: c.ID, program: program, dir: c.Dir, argv: c.Argv, env: c.environ(), tty: c.TTY}, nil
 }
 
-func containsNUL(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] == 0 {
-			return true
-		}
+// environ is the command's environment with what its circumstances add.
+func (c *Command) environ() []string {
+	env := marked(c.Env, c.ID)
+	if c.TTY && lookup(env, "TERM") == "" {
+		env = append(env, "TERM=xterm-256color")
 	}
-	return false
+	if filepath.IsAbs(c.Dir) { // as os/exec and every shell do: programs that ask PWD get the name that the caller used
+		env = append(slices.DeleteFunc(env, func(kv string) bool { return strings.HasPrefix(kv, "PWD=") }), "PWD="+c.Dir)
+	}
+	return env
 }

@@ -46,25 +46,29 @@ var trees = []struct {
 	name, text string
 	processes  int
 	polite     bool // it ends by SIGTERM
+	supervised bool // only the mark among the limits finds it
 }{
-	{"plain", note + "sleep 1000", 1, true},
-	{"children", note + "(" + note + "sleep 1000) & (" + note + "sleep 1000) & wait", 3, true},
-	{"trapping", "trap '' TERM HUP INT; " + note + "while :; do sleep 1; done", 1, false},
-	{"setsid", note + "setsid sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000' & wait", 2, true},
-	{"double fork", "(setsid sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000' >/dev/null 2>&1 &); " + note + "sleep 1000", 2, true},
-	{"nohup", note + "nohup sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000' & wait", 2, true},
-	{"stopped", note + "kill -STOP $$; sleep 1000", 1, true},
-	{"timeout", note + "timeout 1000 sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000'", 2, true},
-	{"empty environment", note + "env -i DIR=$DIR PATH=$PATH sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000'; exit", 2, true},
-	{"fifty", "i=0; while [ $i -lt 25 ]; do i=$((i+1)); (" + note + "sleep 1000) & setsid sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000' & done; wait", 50, true},
+	{"plain", note + "sleep 1000", 1, true, false},
+	{"children", note + "(" + note + "sleep 1000) & (" + note + "sleep 1000) & wait", 3, true, false},
+	{"trapping", "trap '' TERM HUP INT; " + note + "while :; do sleep 1; done", 1, false, false},
+	{"setsid", note + "setsid sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000' & wait", 2, true, false},
+	{"double fork", "(setsid sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000' >/dev/null 2>&1 &); " + note + "sleep 1000", 2, true, false},
+	{"nohup", note + "nohup sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000' & wait", 2, true, false},
+	{"stopped", note + "kill -STOP $$; sleep 1000", 1, true, false},
+	{"timeout", note + "timeout 1000 sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000'", 2, true, false},
+	{"empty environment", note + "env -i DIR=$DIR PATH=$PATH sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000'; exit", 2, true, false},
+	{"nothing of ours left", "(env -i DIR=$DIR PATH=$PATH setsid sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000' >/dev/null 2>&1 &); " + note + "sleep 1000", 2, true, true},
+	{"fifty", "i=0; while [ $i -lt 25 ]; do i=$((i+1)); (" + note + "sleep 1000) & setsid sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000' & done; wait", 50, true, false},
 }
 
 func TestContextEndsTheTree(t *testing.T) {
-	each(t, func(t *testing.T, run func(context.Context, Command) (Exit, error)) {
+	for _, r := range runners(t) {
 		for _, test := range trees {
-			t.Run(test.name, func(t *testing.T) { endTree(t, run, test.text, test.processes, test.polite) })
+			if !test.supervised || r.name == "supervised" {
+				t.Run(r.name+"/"+test.name, func(t *testing.T) { endTree(t, r.run, test.text, test.processes, test.polite) })
+			}
 		}
-	})
+	}
 }
 
 // endTree runs a command, cancels it, and checks that nothing is left of it.
