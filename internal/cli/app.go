@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/rs/zerolog"
+
+	"relay-shell/internal/audit"
+	"relay-shell/internal/config"
+	"relay-shell/internal/inventory"
+	"relay-shell/internal/output"
+	"relay-shell/internal/policy"
+	"relay-shell/internal/redact"
+	"relay-shell/internal/relay"
+	"relay-shell/internal/sshbin"
+	"relay-shell/internal/target"
+	"relay-shell/internal/tools"
+)
+
+// closeTimeout is how long the end of the program waits for calls that are being ended. The contract gives 5 s in all.
+const closeTimeout = 4 * time.Second
+
+// app is the road with everything around it.
+type app struct {
+	cfg       *config.Config
+	log       zerolog.Logger
+	inventory *inventory.Inventory
+	audit     *audit.Log
+	policy    *policy.Engine
+	ssh       *sshbin.Engine
+	spool     *output.Spool
+	relay     *relay.Relay
+	tools     *tools.Set
+	caller    relay.Caller
+}
+
+// open builds everything that the settings describe. What it opened is closed again when it fails.
+func (s *session) open() (a *app, err error) {
+	cfg := s.cfg
+	if err := config.Prepare(cfg); err != nil {
+		return nil, err
+	}
+	a = &app{cfg: cfg, log: s.logger(), caller: caller("relay-shell-cli/" + s.world.Version)}
+	defer func() {
+		if err != nil {
+			a.close()
+		}
+	}()
+	if a.inventory, err = inventory.Open(inventory.Options{SSHConfig: cfg.SSHConfig, File: cfg.Inventory, Home: s.world.Home}); err != nil {
+		return nil, err
+	}
+	if a.policy, err = policy.New(policyOptions(cfg)); err != nil {
+		return nil, err
+	}
+	redactor, err := openRedactor(cfg.StateDir)
+	if err != nil {
+		return nil, err
+	}
+	if a.ssh, err = sshbin.New(s.sshOptions(a.log)); err != nil {
+		return nil, err
+	}
+	if a.spool, err = output.OpenSpool(filepath.Join(cfg.StateDir, "spool"), output.SpoolOptions{PerCall: int64(cfg.SpoolPerCall), Total: int64(cfg.SpoolTotal), TTL: cfg.SpoolTTL}); err != nil {
+		return nil, err
+	}
+	if a.audit, err = audit.Open(s.auditOptions(a.caller.Session)); err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	a.relay = relay.New(relay.Options{
+		Policy: a.policy, Audit: a.audit, Redact: redactor, Targets: target.NewResolver(a.ssh, a.inventory, s.world.Environ),
+		DenyUnaudited: cfg.AuditOnFailure == config.Deny, ConnectTimeout: cfg.SSHConnectTimeout, MaxInFlight: cfg.MaxInFlight,
+		StateDir: cfg.StateDir, Log: a.log,
+	})
+	a.tools = tools.New(&tools.Deps{
+		Config: cfg, Version: s.world.Version, Inventory: a.inventory, SSH: a.ssh, Spool: a.spool, Policy: a.policy, Audit: a.audit,
+	}, cfg.Toolsets)
+	return a, nil
+}
+
+// close ends what is running, then what it ran on, within closeTimeout.
+func (a *app) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	if a.relay != nil {
+		if err := a.relay.Close(ctx); err != nil {
+			a.log.Warn().Err(err).Msg("shutdown")
+		}
+	}
+	if a.ssh != nil {
+		if err := a.ssh.Close(); err != nil {
+			a.log.Warn().Err(err).Msg("ssh")
+		}
+	}
+	if a.audit != nil {
+		if err := a.audit.Close(); err != nil {
+			a.log.Error().Err(err).Msg("audit")
+		}
+	}
+}
+
+// caller is who works at the command line: the operating system's user.
+func caller(client string) relay.Caller {
+	c := relay.Caller{Principal: fmt.Sprintf("uid:%d", os.Getuid()), Client: client, Session: ulid.MustNew(ulid.Now(), rand.Reader).String()}
+	if u, err := user.Current(); err == nil {
+		c.Principal = u.Username
+	}
+	return c
+}
+
+func (s *session) logger() zerolog.Logger {
+	level, err := zerolog.ParseLevel(string(s.cfg.LogLevel))
+	if err != nil {
+		level = zerolog.InfoLevel
+	}
+	return zerolog.New(s.world.Stderr).Level(level).With().Timestamp().Logger()
+}
+
+// openRedactor makes the redactor with this installation's key, so that equal secrets get equal marks over time.
+func openRedactor(stateDir string) (*redact.Redactor, error) {
+	path := filepath.Join(stateDir, "redact.key")
+	key, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		key, err = newKey(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("redaction key: %w", err)
+	}
+	if len(key) != keySize {
+		return nil, fmt.Errorf("redaction key %s has %d bytes, not %d: remove it to have a new one made", path, len(key), keySize)
+	}
+	return redact.New(redact.Options{Key: key}), nil
+}
+
+const keySize = 32
+
+// newKey makes the key under a temporary name and links it into place, so that of two servers starting at once one wins and both
+// use the same key.
+func newKey(path string) ([]byte, error) {
+	key := make([]byte, keySize)
+	_, _ = rand.Read(key) // never fails, see crypto/rand
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".redact-key-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(tmp.Name())
+	if _, err = tmp.Write(key); err == nil {
+		err = tmp.Sync()
+	}
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, os.ErrExist) {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}

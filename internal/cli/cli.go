@@ -1,0 +1,159 @@
+// Package cli is the operator's command line: it reads the settings, builds the one road with everything around it and walks
+// the same calls down it that MCP clients do. [Main] runs one command line and returns its exit status. Nothing below it names
+// the process's streams, arguments or environment: they come in as a [World].
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"relay-shell/internal/config"
+)
+
+// World is what a command line touches outside of the program.
+type World struct {
+	Args           []string // without the program's name
+	Environ        []string
+	Stdin          *os.File
+	Stdout, Stderr io.Writer
+	Home, Dir      string
+	Version        string
+}
+
+// Exit statuses of the contract. The exec command passes on the remote status instead.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// statusError carries an exit status; its message, if any, has still to be printed.
+type statusError struct {
+	status int
+	err    error
+}
+
+func (e *statusError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e *statusError) Unwrap() error { return e.err }
+
+// usage marks an error as one of usage or configuration.
+func usage(err error) error { return &statusError{exitUsage, err} }
+
+// grammar is the command line.
+type grammar struct {
+	Config      string `help:"Settings file (TOML)." placeholder:"FILE"`
+	Version     bool   `help:"Print the version and exit."`
+	CheckConfig bool   `help:"Check the settings and everything they name, then exit: 0 good, 2 not."`
+	VerifyAudit bool   `help:"Same as: audit verify." hidden:""`
+
+	Serve       serveCmd       `cmd:"" default:"withargs" help:"Serve MCP on standard input and output (the default)."`
+	Exec        execCmd        `cmd:"" help:"Run a command on a host and pass on its exit status."`
+	Hosts       hostsCmd       `cmd:"" help:"List the inventory."`
+	Connections connectionsCmd `cmd:"" help:"List live SSH connections."`
+	Audit       auditCmd       `cmd:"" help:"The audit trail."`
+	Policy      policyCmd      `cmd:"" help:"The policy."`
+	Stop        stopCmd        `cmd:"" help:"Emergency stop: end running work and refuse new calls until --resume."`
+}
+
+// Main runs one command line and returns the process's exit status.
+func Main(ctx context.Context, w World) int {
+	err := run(ctx, w)
+	if err == nil {
+		return exitDone
+	}
+	status := exitFailed
+	var se *statusError
+	if errors.As(err, &se) {
+		status = se.status
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintln(w.Stderr, "relay-shell: "+text)
+	}
+	return status
+}
+
+// exitRequest is kong's way out (--help) turned into a value.
+type exitRequest int
+
+func run(ctx context.Context, w World) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			status, ok := r.(exitRequest)
+			if !ok {
+				panic(r)
+			}
+			err = nil
+			if status != 0 {
+				err = &statusError{int(status), nil}
+			}
+		}
+	}()
+	var g grammar
+	parser, err := kong.New(&g,
+		kong.Name("relay-shell"),
+		kong.Description("Lets an AI agent work on this machine and on your hosts over your own OpenSSH, and lets you see, bound and prove what it does."),
+		kong.Writers(w.Stdout, w.Stderr),
+		kong.Exit(func(code int) { panic(exitRequest(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(w.Args)
+	if err != nil {
+		return usage(fmt.Errorf("%w (relay-shell --help shows the commands)", err))
+	}
+	if g.Version {
+		fmt.Fprintln(w.Stdout, "relay-shell "+w.Version)
+		return nil
+	}
+	cfg, err := config.Load(w.source(g.Config))
+	if err != nil {
+		return usage(err)
+	}
+	s := &session{ctx: ctx, world: w, cfg: cfg}
+	switch {
+	case g.CheckConfig:
+		return s.checkConfig()
+	case g.VerifyAudit:
+		return (&auditVerifyCmd{}).Run(s)
+	}
+	return parsed.Run(s)
+}
+
+func (w World) source(file string) config.Source {
+	return config.Source{Environ: w.Environ, File: file, Home: w.Home, Dir: w.Dir, UID: os.Getuid()}
+}
+
+// session is one command line being carried out.
+type session struct {
+	ctx   context.Context
+	world World
+	cfg   *config.Config
+}
+
+// checkConfig builds everything without serving.
+func (s *session) checkConfig() error {
+	a, err := s.open()
+	if err != nil {
+		return usage(err)
+	}
+	defer a.close()
+	for _, p := range a.inventory.Problems() {
+		fmt.Fprintln(s.world.Stderr, "warning: "+p)
+	}
+	fmt.Fprintln(s.world.Stderr, "settings are good")
+	return nil
+}

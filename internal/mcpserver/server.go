@@ -1,0 +1,87 @@
+// Package mcpserver is the MCP face: it shows the tools of internal/tools, the resources, the prompt and the
+// completions to clients through the official go-sdk, and puts results into the form that clients and models read. [New] builds a
+// server; [ServeStdio] runs it on standard input and output. It decides nothing: every call and every read goes down the road of
+// internal/relay.
+package mcpserver
+
+import (
+	"context"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"relay-shell/internal/relay"
+	"relay-shell/internal/tools"
+)
+
+// Options are what a server shows.
+type Options struct {
+	Relay   *relay.Relay
+	Tools   *tools.Set
+	Version string
+	// Principal names who calls, for the audit.
+	Principal func(extra *mcp.RequestExtra) string
+	// Session names the server instance for transports without MCP sessions.
+	Session string
+}
+
+// Server is the MCP face of one relay-shell.
+type Server struct {
+	opts Options
+	mcp  *mcp.Server
+}
+
+// New builds the MCP server with every tool, resource and prompt of the set.
+func New(opts Options) *Server {
+	s := &Server{opts: opts}
+	s.mcp = mcp.NewServer(&mcp.Implementation{
+		Name: "relay-shell", Title: "relay-shell", Version: opts.Version,
+	}, &mcp.ServerOptions{
+		Instructions:      Instructions(opts.Tools),
+		Capabilities:      &mcp.ServerCapabilities{},
+		CompletionHandler: s.complete,
+		SetCacheable: func(_ context.Context, _ mcp.Request, c *mcp.Cacheable) {
+			c.CacheScope = "private" // lists depend on whose server this is
+		},
+	})
+	for _, t := range opts.Tools.All() {
+		s.mcp.AddTool(describe(t), s.toolHandler(t))
+	}
+	s.addResources()
+	s.addPrompts()
+	return s
+}
+
+// MCP is the SDK's server, for transports.
+func (s *Server) MCP() *mcp.Server { return s.mcp }
+
+func describe(t *tools.Tool) *mcp.Tool {
+	return &mcp.Tool{
+		Name: t.Name(), Title: t.Title, Description: t.Description, InputSchema: t.Input, OutputSchema: t.Output,
+		Annotations: &mcp.ToolAnnotations{
+			Title: t.Title, ReadOnlyHint: t.Hints.ReadOnly, IdempotentHint: t.Hints.Idempotent,
+			DestructiveHint: &t.Hints.Destructive, OpenWorldHint: &t.Hints.OpenWorld,
+		},
+	}
+}
+
+func (s *Server) toolHandler(t *tools.Tool) mcp.ToolHandler {
+	return func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		notifier := newNotifier(ctx, req)
+		res := s.opts.Relay.Do(ctx, &relay.Call{
+			Operation: t, Args: req.Params.Arguments, Caller: s.caller(req.Session, req.ClientInfo(), req.Extra), Progress: notifier.progress(),
+		})
+		notifier.close()
+		return present(t, res), nil
+	}
+}
+
+func (s *Server) caller(session *mcp.ServerSession, client *mcp.Implementation, extra *mcp.RequestExtra) relay.Caller {
+	c := relay.Caller{Principal: s.opts.Principal(extra), Session: s.opts.Session}
+	if session != nil && session.ID() != "" {
+		c.Session = session.ID()
+	}
+	if client != nil {
+		c.Client = client.Name + "/" + client.Version
+	}
+	return c
+}

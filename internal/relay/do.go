@@ -1,0 +1,273 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"relay-shell/internal/policy"
+	"relay-shell/internal/sshbin/dest"
+	"relay-shell/internal/target"
+)
+
+// graceAfterCancel is how long an operation may take to come back once its context has ended. The engines end trees within two
+// seconds; what is slower than this is left behind and said to be.
+const graceAfterCancel = 10 * time.Second
+
+// walk is the state of one call on the road.
+type walk struct {
+	r      *Relay
+	call   *Call
+	id     string
+	began  time.Time
+	plan   *Plan
+	names  []string
+	target []target.Target
+	assess policy.Assessment
+	decide policy.Decision
+}
+
+// Do walks one call down the road. It always answers, and everything that got as far as a call is in the audit.
+func (r *Relay) Do(ctx context.Context, call *Call) *Result {
+	w := &walk{r: r, call: call, began: r.opts.Now()}
+	w.id = newID(w.began)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stop := context.AfterFunc(r.ctx, func() { cancel(context.Cause(r.ctx)) })
+	defer stop()
+	if !r.enter(w.id, cancel) {
+		return w.finish(&Result{Outcome: Cancelled, Err: &Error{Code: string(Cancelled), Message: errShutdown.Error(), Hint: "start relay-shell again"}})
+	}
+	defer r.leave(w.id)
+
+	if refused := w.prepare(ctx); refused != nil {
+		return w.refuse(ctx, refused)
+	}
+	if refused := w.intent(ctx); refused != nil {
+		return w.finish(refused)
+	}
+	return w.conclude(ctx, w.run(ctx))
+}
+
+// prepare validates, resolves, assesses and decides. A non-nil result means that nothing will run.
+func (w *walk) prepare(ctx context.Context) *Result {
+	plan, err := w.validate()
+	if err != nil {
+		return failed(err)
+	}
+	w.plan = plan
+	if w.r.stopped() && !plan.EvenIfStopped {
+		return denied(policy.Tier(0), "the operator has stopped relay-shell", "relay-shell stop --resume lifts it; only the operator can")
+	}
+	w.plan.Subject.Tool = w.call.Operation.Name()
+	for _, h := range plan.Hosts {
+		w.names = append(w.names, given(h)...)
+	}
+	w.plan.Subject.Names = w.names
+	if reason, is := w.r.opts.Policy.Deny(w.plan.Subject); is {
+		// Before ssh -G: it runs the Match exec of the operator's ssh_config.
+		w.assess = policy.Assess(w.plan.Subject)
+		return denied(w.assess.Tier, reason, deniedHint)
+	}
+	if err := w.resolve(ctx); err != nil {
+		return failed(err)
+	}
+	w.assess = policy.Assess(w.plan.Subject)
+	return w.decided()
+}
+
+// validate guards the road against a panicking Plan as well.
+func (w *walk) validate() (plan *Plan, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = w.panicked(p)
+		}
+	}()
+	return w.call.Operation.Plan(w.call.Args)
+}
+
+func (w *walk) resolve(ctx context.Context) error {
+	if len(w.plan.Hosts) == 0 {
+		w.target = []target.Target{w.r.opts.Targets.Local()}
+		return nil
+	}
+	for _, h := range w.plan.Hosts {
+		t, err := w.r.opts.Targets.Resolve(ctx, h)
+		if err != nil {
+			return err
+		}
+		w.target = append(w.target, t)
+		w.names = append(w.names, t.Names()...)
+	}
+	w.plan.Subject.Names = w.names
+	w.plan.Subject.Remote = true
+	return nil
+}
+
+const deniedHint = "policy_explain shows why; only the operator can change the policy"
+
+func (w *walk) decided() *Result {
+	if w.plan.ReadOnly {
+		if ok, why := policy.ReadAllowed(w.assess); !ok {
+			return denied(w.assess.Tier, why, "this tool runs plain reads only; call "+writingTwin(w.call.Operation.Name())+" instead")
+		}
+	}
+	w.decide = w.r.opts.Policy.Decide(w.plan.Subject, w.assess, w.who())
+	switch w.decide.Effect {
+	case policy.Allow:
+		return nil
+	case policy.Confirm:
+		return w.confirm()
+	default:
+		return denied(w.assess.Tier, w.decide.Reason, deniedHint)
+	}
+}
+
+func (w *walk) who() policy.Who { return Who(w.call.Caller, w.target) }
+
+// Who is what a policy knows of a caller and of the targets of a call.
+func Who(caller Caller, targets []target.Target) policy.Who {
+	who := policy.Who{Principal: caller.Principal}
+	for _, t := range targets {
+		if h := t.Host(); h != nil {
+			who.Host = h.Alias
+			who.Groups = append(who.Groups, h.Groups...)
+			who.Mode = policy.Stricter(who.Mode, h.PolicyMode)
+		}
+	}
+	return who
+}
+
+// writingTwin is the tool that may do what a read-only one refused.
+func writingTwin(tool string) string {
+	switch tool {
+	case "shell_read":
+		return "shell_exec"
+	case "ssh_read":
+		return "ssh_exec"
+	}
+	return "the tool that may change things"
+}
+
+func failed(err error) *Result {
+	return &Result{Outcome: Failed, Err: AsError(err)}
+}
+
+func denied(tier policy.Tier, reason, hint string) *Result {
+	return &Result{Outcome: Denied, Tier: tier, Err: &Error{Code: string(Denied), Message: reason, Hint: hint}}
+}
+
+// run bounds the operation: a slot, its timeout, its panics, and its refusal to come back.
+func (w *walk) run(ctx context.Context) *Result {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	clock := w.startClock(cancel)
+	defer clock.Stop()
+	if err := w.r.takeSlot(ctx, w.call.Progress); err != nil {
+		outcome, e := endedBy(ctx, err)
+		return &Result{Outcome: outcome, Err: e}
+	}
+	defer w.r.slots.Release(1)
+
+	run := &Run{
+		ID: w.id, Tier: w.assess.Tier, Targets: w.target, Call: w.call,
+		Started:       func() { clock.started() },
+		StoreHostKeys: !w.plan.ReadOnly && w.decide.Mode != policy.ReadOnly,
+	}
+	done := make(chan *Result, 1)
+	go func() { done <- w.guarded(ctx, run) }()
+	select {
+	case res := <-done:
+		return res
+	case <-ctx.Done():
+	}
+	grace := time.NewTimer(graceAfterCancel)
+	defer grace.Stop()
+	select {
+	case res := <-done:
+		return res
+	case <-grace.C:
+		outcome, e := endedBy(ctx, context.Cause(ctx))
+		e.Hint = "the operation did not come back after it was told to end; what it started may still be running"
+		return &Result{Outcome: outcome, Err: e}
+	}
+}
+
+// guarded turns whatever the operation does, returning, failing, panicking or leaving its goroutine, into a result.
+func (w *walk) guarded(ctx context.Context, run *Run) (res *Result) {
+	finished := false
+	defer func() {
+		if p := recover(); p != nil {
+			res = failed(w.panicked(p))
+		} else if !finished { // runtime.Goexit
+			res = failed(errors.New("the operation ended without an answer"))
+		}
+	}()
+	got, err := w.plan.Run(ctx, run)
+	finished = true
+	switch {
+	case err == nil && got == nil:
+		return failed(errors.New("the operation gave no result"))
+	case err == nil:
+		if got.Outcome == "" {
+			got.Outcome = OK
+		}
+		return got
+	}
+	if got == nil {
+		got = &Result{}
+	}
+	if ctx.Err() != nil {
+		got.Outcome, got.Err = endedBy(ctx, err)
+	} else {
+		got.Outcome, got.Err = Failed, AsError(err)
+	}
+	return got
+}
+
+func (w *walk) panicked(p any) error {
+	w.r.opts.Log.Error().Str("call", w.id).Str("tool", w.call.Operation.Name()).Interface("panic", p).Bytes("stack", debug.Stack()).Msg("operation panicked")
+	return fmt.Errorf("%s panicked: %v", w.call.Operation.Name(), p)
+}
+
+// finish fills what every result has.
+func (w *walk) finish(res *Result) *Result {
+	res.RequestID = w.id
+	res.Duration = w.r.opts.Now().Sub(w.began)
+	if res.Tier < w.assess.Tier {
+		res.Tier = w.assess.Tier
+	}
+	if w.plan != nil {
+		res.Notes = append(w.plan.Notes, res.Notes...)
+	}
+	if h := w.r.opts.Audit.Health(); h.Degraded {
+		res.Notes = append(res.Notes, "audit degraded: "+h.Reason)
+	}
+	if h := w.host(); h != nil {
+		res.Host = &h.Alias
+	}
+	res.Head = w.r.opts.Audit.Head()
+	return res
+}
+
+// given are the names of a destination that are known before it is resolved.
+func given(d dest.Destination) []string {
+	names := dest.Spellings(d.Host)
+	for _, name := range append([]string{d.User}, strings.Split(d.Jump, ",")...) {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// destinations lists the hosts as given.
+func (w *walk) destinations() []dest.Destination {
+	if w.plan == nil {
+		return nil
+	}
+	return w.plan.Hosts
+}

@@ -1,0 +1,128 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"relay-shell/internal/audit"
+	"relay-shell/internal/policy"
+)
+
+// Outcome is how a call ended.
+type Outcome string
+
+// The outcomes of the contract. Only OK and Running are successes.
+const (
+	OK              Outcome = "ok"
+	Running         Outcome = "running"
+	Timeout         Outcome = "timeout"
+	Cancelled       Outcome = "cancelled"
+	Denied          Outcome = "denied"
+	ConfirmRequired Outcome = "confirm_required"
+	Failed          Outcome = "error"
+)
+
+// Failure reports whether a result with this outcome is an error to an MCP client. A command that exits non-zero ran:
+// that is OK.
+func (o Outcome) Failure() bool { return o != OK && o != Running }
+
+// Result is what a call came to. The road fills everything but Command, Fields, Text and Notes.
+type Result struct {
+	Outcome   Outcome
+	Tier      policy.Tier
+	RequestID string
+	Duration  time.Duration
+	Err       *Error
+	// Notes are sentences the caller should read: a lowered timeout, a degraded audit.
+	Notes []string
+	// Host is the one host the call was about, as recorded; nil for this machine and for several.
+	Host *string
+	// Command is set by tools that run one command.
+	Command *CommandResult
+	// Token is what operation_confirm takes, with the outcome confirm_required.
+	Token string
+	// Fields is a struct with the tool's own fields, nil if it has none.
+	Fields any
+	// Text is the human form of Fields.
+	Text string
+	// Head is the audit log's head after this call.
+	Head audit.Head
+}
+
+// CommandResult is what a command printed and how it ended.
+type CommandResult struct {
+	ExitCode    *int     `json:"exit_code"`
+	Signal      *string  `json:"signal"`
+	Stdout      string   `json:"stdout"`
+	Stderr      string   `json:"stderr"`
+	Truncated   bool     `json:"truncated"`
+	TotalBytes  int64    `json:"total_bytes"`
+	Lossy       bool     `json:"lossy"`
+	Host        *string  `json:"host"`
+	OutputID    *string  `json:"output_id"`
+	Survivors   []string `json:"survivors"`
+	Fingerprint string   `json:"-"`
+	SHA256      string   `json:"-"`
+}
+
+// Error is what went wrong, for somebody who can act on it. Message keeps ssh's or the system's own words; Hint names
+// what to do or which tool to call next.
+type Error struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+}
+
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// ErrorCode is one of the contract's codes.
+func (e *Error) ErrorCode() string { return e.Code }
+
+// ErrorHint says what to do next.
+func (e *Error) ErrorHint() string { return e.Hint }
+
+// Coded is an error that already knows its code and its hint; every package of the ground has such types.
+type Coded interface {
+	error
+	ErrorCode() string
+	ErrorHint() string
+}
+
+// AsError gives any error the contract's form. What has no code of its own is a fault of relay-shell: internal.
+func AsError(err error) *Error {
+	var own *Error
+	if errors.As(err, &own) {
+		return own
+	}
+	var coded Coded
+	if errors.As(err, &coded) {
+		return &Error{Code: coded.ErrorCode(), Message: coded.Error(), Hint: coded.ErrorHint()}
+	}
+	return &Error{Code: "internal", Message: err.Error(), Hint: "this is a fault in relay-shell; server_info and its stderr log say more"}
+}
+
+// The causes with which the road ends a running call.
+var (
+	errCancelled = errors.New("cancelled by the client")
+	errShutdown  = errors.New("relay-shell is shutting down")
+	errStopped   = errors.New("stopped by the operator (relay-shell stop)")
+)
+
+// timeoutError is the cause of a context that ran into its call's timeout.
+type timeoutError struct{ after time.Duration }
+
+func (e *timeoutError) Error() string { return "timeout after " + e.after.String() }
+
+// endedBy tells a timeout and a cancellation, which keep what was printed so far, from failures.
+func endedBy(ctx context.Context, err error) (Outcome, *Error) {
+	cause := context.Cause(ctx)
+	var timeout *timeoutError
+	switch {
+	case errors.As(err, &timeout), errors.As(cause, &timeout):
+		return Timeout, &Error{Code: string(Timeout), Message: "timed out after " + seconds(timeout.after), Hint: "what was started has been ended; raise timeout, or narrow the command"}
+	case cause != nil:
+		return Cancelled, &Error{Code: string(Cancelled), Message: cause.Error(), Hint: "what was started has been ended; call again if it is still wanted"}
+	}
+	return Failed, AsError(err)
+}

@@ -1,0 +1,38 @@
+package target
+
+import (
+	"context"
+
+	"relay-shell/internal/localexec"
+)
+
+// local is this machine.
+type local struct {
+	environ []string
+}
+
+func (t *local) Host() *Host     { return nil }
+func (t *local) Names() []string { return nil }
+
+// Run runs the command in a session of its own.
+func (t *local) Run(ctx context.Context, c Command) (Exit, error) {
+	argv := c.Argv
+	switch {
+	case c.Script != nil:
+		argv = localexec.Shell(c.Script.Text())
+	case c.Text != "":
+		argv = localexec.Shell(c.Text)
+	}
+	overlay := make([]localexec.Var, len(c.Env))
+	for i, v := range c.Env {
+		overlay[i] = localexec.Var{Name: v.Name, Value: v.Value}
+	}
+	exit, err := localexec.Run(ctx, localexec.Command{
+		Argv: argv, Dir: c.Dir, Env: localexec.Environment(t.environ, overlay), Stdin: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr,
+		TTY: c.TTY, ID: c.ID, Started: c.Started,
+	})
+	return Exit{Code: exit.Code, Signal: exit.Signal, Survivors: exit.Survivors}, err
+}
+
+// Disconnect has nothing to end here.
+func (t *local) Disconnect(context.Context) (closed, released int, err error) { return 0, 0, nil }

@@ -1,0 +1,53 @@
+package target
+
+import (
+	"context"
+	"sync"
+
+	"relay-shell/internal/sshbin"
+	"relay-shell/internal/sshbin/dest"
+)
+
+// ssh is a host behind the operator's OpenSSH.
+type ssh struct {
+	engine   *sshbin.Engine
+	resolved *dest.Resolved
+	host     *Host
+	names    []string
+	noLeash  bool
+}
+
+func (t *ssh) Host() *Host     { return t.host }
+func (t *ssh) Names() []string { return t.names }
+
+// Run runs the command through the engine.
+func (t *ssh) Run(ctx context.Context, c Command) (Exit, error) {
+	text := c.Text
+	if c.Script != nil {
+		text = c.Script.Text()
+	}
+	command := sshbin.Command{
+		Text: text, Dir: c.Dir, Stdin: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr, TTY: c.TTY,
+		StoreHostKey: c.StoreHostKeys, NoLeash: t.noLeash,
+	}
+	for _, v := range c.Env {
+		command.Env = append(command.Env, sshbin.EnvVar{Name: v.Name, Value: v.Value})
+	}
+	var fingerprint string
+	var once sync.Once
+	command.Started = func(s sshbin.Started) {
+		once.Do(func() {
+			fingerprint = s.Fingerprint
+			if c.Started != nil {
+				c.Started()
+			}
+		})
+	}
+	exit, err := t.engine.Run(ctx, t.resolved, command)
+	return Exit{Code: exit.Code, Signal: exit.Signal, Survivors: exit.Survivors, Fingerprint: fingerprint}, err
+}
+
+// Disconnect ends own masters of the destination and lets adopted ones go.
+func (t *ssh) Disconnect(ctx context.Context) (closed, released int, err error) {
+	return t.engine.Disconnect(ctx, t.resolved)
+}

@@ -1,0 +1,99 @@
+// Package tools defines every tool: its name, its parameters, what it would run and how it runs. A tool knows nothing of
+// MCP, of the policy or of the audit: internal/mcpserver shows tools to clients, the command line calls the same ones, and
+// internal/relay walks each call down the one road. [New] builds them all; one file holds one family.
+package tools
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"relay-shell/internal/params"
+	"relay-shell/internal/relay"
+)
+
+// Tool is one tool. It is a [relay.Operation].
+type Tool struct {
+	name        string
+	Title       string
+	Description string
+	// Toolset is the group that RELAY_SHELL_TOOLSETS switches.
+	Toolset string
+	Hints   Hints
+	Input   *jsonschema.Schema
+	Output  *jsonschema.Schema
+	// RunsCommand says that every result has the fields of [relay.CommandResult].
+	RunsCommand bool
+	plan        func(args json.RawMessage) (*relay.Plan, error)
+}
+
+// Hints are the tool's MCP annotations. They tell the truth: a client may let a ReadOnly tool run unasked.
+type Hints struct {
+	ReadOnly, Destructive, Idempotent, OpenWorld bool
+}
+
+// Name is the tool's name.
+func (t *Tool) Name() string { return t.name }
+
+// Plan validates the arguments.
+func (t *Tool) Plan(args json.RawMessage) (*relay.Plan, error) { return t.plan(args) }
+
+// Set is all tools of the switched-on toolsets, in the order in which they are listed.
+type Set struct {
+	deps  *Deps
+	tools []*Tool
+}
+
+// New builds the tools. The zero toolsets means all that exist.
+func New(deps *Deps, toolsets []string) *Set {
+	s := &Set{deps: deps}
+	for _, family := range [][]*Tool{deps.shellTools(), deps.sshTools(), deps.hostTools(), deps.diagTools()} {
+		for _, t := range family {
+			if len(toolsets) == 0 || slices.Contains(toolsets, t.Toolset) {
+				s.tools = append(s.tools, t)
+			}
+		}
+	}
+	return s
+}
+
+// All lists the tools.
+func (s *Set) All() []*Tool { return s.tools }
+
+// Get finds a tool by name, nil if there is none.
+func (s *Set) Get(name string) *Tool {
+	for _, t := range s.tools {
+		if t.name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// define completes a tool from its parameter struct P and the plan made of it.
+func define[P any](t Tool, plan func(p *P) (*relay.Plan, error)) *Tool {
+	t.Input = params.Schema[P]()
+	t.plan = func(args json.RawMessage) (*relay.Plan, error) {
+		p := new(P)
+		if err := params.Decode(args, p); err != nil {
+			return nil, err
+		}
+		made, err := plan(p)
+		if err != nil {
+			return nil, err
+		}
+		if made.Args == nil {
+			made.Args = p
+		}
+		return made, nil
+	}
+	return &t
+}
+
+// withDefault shows a parameter's default that a setting decides.
+func (t *Tool) withDefault(param string, value any) *Tool {
+	b, _ := json.Marshal(value)
+	t.Input.Properties[param].Default = b
+	return t
+}
