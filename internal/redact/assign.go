@@ -27,9 +27,10 @@ func (sc *scanner) name(at, end int) {
 	if !ok {
 		return
 	}
-	if sc.separator(&st, stop) {
-		sc.value(st)
-	} else if !sc.goesOn(st, stop) && st.class == strongName && st.flag == 0 && !st.quoted {
+	if sc.separator(&st, stop) && sc.value(st) || sc.goesOn(st, stop) {
+		return
+	}
+	if st.class == strongName && st.flag == 0 && !st.quoted {
 		sc.sentence(st, stop)
 	}
 }
@@ -113,7 +114,7 @@ func (sc *scanner) firstInLine(i int) bool {
 // separator finds what stands between the name that ends at stop and its value.
 func (sc *scanner) separator(st *site, stop int) bool {
 	s, i := sc.s, stop
-	if n := closingQuote(s, i); n > 0 && isQuote(byteAt(s, st.start-1)) {
+	if n := closingQuote(s, i); n > 0 && isQuote(byteAt(s, st.start-st.flag-1)) {
 		st.quoted = true
 		i += n
 		if byteAt(s, i) == ']' {
@@ -133,6 +134,8 @@ func (sc *scanner) separator(st *site, stop int) bool {
 		st.sep, i = ':', blank+1
 	case (c == '+' || c == '?' || c == '|') && byteAt(s, blank+1) == '=':
 		st.sep, i = '=', blank+2
+	case c == ',' && st.quoted && st.flag > 0:
+		st.sep, i = ' ', blank+1 // a list of arguments
 	case c == ',' && st.quoted && sc.inCall(st.start-1):
 		st.sep, i = ',', blank+1
 	case c == '(' && blank == stop && (st.name == "PASSWORD" || st.name == "OLD_PASSWORD") && isQuote(byteAt(s, stop+1)):
@@ -206,47 +209,71 @@ func (sc *scanner) takesBlank(st *site, stop int) bool {
 	if st.flag > 0 {
 		return after-stop == 1 || isQuote(byteAt(sc.s, after))
 	}
-	return st.class == strongName || st.first && (st.class == tokenName || st.class == mediumName)
+	return st.class == strongName || (st.class == tokenName || st.class == mediumName) && (st.first || sc.setsName(st.start))
 }
 
-// value reads and judges the value of a name.
-func (sc *scanner) value(st site) {
+// setsName tells whether the name at i is what a command sets: setenv NAME, set -gx NAME, ENV NAME.
+func (sc *scanner) setsName(i int) bool {
+	from := max(0, i-24)
+	head := sc.s[from:i]
+	if n := strings.LastIndexByte(head, '\n'); n >= 0 {
+		head = head[n+1:]
+	}
+	for head != "" {
+		head = strings.TrimRight(head, " \t")
+		n := strings.LastIndexAny(head, " \t") + 1
+		switch w := strings.ToLower(head[n:]); {
+		case w == "set" || w == "setenv" || w == "setx" || w == "env" || w == "arg" || w == "put":
+			return n > 0 || from == 0 || head != sc.s[from:i]
+		case !strings.HasPrefix(w, "-"):
+			return false
+		}
+		head = head[:n]
+	}
+	return false
+}
+
+// value reads and judges the value of a name. It reports whether it found one.
+func (sc *scanner) value(st site) bool {
 	s := sc.s
 	if byteAt(s, st.at) == '\n' || byteAt(s, st.at) == '\r' {
-		return
+		return false
 	}
 	if st.sep == '>' {
-		sc.element(st)
-		return
+		return sc.element(st)
 	}
 	if st.sep == ' ' && sc.typedPassword(st, st.at) {
-		return
+		return true
 	}
 	if m, n := quoteMarkAt(s, st.at); n > 0 && closesHere(byteAt(s, st.at+n)) {
 		if in := sc.quotesTo(st.at); in.has(m) {
-			return // the quote ends a string that the name stands in: there is no value
+			return false // the quote ends a string that the name stands in: there is no value
 		}
 	}
 	x, ok := quoted(s, st.at)
 	if !ok {
 		if st.sep == ',' || byteAt(s, st.at) == ',' {
-			return
+			return false
 		}
 		if sc.blockScalar(st) {
-			return
+			return true
 		}
 		x = sc.bare(st.at, st.sep, longestJudged)
 		if st.sep == ':' && st.flag == 0 && st.first || st.sep == '=' && st.spaced && st.first {
 			x = sc.wholeLine(st, x)
 		}
 	}
+	if strings.Contains(s[x.start:min(x.end, x.start+64)], "-----BEGIN ") {
+		return true // the rule for armours does better
+	}
 	if !sc.accept(st, x) {
-		return
+		return false
 	}
 	if x.open && x.quote == 0 {
 		x = sc.bare(st.at, st.sep, len(s))
 	}
 	sc.add(x.start, x.end, st.kind, rankName)
+	return true
 }
 
 // closesHere tells whether c may follow a closing quote.
@@ -255,16 +282,18 @@ func closesHere(c byte) bool {
 }
 
 // element reads <password>…</password>.
-func (sc *scanner) element(st site) {
+func (sc *scanner) element(st site) bool {
 	rest := sc.s[st.at:]
 	n := strings.IndexByte(rest, '<')
 	if n <= 0 || byteAt(rest, n+1) != '/' {
-		return
+		return false
 	}
 	x := extent{start: st.at, end: st.at + len(strings.TrimRight(rest[:n], " \t\r\n")), quote: '>'}
-	if sc.accept(st, x) {
-		sc.add(x.start, x.end, st.kind, rankName)
+	if !sc.accept(st, x) {
+		return false
 	}
+	sc.add(x.start, x.end, st.kind, rankName)
+	return true
 }
 
 // blockScalar opens a YAML block scalar.

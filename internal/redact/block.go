@@ -236,8 +236,11 @@ func isArmourHeader(line string) bool {
 
 func (b *block) counted(line string) (start, end int, state blockState) {
 	start, end = bodyOf(line)
-	if b.left == 0 || start == end {
+	switch {
+	case b.left == 0 || start == end || strings.IndexByte(line, ':') >= 0:
 		return 0, 0, blockEnds
+	case line[start:end] == string(rune(atom)):
+		return 0, 0, blockPass
 	}
 	b.left--
 	return start, end, blockTakes

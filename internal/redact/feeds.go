@@ -28,8 +28,7 @@ var secretReaders = map[string]string{
 	"docker": "secret", "podman": "secret", "wrangler": "secret", "fly": "secrets", "flyctl": "secrets", "gcloud": "secrets",
 	"keyctl": "padd", "pass": "insert", "gopass": "insert", "realm": "join", "adcli": "join", "openconnect": "", "vault": "login",
 	"ansible-vault": "encrypt_string", "sshfs": "password_stdin", "gpg": "--passphrase-fd", "gpg2": "--passphrase-fd", "luksformat": "",
-	"zfs": "load-key", "kpasswd": "", "ldappasswd": "-", "age-keygen": "", "wg": "pubkey", "snap": "", "expect": "",
-	"mosquitto_passwd": "", "cryptdisks_start": "", "openssl": "stdin", "ykman": "", "vipw": "",
+	"zfs": "load-key", "kpasswd": "", "ldappasswd": "-", "wg": "pubkey", "mosquitto_passwd": "", "openssl": "stdin",
 }
 
 // wants tells what the command of words reads.
@@ -84,12 +83,12 @@ func (sc *scanner) runs(words []word) bool {
 // feed looks at echo and printf: if a pipe leads from them to a command that reads a secret, their arguments are one.
 func (sc *scanner) feed(at, end int) {
 	s := sc.s
-	if at < sc.fed || isNameByte(byteAt(s, at-1)) {
+	in := sc.quotesTo(at)
+	if at < sc.fed[in.n] || isNameByte(byteAt(s, at-1)) {
 		return
 	}
-	in := sc.quotesTo(at)
 	cmd := sc.command(at, in)
-	sc.fed = cmd.end
+	sc.fed[in.n] = cmd.end
 	group := s[:at]
 	group = strings.TrimRight(group, " \t")
 	open := strings.HasSuffix(group, "(") || strings.HasSuffix(group, "{") || len(sc.pendingFeeds) > 0
@@ -139,7 +138,11 @@ func (sc *scanner) fedWords(words []word, want appetite) {
 	}
 	if want == wantsPairs {
 		for _, a := range args {
-			sc.pairsIn(sc.inner(a))
+			if x := sc.inner(a); strings.IndexByte(x.text(sc.s), ':') >= 0 {
+				sc.pairsIn(x)
+			} else if len(args) < len(words)-1 {
+				sc.given(x, kindPassword) // printf 'user:%s' password
+			}
 		}
 		return
 	}

@@ -4,7 +4,7 @@ package redact
 var nameLiterals = []string{
 	"pass", "pwd", "psk", "secret", "token", "key", "cred", "auth", "cookie", "session", "passwort", "senha", "contrasena",
 	"motdepasse", "wachtwoord", "jwt", "mnemonic", "phrase", "pw=", "pw:", "_pw", "signature", "sig=", "sid=", "code=",
-	"userpwd", "bearer",
+	"userpwd", "bearer", "bindpw", "rootpw", "sonar.login",
 }
 
 // nameClass is how sure a name is to name a secret, and so how much its value must look like one.
@@ -154,6 +154,8 @@ func (w *nameWords) judge(last int) (string, nameClass) {
 		return kindSecret, mediumName
 	case word == "key":
 		return w.key(last)
+	case word == "login" && before == "sonar":
+		return kindToken, tokenName
 	case tokenWords[word]:
 		if tokenOthers[before] {
 			return "", notSecret

@@ -41,6 +41,19 @@ func (sc *scanner) pgpass(at, end int) {
 // quotesOpen tells whether the quote q stands right before i.
 func (sc *scanner) quotesOpen(i int, q byte) bool { return byteAt(sc.s, i-1) == q }
 
+// oracleURL looks at the user/password@ of Oracle's JDBC URLs.
+func (sc *scanner) oracleURL(_, end int) {
+	s := sc.s
+	slash := run(s, end, func(c byte) bool { return isWordByte(c) || c == '$' || c == '#' })
+	if byteAt(s, slash) != '/' || slash == end {
+		return
+	}
+	stop := run(s, slash+1, func(c byte) bool { return c > ' ' && !isQuote(c) })
+	if n := strings.LastIndexByte(s[slash+1:stop], '@'); n > 0 {
+		sc.given(extent{start: slash + 1, end: slash + 1 + n}, kindPassword)
+	}
+}
+
 // mailRelay looks at [smtp.example.com]:587 user:password of Postfix.
 func (sc *scanner) mailRelay(_, end int) {
 	s := sc.s
@@ -308,6 +321,7 @@ func placeRules() []rule {
 		{literals: []string{":5432:", ":5433:", ":5434:", ":6432:", ":5435:", ":5439:", ":26257:", ":*:"}, find: (*scanner).pgpass},
 		{literals: []string{":587 ", ":465 ", ":25 ", ":587\t", ":465\t", ":25\t"}, find: (*scanner).mailRelay},
 		{literals: []string{"login "}, find: (*scanner).netrc},
+		{literals: []string{"oracle:thin:", "oracle:oci:", "oracle:oci8:"}, find: (*scanner).oracleURL},
 		{literals: []string{"identified"}, find: (*scanner).identified},
 		{literals: []string{"convertto-securestring"}, find: (*scanner).secureString},
 		{literals: []string{"send ", "send_user ", "sendline(", "send(", "send -"}, find: (*scanner).sends},

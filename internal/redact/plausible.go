@@ -22,7 +22,7 @@ func isReference(v string, quote byte) bool {
 
 // dropReferences takes every reference out of v, as far as it is one: v itself when it holds none.
 func dropReferences(v string) string {
-	if !strings.ContainsAny(v, "$`{%<@#") {
+	if !strings.ContainsAny(v, "$`{%<@#!") {
 		return v
 	}
 	var b strings.Builder
@@ -91,6 +91,10 @@ func referenceLen(v string) int {
 	case '@':
 		if n := run(v, 1, func(c byte) bool { return isUpper(c) || c == '_' }); n > 2 && byteAt(v, n) == '@' {
 			return n + 1
+		}
+	case '!':
+		if n := run(v, 1, isAlpha); n > 2 && (n == len(v) || byteAt(v, n) == ' ') {
+			return len(v) // a tag of YAML: !vault, !Ref
 		}
 	case '#':
 		if byteAt(v, 1) == '{' {
@@ -213,18 +217,20 @@ func isWords(v string) bool {
 				j++
 			}
 			letters += j - i
-			if j-i >= 3 {
+			if j-i >= 4 {
 				inWords += j - i
 			}
 			i = j
 		case isDigit(v[i]):
 			numbers++
 			i = run(v, i, isDigit)
+		case v[i] == '+' || v[i] == '=' || v[i] == '/':
+			return false
 		default:
 			i++
 		}
 	}
-	return letters > 0 && inWords*10 >= letters*8 && numbers <= 1+len(v)/10
+	return letters > 0 && inWords*10 >= letters*7 && numbers <= 1+len(v)/20
 }
 
 // isProse tells whether v is a sentence and not a passphrase: three words or more with one that only sentences have.
@@ -337,7 +343,7 @@ func isMember(v string) bool {
 		return false
 	}
 	for part := range strings.FieldsFuncSeq(v, func(r rune) bool { return r == '.' || r == ':' }) {
-		if !isIdentifier(part) {
+		if !isIdentifier(part) || len(part)-len(trimDigits(part)) > 1 {
 			return false
 		}
 	}

@@ -134,7 +134,8 @@ func vaultArguments(sc *scanner, args []word) {
 		switch sc.text(w) {
 		case "login", "unseal", "unwrap", "lookup", "revoke", "renew":
 			for _, a := range sc.plainArgs(args[i+1:], false) {
-				if t := sc.text(a); tokenLike(t, 10) && !strings.ContainsAny(t, "=/") {
+				if t := sc.text(a); tokenLike(t, 10) && strings.IndexByte(strings.TrimRight(t, "="), '=') < 0 &&
+					(tokenLike(t, 24) || strings.IndexByte(t, '/') < 0) {
 					sc.given(sc.inner(a), kindToken)
 				}
 			}

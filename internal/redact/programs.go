@@ -35,12 +35,16 @@ type program struct {
 	// they take a value that is no secret.
 	cluster bool
 	takes   string
-	// holds are programs whose names may occur among the arguments without being run.
+	// holds means that names of programs may occur among the arguments without being run.
 	holds bool
+	// wraps means that it runs the command that its arguments are.
+	wraps bool
 }
 
-// keeps tells whether the name of q among p's arguments does not mean that q is run.
-func (p *program) keeps(q *program) bool { return p == q || p.holds }
+// runs tells whether words[i], the name of a program among p's arguments, is run.
+func (p *program) runs(sc *scanner, words []word, i int) bool {
+	return p.wraps || !p.holds && !strings.HasPrefix(sc.text(words[i-1]), "-")
+}
 
 // row is an entry of the table: names, short options, long options, the rest.
 type row struct {
@@ -96,7 +100,7 @@ var table = []row{
 	{"http-server", "P", program{}},
 	// registries, clouds, platforms
 	{"docker podman nerdctl buildah skopeo crane oras helm regctl az acr cf oc fly argocd rancher cosign apptainer singularity",
-		"p", program{only: set("login", "auth", "registry"), holds: true}},
+		"p", program{only: set("login", "auth", "registry")}},
 	{"twine", "p", program{only: set("upload")}},
 	{"poetry", "p", program{only: set("publish"), positional: settings}},
 	{"doctl gitlab-runner vercel glab wandb rancher2", "t! r!", program{only: set("init", "register", "login", "auth", "deploy")}},
@@ -155,7 +159,8 @@ var table = []row{
 	{"knife", "P", program{}},
 	{"openconnect vpnc", "", program{}},
 	{"asterisk", "", program{}},
-	{"sudo doas su runuser", "", program{}},
+	{"sudo doas su runuser ssh env nice ionice nohup timeout setsid xargs chroot nsenter time exec watch strace", "", program{wraps: true}},
+	{"chpasswd chgpasswd newusers", "", program{}},
 }
 
 // programs is the table by name.
@@ -174,6 +179,11 @@ var programs = sync.OnceValue(func() map[string]*program {
 				continue
 			}
 			m[name] = &p
+		}
+	}
+	for name := range secretReaders {
+		if m[name] == nil {
+			m[name] = &program{}
 		}
 	}
 	return m

@@ -9,9 +9,9 @@ type scanner struct {
 	lineStart bool   // whether it begins at the beginning of a line
 	found     []finding
 
-	nameEnd      int // names that end here or before have been looked at
-	walked       int // commands before this place have been read
-	fed          int // and what is fed to them
+	nameEnd      int    // names that end here or before have been looked at
+	walked       [5]int // commands before these places have been read, at each depth of quotes
+	fed          [5]int // and what is fed to them
 	pendingFeeds [][]word
 	quotes       nesting // that enclose the place quotesAt
 	quotesAt     int

@@ -10,9 +10,6 @@ func (sc *scanner) programAt(at, end int) {
 	if s[end-1] == ' ' {
 		end--
 	}
-	if at < sc.walked {
-		return
-	}
 	if c := byteAt(s, at-1); isWordByte(c) || c == '-' || c == '.' || c == '@' || c == '=' && !isQuote(byteAt(s, at-2)) {
 		return
 	}
@@ -21,6 +18,9 @@ func (sc *scanner) programAt(at, end int) {
 	}
 	c := byteAt(s, end)
 	in := sc.quotesTo(at)
+	if at < sc.walked[in.n] {
+		return
+	}
 	switch {
 	case isSpace(c) || c == '\\' && byteAt(s, end+1) == '\n':
 	case in.n > 0:
@@ -33,7 +33,7 @@ func (sc *scanner) programAt(at, end int) {
 			}
 			list := sc.listWords(start, m)
 			sc.walk(list.words)
-			sc.walked = max(sc.walked, list.end)
+			sc.walked[in.n] = max(sc.walked[in.n], list.end)
 		}
 		return
 	default:
@@ -45,7 +45,7 @@ func (sc *scanner) programAt(at, end int) {
 	}
 	cmd := sc.command(start, in)
 	sc.walk(cmd.words)
-	sc.walked = max(sc.walked, cmd.end)
+	sc.walked[in.n] = max(sc.walked[in.n], cmd.end)
 	sc.fedBy(cmd)
 }
 
@@ -68,7 +68,7 @@ func (sc *scanner) walk(words []word) {
 	first := 0 // the place of the current program's name
 	for i := 0; i < len(words); i++ {
 		t := sc.text(words[i])
-		if p := programs()[baseName(t)]; p != nil && (current == nil || !current.keeps(p)) {
+		if p := programs()[baseName(t)]; p != nil && (current == nil || current.runs(sc, words, i)) {
 			current, first = p, i
 			if p.positional != nil {
 				p.positional(sc, words[i+1:])
@@ -177,6 +177,9 @@ func (sc *scanner) argument(x extent, shape valueShape, own bool) {
 			return
 		}
 		x = innerOf(sc.s, x.start+n+1, x.end)
+		if _, class := classify(v[:n]); class == notSecret && !strong(x.text(sc.s)) && !tokenLike(x.text(sc.s), 12) {
+			return
+		}
 	case passSource:
 		for _, prefix := range []string{"pass:", "key:", "hexkey:", "password:"} {
 			if strings.HasPrefix(v, prefix) {
@@ -199,7 +202,8 @@ func (sc *scanner) argument(x extent, shape valueShape, own bool) {
 // given masks what stands where only a secret can stand, unless it is a reference or to be filled in.
 func (sc *scanner) given(x extent, kind string) {
 	v := strings.TrimSpace(x.text(sc.s))
-	if v == "" || v == "-" || v == "*" || isReference(v, x.quote) || isBlankForm(v) {
+	if v == "" || v == "-" || v == "*" || isReference(v, x.quote) || isBlankForm(v) ||
+		isVersion(v) && strings.IndexByte(v, ':') > 0 { // a mapping of ports
 		return
 	}
 	sc.add(x.start, x.end, kind, rankFormat)
