@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -65,8 +66,12 @@ func (s *Supervisor) Close() error {
 	timer := time.NewTimer(closeMax)
 	defer timer.Stop()
 	defer h.link.conn.Close()
+	end := h.gone
+	if h.detached.Load() {
+		end = h.dead
+	}
 	select {
-	case <-h.dead:
+	case <-end:
 		return nil
 	case <-timer.C:
 		return errors.New("the supervisor is still ending commands")
@@ -176,9 +181,12 @@ func startHelper(o SupervisorOptions) (*helper, error) {
 		l.conn.Close()
 		return nil, err
 	}
-	h := &helper{link: l, pid: proc.Pid, calls: map[uint32]*supervised{}, dead: make(chan struct{})}
+	h := &helper{link: l, pid: proc.Pid, calls: map[uint32]*supervised{}, dead: make(chan struct{}), gone: make(chan struct{})}
 	go h.receive()
-	go func() { _, _ = proc.Wait() }() // ends with the process; its socket says the rest
+	go func() { // ends with the process
+		defer close(h.gone)
+		_, _ = proc.Wait() // its socket says all that matters
+	}()
 	return h, nil
 }
 
@@ -207,7 +215,10 @@ func helperEnv(environ []string) (env []string) {
 type helper struct {
 	link *link
 	pid  int
-	dead chan struct{} // closed when the process or its socket is gone
+	// dead is closed when the socket is, gone when the process is, which stays for detached commands.
+	dead, gone chan struct{}
+	// detached says that it has some.
+	detached atomic.Bool
 
 	mu    sync.Mutex
 	seq   uint32
@@ -342,6 +353,7 @@ func (p *supervised) detach() (*os.File, error) {
 	}
 	err = p.helper.link.send(message{kind: msgDetach, seq: p.seq, files: []*os.File{w}})
 	w.Close()
+	p.helper.detached.Store(true)
 	if err == nil {
 		var m message
 		if m, err = p.answer(msgDetached, startMax); err == nil && len(m.args) > 0 {
