@@ -41,6 +41,8 @@ func (e *LostError) Unwrap() error { return e.Err }
 // ProtocolError says that the other end does not speak the protocol that this package knows.
 type ProtocolError struct {
 	Op, What string
+	// Greeting is true when it was the greeting that was strange: then nothing that was asked for has been done.
+	Greeting bool
 }
 
 func (e *ProtocolError) Error() string { return e.Op + ": unexpected from the master: " + e.What }

@@ -169,7 +169,7 @@ func (c *Conn) answer(op string) (kind uint32, body fields, err error) {
 		}
 		version := body.uint32()
 		if kind != msgHello || body.bad || version != protocolVersion {
-			return 0, body, &ProtocolError{Op: op, What: fmt.Sprintf("greeting %#x, version %d", kind, version)}
+			return 0, body, &ProtocolError{Op: op, What: fmt.Sprintf("greeting %#x, version %d", kind, version), Greeting: true}
 		}
 		c.welcomed = true
 	}

@@ -1,0 +1,56 @@
+package sshbin
+
+import (
+	"context"
+	"time"
+)
+
+// killAgain is how long a session may take to end after its processes have been found gone, before they are looked for again:
+// the first time they may not have been there yet.
+const killAgain = 200 * time.Millisecond
+
+// kill ends the processes of the call and says what is left: nothing, "pid N" each, or [Unknown].
+func (k *call) kill() []string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(k.engine.ctx), killTimeout)
+	defer cancel()
+	l := k.leash
+	if l == nil || !l.alive() {
+		// Ids are in the processes' environment, so any leash will do.
+		if k.command.NoLeash || k.command.Subsystem != "" {
+			return k.hangUpOnly()
+		}
+		var err error
+		if l, err = k.seat.getLeash(ctx); err != nil || l == nil {
+			return k.hangUpOnly()
+		}
+	}
+	for {
+		left, known := l.kill(ctx, k.id)
+		if !known {
+			return []string{Unknown}
+		}
+		if len(left) > 0 {
+			survivors := make([]string, len(left))
+			for i, pid := range left {
+				survivors[i] = "pid " + pid
+			}
+			return survivors
+		}
+		t := time.NewTimer(killAgain)
+		select {
+		case <-k.channel.Exited():
+			t.Stop()
+			return nil
+		case <-ctx.Done():
+			t.Stop()
+			return nil
+		case <-t.C:
+		}
+	}
+}
+
+// hangUpOnly closes the session where there is no leash. What reads its input or writes its output may end by that.
+func (k *call) hangUpOnly() []string {
+	_ = k.channel.Close()
+	return []string{Unknown}
+}

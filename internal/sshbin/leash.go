@@ -1,0 +1,262 @@
+package sshbin
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"relay-shell/internal/sshbin/mux"
+)
+
+//go:embed leash.sh
+var leashSource string
+
+const (
+	// hiTimeout is how long a host may take to answer the leash before it counts as having none: a forced command or an
+	// account without a shell never does.
+	hiTimeout = 2 * time.Second
+	// killTimeout is how long the leash may take to end a call's processes; its own script gives up after 1.4 s.
+	killTimeout = 2 * time.Second
+	// leashWriteTimeout bounds a line to the leash; they are tens of bytes into a 64 KiB pipe.
+	leashWriteTimeout = time.Second
+)
+
+// leash is a small shell on the host that ends a call's processes when told to, or when this program, the master or the
+// network goes away. There is one for each master that carries commands.
+type leash struct {
+	channel channel
+	in      *os.File
+	hello   hello
+	gone    chan struct{} // closed when the leash's output has ended
+
+	mu      sync.Mutex
+	broken  bool
+	waiting map[string]chan []string // answers to "k ID" and "p N", by "k ID" and "p N"
+	pings   int
+}
+
+// hello is what the leash says first.
+type hello struct {
+	PID    int
+	System string // uname -s
+	User   string
+	// Client and Server are the ends of the TCP connection as the host sees them, "?" where it does not say.
+	Client, ClientPort, Server, ServerPort string
+	Shell                                  string
+}
+
+// errNoLeash says that the host did not answer as a shell would.
+var errNoLeash = errors.New("the host runs no shell for the leash")
+
+// leashText is the leash's command line.
+func leashText(token string) string {
+	var script strings.Builder
+	for line := range strings.Lines(leashSource) {
+		if !strings.HasPrefix(line, "#") {
+			script.WriteString(line)
+		}
+	}
+	return wrapped(strings.ReplaceAll(script.String(), "TOKEN", token))
+}
+
+// startLeash opens the leash as a session of its own. The error is errNoLeash when the host did not say hello, and
+// whatever open returned when there was no session for it.
+func startLeash(ctx context.Context, open opener) (*leash, error) {
+	token := rand.Text()
+	stdin, in, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	out, stdout, err := os.Pipe()
+	if err != nil {
+		stdin.Close()
+		in.Close()
+		return nil, err
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err == nil {
+		defer null.Close()
+	}
+	var ch channel
+	if err == nil {
+		ch, err = open(ctx, mux.Request{Command: leashText(token), Stdin: stdin, Stdout: stdout, Stderr: null})
+	}
+	stdin.Close()
+	stdout.Close()
+	if err != nil {
+		in.Close()
+		out.Close()
+		return nil, err
+	}
+	l := &leash{channel: ch, in: in, gone: make(chan struct{}), waiting: map[string]chan []string{}}
+	said := make(chan hello, 1)
+	go l.listen(out, token, said)
+	timer := time.NewTimer(hiTimeout)
+	defer timer.Stop()
+	select {
+	case l.hello = <-said:
+		return l, nil
+	case <-l.gone:
+		err = errNoLeash
+	case <-timer.C:
+		err = errNoLeash
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	l.close()
+	return nil, err
+}
+
+// listen reads the leash's lines until its output ends. Everything before the greeting with our token is noise of
+// start-up files.
+func (l *leash) listen(out *os.File, token string, said chan<- hello) {
+	defer close(l.gone)
+	defer out.Close()
+	lines := bufio.NewReaderSize(io.LimitReader(out, 1<<62), 64<<10)
+	greeted := false
+	for {
+		line, err := readLine(lines)
+		if err != nil {
+			return
+		}
+		words := strings.Fields(line)
+		switch {
+		case !greeted && strings.HasPrefix(line, "hi "+token+" "):
+			if h, ok := parseHello(line, token); ok {
+				greeted = true
+				said <- h
+			}
+		case greeted && len(words) >= 2 && (words[0] == "k" || words[0] == "p"):
+			l.answer(words[0]+" "+words[1], words[2:])
+		}
+	}
+}
+
+// readLine reads a line without its end. Longer ones than the buffer are noise and come back empty.
+func readLine(r *bufio.Reader) (string, error) {
+	line, long, err := r.ReadLine()
+	if !long || err != nil {
+		return string(line), err
+	}
+	for long && err == nil {
+		_, long, err = r.ReadLine()
+	}
+	return "", err
+}
+
+func parseHello(line, token string) (hello, bool) {
+	words := strings.SplitN(strings.TrimPrefix(line, "hi "+token+" "), " ", 8)
+	if len(words) < 8 {
+		return hello{}, false
+	}
+	pid, err := strconv.Atoi(words[0])
+	return hello{
+		PID: pid, System: words[1], User: words[2], Client: words[3], ClientPort: words[4], Server: words[5], ServerPort: words[6],
+		Shell: strings.TrimSpace(words[7]),
+	}, err == nil
+}
+
+func (l *leash) answer(key string, words []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if w, ok := l.waiting[key]; ok {
+		delete(l.waiting, key)
+		w <- words
+	}
+}
+
+// tell writes a line without waiting for an answer.
+func (l *leash) tell(line string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.broken {
+		return os.ErrClosed
+	}
+	_ = l.in.SetWriteDeadline(time.Now().Add(leashWriteTimeout)) // pipes take deadlines
+	if _, err := l.in.WriteString(line + "\n"); err != nil {
+		l.broken = true // half a line may have been written
+		return fmt.Errorf("writing to the leash: %w", err)
+	}
+	return nil
+}
+
+// ask writes a line and waits for the answer to it.
+func (l *leash) ask(ctx context.Context, line string) ([]string, error) {
+	answer := make(chan []string, 1)
+	l.mu.Lock()
+	l.waiting[line] = answer
+	l.mu.Unlock()
+	defer func() {
+		l.mu.Lock()
+		delete(l.waiting, line)
+		l.mu.Unlock()
+	}()
+	if err := l.tell(line); err != nil {
+		return nil, err
+	}
+	select {
+	case words := <-answer:
+		return words, nil
+	case <-l.gone:
+		return nil, io.ErrUnexpectedEOF
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// begin announces a call: if this program, the master or the network goes away from now on, its processes are ended.
+func (l *leash) begin(id string) error { return l.tell("b " + id) }
+
+// end takes begin back: whatever the call left behind may live on.
+func (l *leash) end(id string) { _ = l.tell("e " + id) } // a leash that is gone has nothing to forget
+
+// ping measures the way to the host and back.
+func (l *leash) ping(ctx context.Context) (time.Duration, error) {
+	l.mu.Lock()
+	l.pings++
+	line := "p " + strconv.Itoa(l.pings)
+	l.mu.Unlock()
+	start := time.Now()
+	_, err := l.ask(ctx, line)
+	return time.Since(start), err
+}
+
+// kill ends the call's processes and returns the process ids of those that are left. known is false when the host cannot tell.
+func (l *leash) kill(ctx context.Context, id string) (left []string, known bool) {
+	words, err := l.ask(ctx, "k "+id)
+	if err != nil || len(words) == 1 && words[0] == "?" {
+		return nil, false
+	}
+	return words, true
+}
+
+// alive reports whether the leash still listens.
+func (l *leash) alive() bool {
+	select {
+	case <-l.gone:
+		return false
+	default:
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.broken
+}
+
+// close lets go of the leash: it ends the processes of calls that have not ended, and itself.
+func (l *leash) close() {
+	l.mu.Lock()
+	l.broken = true
+	_ = l.in.Close()
+	l.mu.Unlock()
+	_ = l.channel.Close()
+	<-l.gone
+}

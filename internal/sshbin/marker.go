@@ -1,0 +1,112 @@
+package sshbin
+
+import (
+	"bytes"
+	"crypto/rand"
+	"io"
+	"strconv"
+	"sync"
+)
+
+// marker carries the exit status in the output. A forked client tells it only when the session is over, which a background child
+// can put off for ever.
+type marker struct {
+	token string
+	seen  chan struct{}
+
+	mu     sync.Mutex
+	code   int
+	marked bool
+}
+
+func newMarker() *marker { return &marker{token: rand.Text(), seen: make(chan struct{})} }
+
+// wrap makes text print the marker on standard error when it is done. A subshell, so that exit in the text ends that alone.
+func (m *marker) wrap(text string) string {
+	return "(\n" + text + "\nexit $?\n)\n_s=$?; printf '\\036" + m.token + " %d\\036' $_s >&2; exit $_s"
+}
+
+// found is closed when the marker has been read.
+func (m *marker) found() <-chan struct{} {
+	if m == nil {
+		return nil
+	}
+	return m.seen
+}
+
+func (m *marker) status() (int, bool) {
+	if m == nil {
+		return 0, false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.code, m.marked
+}
+
+// filter takes the marker out of what is written to w.
+func (m *marker) filter(w io.Writer) io.Writer { return &markerWriter{m: m, to: w} }
+
+type markerWriter struct {
+	m    *marker
+	to   io.Writer
+	held []byte // may be the beginning of a marker
+	done bool
+}
+
+func (w *markerWriter) Write(p []byte) (int, error) {
+	if w.done {
+		return w.to.Write(p)
+	}
+	data := append(w.held, p...)
+	w.held = nil
+	start := "\x1e" + w.m.token + " "
+	at := bytes.Index(data, []byte(start))
+	if at >= 0 {
+		rest := data[at+len(start):]
+		end := bytes.IndexByte(rest, 0x1e)
+		if end < 0 && len(rest) < 12 {
+			return len(p), w.hold(data, at)
+		}
+		if code, err := strconv.Atoi(string(rest[:max(end, 0)])); err == nil {
+			w.done = true
+			data = append(data[:at:at], rest[end+1:]...)
+			w.m.mark(code)
+		}
+		return len(p), w.emit(data)
+	}
+	for n := min(len(data), len(start)-1); n > 0; n-- {
+		if bytes.HasSuffix(data, []byte(start[:n])) {
+			return len(p), w.hold(data, len(data)-n)
+		}
+	}
+	return len(p), w.emit(data)
+}
+
+func (w *markerWriter) hold(data []byte, at int) error {
+	w.held = bytes.Clone(data[at:])
+	return w.emit(data[:at])
+}
+
+func (w *markerWriter) emit(data []byte) error {
+	if len(data) == 0 {
+		return nil
+	}
+	_, err := w.to.Write(data)
+	return err
+}
+
+// flush writes what was held back and turned out to be no marker.
+func (w *markerWriter) flush() error {
+	data := w.held
+	w.held = nil
+	return w.emit(data)
+}
+
+func (m *marker) mark(code int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.marked {
+		m.code, m.marked = code, true
+		close(m.seen)
+	}
+}

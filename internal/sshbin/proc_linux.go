@@ -1,0 +1,96 @@
+package sshbin
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// processArgs are the arguments of a process, nil if there is none.
+func processArgs(pid int) []string {
+	line, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
+	if err != nil || len(line) == 0 {
+		return nil
+	}
+	return strings.Split(string(bytes.TrimRight(line, "\x00")), "\x00")
+}
+
+// processes lists the process ids of this user.
+func processes() []int {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil
+	}
+	var pids []int
+	for _, entry := range entries {
+		if pid, err := strconv.Atoi(entry.Name()); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// processStart is when a process started; its directory in /proc is made when it is first looked at, so not that.
+func processStart(pid int) (time.Time, bool) {
+	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return time.Time{}, false
+	}
+	uptime, err := os.ReadFile("/proc/uptime")
+	if err != nil {
+		return time.Time{}, false
+	}
+	return startTime(string(stat), string(uptime), time.Now())
+}
+
+// ticks is USER_HZ, which is 100 on every architecture that Go runs on (proc(5), field 22).
+const ticks = 100
+
+func startTime(stat, uptime string, now time.Time) (time.Time, bool) {
+	end := strings.LastIndexByte(stat, ')') // the name may hold anything
+	if end < 0 {
+		return time.Time{}, false
+	}
+	fields := strings.Fields(stat[end+1:])
+	words := strings.Fields(uptime)
+	if len(fields) < 20 || len(words) == 0 {
+		return time.Time{}, false
+	}
+	start, err := strconv.ParseFloat(fields[19], 64)
+	if err != nil {
+		return time.Time{}, false
+	}
+	up, err := strconv.ParseFloat(words[0], 64)
+	if err != nil {
+		return time.Time{}, false
+	}
+	return now.Add(-time.Duration((up - start/ticks) * float64(time.Second))), true
+}
+
+// socketClients counts the connections to a listening unix socket, -1 if that cannot be told. Accepted sockets bear the
+// listener's path in /proc/net/unix and state 03.
+func socketClients(path string) int {
+	data, err := os.ReadFile("/proc/net/unix")
+	if err != nil {
+		return -1
+	}
+	clients := 0
+	for line := range strings.Lines(string(data)) {
+		fields := strings.Fields(line)
+		if len(fields) == 8 && fields[5] == "03" && socketName(fields[7]) == path {
+			clients++
+		}
+	}
+	return clients
+}
+
+// socketName takes off what ssh appends while it makes its socket: the kernel goes on naming the sockets by the path that was bound.
+func socketName(bound string) string {
+	if i := strings.LastIndexByte(bound, '.'); i >= 0 && len(bound)-i == 17 {
+		return bound[:i]
+	}
+	return bound
+}

@@ -1,0 +1,47 @@
+//go:build !linux
+
+package sshbin
+
+import (
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// processArgs are the arguments of a process, nil if there is none. ps(1) joins them with blanks.
+func processArgs(pid int) []string {
+	out, err := exec.Command("ps", "-ww", "-o", "args=", "-p", strconv.Itoa(pid)).Output()
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(out))
+}
+
+// processes lists the process ids of this user.
+func processes() []int {
+	out, err := exec.Command("ps", "-x", "-o", "pid=").Output()
+	if err != nil {
+		return nil
+	}
+	var pids []int
+	for _, word := range strings.Fields(string(out)) {
+		if pid, err := strconv.Atoi(word); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// processStart is when a process started.
+func processStart(pid int) (time.Time, bool) {
+	out, err := exec.Command("ps", "-o", "lstart=", "-p", strconv.Itoa(pid)).Output()
+	if err != nil {
+		return time.Time{}, false
+	}
+	t, err := time.ParseInLocation("Mon Jan _2 15:04:05 2006", strings.TrimSpace(string(out)), time.Local)
+	return t, err == nil
+}
+
+// socketClients counts the connections to a listening unix socket, -1 because that cannot be told here.
+func socketClients(string) int { return -1 }

@@ -1,0 +1,178 @@
+package sshbin
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"relay-shell/internal/sshbin/dest"
+	"relay-shell/internal/sshbin/mux"
+)
+
+const (
+	// signInTime is what a login may take beyond the TCP connections: key exchange, slow account services, an agent
+	// that asks its user.
+	signInTime = 20 * time.Second
+	// dropRetries is how often a connection is tried again that the server dropped before its greeting.
+	dropRetries = 8
+)
+
+// startMaster gives a master for the pool: the operator's, a living one of ours from this or another process, or a new one. taken are
+// the indices that the pool has already.
+func (e *Engine) startMaster(ctx context.Context, p *pool, taken map[int]bool, store bool) (*master, error) {
+	if len(taken) == 0 {
+		if m := e.adopt(ctx, p); m != nil {
+			return m, nil
+		}
+	}
+	index := 0
+	for taken[index] {
+		index++
+	}
+	path := e.socketPath(p.resolved.Identity, index)
+	for attempt := 0; ; attempt++ {
+		m, err := e.ownMaster(ctx, p, path, index, store)
+		if err == nil {
+			err = p.prepare(ctx, m)
+			if err == nil {
+				return m, nil
+			}
+		}
+		var f *Error
+		if !errors.As(err, &f) || !f.Retryable || attempt >= dropRetries {
+			return nil, err
+		}
+		wait := min(100*time.Millisecond<<attempt, 3*time.Second)
+		if err := pause(ctx, wait/2+rand.N(wait)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// prepare opens the leash on a master before any command takes a place.
+func (p *pool) prepare(ctx context.Context, m *master) error {
+	_, err := m.getLeash(ctx)
+	var refused *mux.RefusedError
+	if errors.As(err, &refused) && !refused.Denied {
+		p.noLeash("the server refused the first session: " + refused.Reason)
+		return nil
+	}
+	if err != nil {
+		return &Error{Op: "opening a session", Host: p.resolved.Alias, Code: "connection_lost", Err: err, Hint: "call again: nothing was started"}
+	}
+	return nil
+}
+
+// ownMaster finds or starts the own master at path, alone among all processes.
+func (e *Engine) ownMaster(ctx context.Context, p *pool, path string, index int, store bool) (*master, error) {
+	unlock, err := e.locks.lock(ctx, "master "+path)
+	if err != nil {
+		return nil, &Error{Op: "starting a master", Host: p.resolved.Alias, Err: err}
+	}
+	defer unlock()
+	pid, err := e.existing(ctx, path)
+	if err != nil {
+		if pid, err = e.launch(ctx, p.resolved, path, store); err != nil {
+			return nil, err
+		}
+	}
+	m := newMaster(p, path, index, pid)
+	m.fingerprint = loggedFingerprint(path)
+	return m, nil
+}
+
+// existing returns the living master at path. What is left of a dead or frozen one is cleared away.
+func (e *Engine) existing(ctx context.Context, path string) (pid int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	pid, err = mux.Alive(ctx, path)
+	if err == nil {
+		return pid, nil
+	}
+	var gone *mux.NotRunningError
+	if !errors.As(err, &gone) {
+		for _, pid := range mastersAt(path) {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+	_ = os.Remove(path) // a socket that nobody answers at; none is fine too
+	return 0, err
+}
+
+// launch starts a master and waits until it has signed in and listens.
+func (e *Engine) launch(ctx context.Context, r *dest.Resolved, path string, store bool) (pid int, err error) {
+	leave, err := e.gates.enter(ctx, r)
+	if err != nil {
+		return 0, &Error{Op: "waiting to connect", Host: r.Alias, Err: err}
+	}
+	defer leave()
+	hops := time.Duration(len(r.Jump) + 1)
+	limit := hops*r.ConnectTimeout(e.opt.ConnectTimeout) + signInTime
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errSignIn)
+	defer cancel()
+	args := r.MasterArgs(e.masterOptions(path, store))
+	log, err := os.OpenFile(logPath(path), os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return 0, &Error{Op: "starting a master", Host: r.Alias, Message: err.Error(), Err: err, Hint: "make room in, or access to, the runtime directory"}
+	}
+	defer log.Close()
+	// In a session of its own: a signal to our process group, or to our terminal, is none of its business. With -f it
+	// leaves that one too, so that who kills our process tree by parents does not find it.
+	cmd := exec.CommandContext(ctx, e.opt.SSH, args...)
+	cmd.Env = dest.Environ(e.opt.Env)
+	cmd.Stderr = log // of proxy commands and jump hosts; ssh's own words go there by -E
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	if err := cmd.Run(); err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return 0, startError(r, readLog(path), err)
+	}
+	pid, err = mux.Alive(ctx, path)
+	if err != nil {
+		return 0, startError(r, readLog(path), err)
+	}
+	return pid, nil
+}
+
+var errSignIn = errors.New("the server did not complete the login in time")
+
+func (e *Engine) masterOptions(path string, store bool) dest.MasterOptions {
+	return dest.MasterOptions{
+		ControlPath: path, Log: logPath(path), ConnectTimeout: e.opt.ConnectTimeout, KeepAlive: e.opt.KeepAlive,
+		Persist: max(e.opt.IdleTimeout, 0), StoreHostKey: store,
+	}
+}
+
+// maxLog bounds what is read of a master's log; banners have no end.
+const maxLog = 64 << 10
+
+func readLog(path string) string {
+	f, err := os.Open(logPath(path))
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	buf := make([]byte, maxLog)
+	n, _ := f.Read(buf)
+	return string(buf[:n])
+}
+
+// hostKeyLine is what ssh logs of the key that it verified (verify_host_key in sshconnect.c).
+var hostKeyLine = regexp.MustCompile(`Server host key: \S+ (SHA256:[A-Za-z0-9+/]+)`)
+
+// loggedFingerprint reads the fingerprint of the host key from the log of the master at path.
+func loggedFingerprint(path string) string {
+	var last string
+	for _, m := range hostKeyLine.FindAllStringSubmatch(readLog(path), -1) {
+		last = m[1] // the destination's comes after those of its jump hosts
+	}
+	return strings.TrimSpace(last)
+}

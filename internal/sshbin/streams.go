@@ -1,0 +1,276 @@
+package sshbin
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"relay-shell/internal/sshbin/mux"
+)
+
+const (
+	copyBuffer = 64 << 10
+	// quietTime is how long output must pause, after the command has exited, before it counts as complete though a
+	// background child keeps it open. The way to the host and back is added.
+	quietTime = 250 * time.Millisecond
+	// ownOutput is more than a command can have on its way when it exits: the pipe or socket pair on the host, the channel's
+	// window of 2 MiB (channels.h), and the pipe here. What comes beyond is its children's.
+	ownOutput = 4 << 20
+	// trickleTime and trickleBytes: output that comes after the exit in drops is a child's, that in a stream is still the command's.
+	trickleTime  = 2 * time.Second
+	trickleBytes = 64 << 10
+	maxDrain     = 30 * time.Second
+)
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, copyBuffer); return &b }}
+
+// streams are the descriptors of one session and what copies them.
+type streams struct {
+	stdin, stdout, stderr *os.File // for the master; those in theirs are closed once it has them
+	theirs                []*os.File
+	feed                  *os.File // our end of stdin, nil if there is none
+	preamble              string
+	source                io.Reader
+	tty                   *terminal
+	outputs               []*output
+
+	copying sync.WaitGroup
+	done    chan struct{} // closed when all output has been read to its end
+	// read counts the bytes of output; last is when some came, in Unix nanoseconds.
+	read, last atomic.Int64
+}
+
+// output is a pipe from the master to a writer.
+type output struct {
+	pipe *os.File
+	to   io.Writer
+	err  error // of the writer
+}
+
+// newStreams makes the descriptors for a command. preamble goes before its standard input.
+func newStreams(c *Command, null *os.File, preamble string, filter func(io.Writer) io.Writer) (s *streams, err error) {
+	s = &streams{preamble: preamble, source: c.Stdin, done: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			s.close()
+			close(s.done)
+		}
+	}()
+	if s.stdin, err = s.input(c, null); err != nil {
+		return s, err
+	}
+	same := merged(c) || c.TTY
+	out, errw := c.Stdout, c.Stderr
+	if filter != nil {
+		// The marker comes on the stream that standard error is in.
+		if same {
+			out = filter(orDiscard(out))
+		} else {
+			errw = filter(orDiscard(errw))
+		}
+	}
+	if s.stdout, err = s.outputTo(out, null); err != nil {
+		return s, err
+	}
+	if same {
+		s.stderr = s.stdout
+		return s, nil
+	}
+	s.stderr, err = s.outputTo(errw, null)
+	return s, err
+}
+
+func orDiscard(w io.Writer) io.Writer {
+	if w == nil {
+		return io.Discard
+	}
+	return w
+}
+
+// input gives the file that becomes the session's standard input.
+func (s *streams) input(c *Command, null *os.File) (*os.File, error) {
+	if c.TTY {
+		t, err := newTerminal()
+		if err != nil {
+			return nil, err
+		}
+		s.tty, s.feed = t, t.control
+		s.theirs = append(s.theirs, t.line)
+		return t.line, nil
+	}
+	if s.preamble == "" {
+		if c.Stdin == nil {
+			return null, nil
+		}
+		if f, ok := c.Stdin.(*os.File); ok && handsOver(f) {
+			return f, nil
+		}
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	s.theirs, s.feed = append(s.theirs, r), w
+	return r, nil
+}
+
+// handsOver reports whether the master may have the file itself. It sets what it gets to non-blocking, except terminals, and pipes and
+// sockets may be shared with processes that are not prepared for that.
+func handsOver(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && (info.Mode().IsRegular() || info.Mode()&os.ModeCharDevice != 0)
+}
+
+func (s *streams) outputTo(w io.Writer, null *os.File) (*os.File, error) {
+	if w == nil {
+		return null, nil
+	}
+	if f, ok := w.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			return f, nil
+		}
+	}
+	r, their, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	s.theirs = append(s.theirs, their)
+	s.outputs = append(s.outputs, &output{pipe: r, to: w})
+	return their, nil
+}
+
+// request gives the session's descriptors to r.
+func (s *streams) request(r mux.Request) mux.Request {
+	r.Stdin, r.Stdout, r.Stderr = s.stdin, s.stdout, s.stderr
+	return r
+}
+
+// start closes the master's ends and begins to copy. It is called when the session is open.
+func (s *streams) start() {
+	s.closeTheirs()
+	s.last.Store(time.Now().UnixNano())
+	for _, o := range s.outputs {
+		s.copying.Go(func() { s.copy(o) })
+	}
+	if s.feed != nil {
+		if s.tty != nil {
+			s.tty.raw()
+		}
+		go s.feedInput() // ends when the source ends or, at its next write, when the command has ended
+	}
+	go func() { // ends when both outputs have ended
+		s.copying.Wait()
+		close(s.done)
+	}()
+}
+
+// copy moves output until it ends or its deadline is set to the past.
+func (s *streams) copy(o *output) {
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	defer o.pipe.Close()
+	for {
+		n, err := o.pipe.Read(*buf)
+		if n > 0 {
+			s.read.Add(int64(n))
+			s.last.Store(time.Now().UnixNano())
+			if _, o.err = o.to.Write((*buf)[:n]); o.err != nil {
+				return // the host sees a broken pipe
+			}
+		}
+		if err != nil {
+			if m, ok := o.to.(*markerWriter); ok {
+				o.err = m.flush()
+			}
+			return
+		}
+	}
+}
+
+func (s *streams) feedInput() {
+	_, err := io.WriteString(s.feed, s.preamble)
+	if err == nil && s.source != nil {
+		_, err = io.Copy(s.feed, s.source)
+	}
+	if err == nil && s.tty != nil {
+		s.tty.endOfFile()
+		return // a terminal's other end stays open
+	}
+	s.feed.Close()
+}
+
+// drain waits after the exit until all output has been read, or until what still comes, or may come, is not the command's own.
+func (s *streams) drain(roundTrip time.Duration) {
+	began, before := time.Now(), s.read.Load()
+	mark, markRead := began, before
+	tick := time.NewTimer(0)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.done:
+			return
+		case <-tick.C:
+		}
+		now, read := time.Now(), s.read.Load()
+		quiet := quietTime + 2*roundTrip
+		pausedSince := time.Unix(0, s.last.Load())
+		if pausedSince.Before(began) {
+			pausedSince = began
+		}
+		if rest := quiet - now.Sub(pausedSince); rest > 0 {
+			tick.Reset(min(rest, 50*time.Millisecond))
+		} else {
+			return
+		}
+		if read-before > ownOutput || now.Sub(began) > maxDrain {
+			return
+		}
+		if now.Sub(mark) > trickleTime {
+			if read-markRead < trickleBytes {
+				return
+			}
+			mark, markRead = now, read
+		}
+	}
+}
+
+// finish stops copying and waits for it. The error is that of a writer.
+func (s *streams) finish() error {
+	for _, o := range s.outputs {
+		_ = o.pipe.SetReadDeadline(time.Unix(1, 0)) // pipes take deadlines
+	}
+	<-s.done
+	s.close()
+	var errs []error
+	for _, o := range s.outputs {
+		errs = append(errs, o.err)
+	}
+	return errors.Join(errs...)
+}
+
+// discard gives up streams whose session was never opened.
+func (s *streams) discard() {
+	s.close()
+	close(s.done)
+}
+
+func (s *streams) closeTheirs() {
+	for _, f := range s.theirs {
+		f.Close()
+	}
+	s.theirs = nil
+}
+
+// close closes all that is ours.
+func (s *streams) close() {
+	s.closeTheirs()
+	if s.feed != nil {
+		s.feed.Close()
+	}
+	for _, o := range s.outputs {
+		o.pipe.Close()
+	}
+}

@@ -1,0 +1,69 @@
+package sshbin
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// watch is called with mu held when a master carries a call. It looks every KeepAlive whether the master and the host still
+// answer, until nothing is carried any more. ServerAliveInterval does not help when the master itself is frozen, and an operator's
+// may have none.
+func (p *pool) watch(m *master) {
+	if m.watched {
+		return
+	}
+	m.watched = p.engine.background(func() {
+		t := time.NewTicker(p.engine.opt.KeepAlive)
+		defer t.Stop()
+		for misses := 0; ; {
+			select {
+			case <-t.C:
+			case <-m.lost:
+				return
+			case <-p.engine.ctx.Done():
+				return
+			}
+			p.mu.Lock()
+			if m.inFlight == 0 {
+				m.watched = false
+				p.mu.Unlock()
+				return
+			}
+			p.mu.Unlock()
+			// Two misses of one interval each after one interval of silence make three.
+			if m.signOfLife(p.engine.ctx) {
+				misses = 0
+			} else if misses++; misses == 2 {
+				p.lose(m)
+				return
+			}
+		}
+	})
+}
+
+// signOfLife asks the master and, through the leash, the host; each call takes one interval at most.
+func (m *master) signOfLife(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, m.pool.engine.opt.KeepAlive)
+	defer cancel()
+	if err := m.aliveWithin(ctx); err != nil {
+		return false
+	}
+	if l := m.leash.Load(); l != nil && l.alive() {
+		if _, err := l.ping(ctx); err != nil && l.alive() {
+			return false
+		}
+	}
+	m.touch()
+	return true
+}
+
+// lose gives a master up while it carries calls.
+func (p *pool) lose(m *master) {
+	p.engine.opt.Log.Warn().Str("host", p.resolved.Alias).Int("pid", m.pid).Msg("a master or its host has stopped answering")
+	p.mu.Lock()
+	p.masters = slices.DeleteFunc(p.masters, func(o *master) bool { return o == m })
+	p.notify()
+	p.mu.Unlock()
+	m.end()
+}
