@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -147,10 +148,13 @@ func (b *builder) add(g *graph, to *group, names []string, port string, vars map
 	return nil
 }
 
-// unquote removes the quotes of a Python string literal, which is how Ansible reads values.
+// literals are the values that Python reads as such, also with a comment behind them: quoted strings, numbers, booleans.
+var literals = regexp.MustCompile(`^(?:"([^"\\]*)"|'([^'\\]*)'|(-?\d+|True|False|None))\s*(?:#.*)?$`)
+
+// unquote reads a value as Ansible does: as a Python literal where it is one, else as it stands, with any #.
 func unquote(s string) string {
-	if len(s) >= 2 && (s[0] == '"' || s[0] == '\'') && s[len(s)-1] == s[0] && strings.IndexByte(s[1:len(s)-1], s[0]) < 0 {
-		return s[1 : len(s)-1]
+	if found := literals.FindStringSubmatch(s); found != nil {
+		return strings.TrimPrefix(found[1]+found[2]+found[3], "None")
 	}
 	return s
 }

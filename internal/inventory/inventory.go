@@ -1,7 +1,7 @@
 // Package inventory knows the hosts that can be named: the literal aliases of ssh_config, and the hosts and groups of an
 // inventory file (the JSON of relay-shell, or an Ansible inventory in INI, YAML or JSON).
 //
-//	inv, err := inventory.Open(inventory.Options{Home: home, File: "/etc/relay-shell/hosts.ini"})
+//	inv, err := inventory.Open(inventory.Options{File: "/etc/relay-shell/hosts.ini"})
 //	names, err := inv.Select("@web:&@paris", "!web7")
 //
 // Files are read again when they change. A new version of the inventory file that is bad leaves the last good one in
@@ -16,6 +16,7 @@ package inventory
 import (
 	"maps"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -48,13 +49,13 @@ type Host struct {
 	SudoSecret   string            // name of the secret that answers sudo's question
 }
 
-// Options say where to look. The zero value reads nothing but the system's ssh_config.
+// Options say where to look. The zero value reads what ssh reads, and no inventory file.
 type Options struct {
 	// SSHConfig is the file given to ssh with -F, and "none" for none. Empty: ~/.ssh/config and /etc/ssh/ssh_config.
 	SSHConfig string
 	// File is the inventory file; empty = none.
 	File string
-	// Home is the home directory of the passwd entry, which is what ssh uses, whatever HOME says.
+	// Home is where ~ leads. "" = the home directory of the passwd entry, which is what ssh uses, whatever HOME says.
 	Home string
 	// SystemConfig replaces /etc/ssh/ssh_config.
 	SystemConfig string
@@ -77,6 +78,11 @@ type Inventory struct {
 func Open(opts Options) (*Inventory, error) {
 	if opts.SystemConfig == "" {
 		opts.SystemConfig = "/etc/ssh/ssh_config"
+	}
+	if opts.Home == "" {
+		if u, err := user.Current(); err == nil {
+			opts.Home = u.HomeDir
+		}
 	}
 	i := &Inventory{opts: opts, start: time.Now()}
 	i.ssh.read(opts)

@@ -6,7 +6,7 @@ import (
 )
 
 // splitWords splits as a POSIX shell would without expanding anything (Python's shlex, which Ansible uses): quotes group,
-// a backslash takes the next character literally. With comments, a # at the beginning of a word ends the line.
+// a backslash takes the next character literally. With comments, an unquoted # ends the line, also within a word.
 func splitWords(s string, comments bool) ([]string, error) {
 	var words []string
 	var word strings.Builder
@@ -38,8 +38,8 @@ func splitWords(s string, comments bool) ([]string, error) {
 				word.Reset()
 			}
 			inWord = false
-		case c == '#' && comments && !inWord:
-			return words, nil
+		case c == '#' && comments:
+			s = s[:i] // ends the loop
 		default:
 			word.WriteByte(c)
 			inWord = true
