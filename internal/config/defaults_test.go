@@ -2,6 +2,7 @@ package config
 
 import (
 	"os"
+	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -39,6 +40,18 @@ func TestWhereStateGoes(t *testing.T) {
 				t.Errorf("state %q, audit %q, auth %q", cfg.StateDir, cfg.AuditPath, cfg.AuthStateDir)
 			}
 		})
+	}
+}
+
+// TestHomeOfThePasswdDatabase: root is in every passwd database.
+func TestHomeOfThePasswdDatabase(t *testing.T) {
+	u, err := user.LookupId("0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := load(t, Source{Environ: []string{"RELAY_SHELL_CONFIG=" + os.DevNull}, Dir: "/"})
+	if want := filepath.Join(u.HomeDir, ".local/state/relay-shell"); cfg.StateDir != want {
+		t.Errorf("got %q, want %q", cfg.StateDir, want)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -17,7 +18,7 @@ type Source struct {
 	// File is the settings file named on the command line; it wins over RELAY_SHELL_CONFIG, which wins over the default
 	// place. A file that was named must exist.
 	File string
-	// Home is the user's home directory, from the passwd database where the environment does not name it.
+	// Home is the user's home directory. "" = that of the passwd database: MCP clients start servers with little environment.
 	Home string
 	// Dir is the working directory, against which relative paths are read. Paths in the file are relative to the file.
 	Dir string
@@ -30,6 +31,11 @@ const fileSetting = Prefix + "CONFIG"
 
 // Load reads the settings. A failure is an *Error with everything that is wrong.
 func Load(src Source) (*Config, error) {
+	if src.Home == "" {
+		if u, err := user.LookupId(strconv.Itoa(src.UID)); err == nil {
+			src.Home = u.HomeDir
+		}
+	}
 	l := &loader{src: src, env: environment(src.Environ), cfg: &Config{origins: map[string]string{}, uid: src.UID}}
 	l.setDefaults()
 	l.readFile()
