@@ -18,14 +18,20 @@ const keepAliveCount = 3
 // MasterOptions say how a master is started.
 type MasterOptions struct {
 	ControlPath    string        // of the socket to make: at most about 90 bytes, in a directory of mode 0700
-	Log            string        // file for ssh's words (-E), "" for standard error
+	Log            string        // file for ssh's words (-E), "" for standard error; hops write to HopLog beside it
 	ConnectTimeout time.Duration // default 10 s, rounded up to seconds; a ConnectTimeout of ssh_config wins
 	KeepAlive      time.Duration // default 10 s, rounded up; a shorter ServerAliveInterval of ssh_config wins
 	Persist        time.Duration // how long it lives without a session; 0 is for ever
 	StoreHostKey   bool          // allows ssh to write known_hosts where the policy says so
 	Interactive    bool          // a person sits at a terminal: prompts are allowed
 	Proxy          string        // ProxyCommand to use instead of connecting (through Jump); "" for the usual way
+	Shell          string        // SHELL of ssh's environment, which runs a ProxyCommand; "" is sh
 }
+
+// HopLog is the file for the words of the hop at this position of Jump, or of the operator's own ProxyCommand (0). A
+// master with ControlPersist sends the standard error of its proxy to /dev/null (sshconnect.c, ssh_proxy_connect), so
+// without a file of its own nobody would learn why a hop failed.
+func HopLog(log string, position int) string { return log + ".hop" + strconv.Itoa(position) }
 
 // MasterArgs gives the arguments, without the program's name, that start a master and return when it is ready: -f.
 //
@@ -51,6 +57,10 @@ func (r *Resolved) MasterArgs(o MasterOptions) []string {
 		options = append(options, "ProxyJump=none", "ProxyCommand="+o.Proxy)
 	case len(r.Jump) > 0:
 		options = append(options, "ProxyCommand="+r.jumpCommand(o))
+	case r.ProxyCommand != "" && o.Log != "":
+		if command, ok := r.loggedProxyCommand(o); ok {
+			options = append(options, "ProxyCommand="+command)
+		}
 	}
 	return append(withOptions(args, options), "--", r.Alias)
 }

@@ -60,7 +60,7 @@ func TestMasterArgs(t *testing.T) {
 				"-o", "ClearAllForwardings=yes", "-o", "ForwardX11=no", "-o", "PermitLocalCommand=no", "-o", "RemoteCommand=none", "-o", "Tunnel=no",
 				"-o", "LogLevel=VERBOSE", "-o",
 				"ProxyCommand=ssh -l bob -p 2201 -o ConnectTimeout=10 -o ServerAliveInterval=10 -o ServerAliveCountMax=3 -o BatchMode=yes -o StrictHostKeyChecking=accept-new" +
-					" -o ClearAllForwardings=yes -o ForwardX11=no -o PermitLocalCommand=no -o RemoteCommand=none -o Tunnel=no -W '[%h]:%p' -- bastion",
+					" -o ClearAllForwardings=yes -o ForwardX11=no -o PermitLocalCommand=no -o RemoteCommand=none -o Tunnel=no -o LogLevel=VERBOSE -W '[%h]:%p' -- bastion",
 				"--", "inner"},
 		},
 	} {
@@ -69,6 +69,38 @@ func TestMasterArgs(t *testing.T) {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestProxiesLogBesideTheMaster(t *testing.T) {
+	first := resolvedFor(Destination{Host: "first"})
+	first.ProxyCommand = "nc -x p:1 %h %p"
+	second := resolvedFor(Destination{Host: "second"})
+	second.Jump = []Hop{{Resolved: first}}
+	inner := resolvedFor(Destination{Host: "inner"})
+	inner.Jump = []Hop{{Resolved: first}, {Resolved: second}}
+	proxy := func(r *Resolved, o MasterOptions) string {
+		for _, arg := range r.MasterArgs(o) {
+			if command, ok := strings.CutPrefix(arg, "ProxyCommand="); ok {
+				return command
+			}
+		}
+		return ""
+	}
+	log := MasterOptions{Log: "/r 1%/l", Shell: "/usr/bin/zsh"}
+	if got, want := proxy(first, log), `2>>'/r 1%%/l.hop0'; exec nc -x p:1 %h %p`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	for _, o := range []MasterOptions{{}, {Log: "/l", Shell: "/bin/csh"}, {Log: "/l", Shell: "/usr/bin/fish"}} {
+		if got := proxy(first, o); got != "" {
+			t.Errorf("%+v: the operator's command is replaced by %s", o, got)
+		}
+	}
+	got := proxy(inner, log)
+	for _, want := range []string{"-E '/r 1%%/l.hop1'", "/r 1%%%%/l.hop0", "%%%%h", "-W '[%h]:%p' -- second"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s lacks %s", got, want)
+		}
 	}
 }
 
