@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -247,6 +248,9 @@ func (c *checkpoints) write(signed []byte) error {
 	if err := f.Sync(); err != nil {
 		c.broken = fmt.Errorf("checkpoints stopped: %w", err)
 		return c.broken
+	}
+	if info.Size == 0 {
+		return c.fsys.SyncDir(filepath.Dir(c.name))
 	}
 	return nil
 }

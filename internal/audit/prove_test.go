@@ -57,7 +57,7 @@ func TestCheckProofRefusesForgery(t *testing.T) {
 	v := publicKey(t, path)
 	good := p.Text()
 	for i := range good {
-		for _, bit := range []byte{1, 0x20} {
+		for _, bit := range []byte{1 << (i % 7)} {
 			forged := bytes.Clone(good)
 			forged[i] ^= bit
 			if r, _, err := CheckProof(forged, v); err == nil {
