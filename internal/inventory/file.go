@@ -82,8 +82,21 @@ func (s *fileState) parse(opts Options, data []byte) error {
 	if err == nil {
 		s.hosts, s.groups, err = b.build(g)
 	}
+	if f := form(data); f == formINI || f == formYAML {
+		b.unreadVars()
+	}
 	s.problems = b.problems
 	return err
+}
+
+// unreadVars lists the directories that Ansible would read beside the file: hosts may lack their user or address here.
+func (b *builder) unreadVars() {
+	for _, name := range []string{"group_vars", "host_vars"} {
+		dir := filepath.Join(filepath.Dir(b.path), name)
+		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+			b.problems = append(b.problems, dir+": is not read; what `ansible-inventory --list` prints has everything, and can be the inventory file")
+		}
+	}
 }
 
 func (b *builder) graph(data []byte) (*graph, error) {

@@ -297,6 +297,16 @@ func TestIgnoredParts(t *testing.T) {
 	}
 }
 
+func TestVarsBesideTheFile(t *testing.T) {
+	home := tree(t, map[string]string{"hosts": "a\n", "hosts.json": "{\"a\": {}}", "group_vars/all.yml": "ansible_user: x\n"})
+	if p := openHome(t, home, home+"/hosts").Problems(); len(p) != 1 || !strings.Contains(p[0], "group_vars: is not read") {
+		t.Errorf("%q", p)
+	}
+	if p := openHome(t, home, home+"/hosts.json").Problems(); len(p) != 0 {
+		t.Errorf("%q", p)
+	}
+}
+
 func TestForm(t *testing.T) {
 	for content, want := range map[string]fileForm{
 		"": formINI, "# x\n": formINI, "\n\n{": formJSON, "---\n": formYAML, "all:\n": formYAML, "all: # x\n": formYAML, "\"all\":\n": formYAML, "'my web':\n": formYAML,
