@@ -2,7 +2,16 @@
 
 package audit
 
+import "time"
+
 const (
 	crashSeeds = 5000
 	killPoints = 1000
+	bitFlips   = 20_000
+	rotations  = 1000
+	besideRuns = 100
+
+	eightKills = 60
+	eightEvery = time.Second
+	maxWait    = time.Second
 )

@@ -2,8 +2,18 @@
 
 package audit
 
+import "time"
+
 // The ordinary test run is short; go test -tags long ./internal/audit runs everything in full.
 const (
 	crashSeeds = 100
 	killPoints = 20
+	bitFlips   = 300
+	rotations  = 60
+	besideRuns = 3
+
+	eightKills = 5
+	eightEvery = 100 * time.Millisecond
+	// maxWait is how long an append may take: wide here, where other tests share the machine.
+	maxWait = 10 * time.Second
 )
