@@ -54,7 +54,7 @@ func (s *session) open() (a *app, err error) {
 			a.close()
 		}
 	}()
-	if a.inventory, err = inventory.Open(inventory.Options{SSHConfig: cfg.SSHConfig, File: cfg.Inventory, Home: s.world.Home}); err != nil {
+	if a.inventory, err = inventory.Open(inventory.Options{SSHConfig: cfg.SSHConfig, File: cfg.Inventory}); err != nil {
 		return nil, err
 	}
 	if a.policy, err = policy.New(policyOptions(cfg)); err != nil {

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"encoding/json"
 	"reflect"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -42,7 +43,9 @@ func outputOf[F any]() *jsonschema.Schema {
 }
 
 func reflected(t reflect.Type) *jsonschema.Schema {
-	s, err := jsonschema.ForType(t, &jsonschema.ForOptions{})
+	s, err := jsonschema.ForType(t, &jsonschema.ForOptions{TypeSchemas: map[reflect.Type]*jsonschema.Schema{
+		reflect.TypeFor[json.RawMessage](): {Type: "object"}, // would be taken for a list of bytes
+	}})
 	if err != nil {
 		panic(err) // a type of ours that has no schema; every tool is built by a test
 	}
