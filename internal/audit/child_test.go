@@ -87,6 +87,10 @@ func startChild(t testing.TB, path, name string, segment int64) *child {
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		_ = c.cmd.Process.Kill() // most have been killed by the test
+		<-c.done
+	})
 	go func() {
 		defer close(c.done)
 		lines := bufio.NewScanner(out)

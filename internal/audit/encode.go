@@ -68,6 +68,12 @@ var seqPrefix = []byte(`{"v":` + strconv.Itoa(Version) + `,"seq":`)
 
 // parseSeq reads the sequence number of a line. ok is false for what is not one whole record.
 func parseSeq(line []byte) (seq int64, ok bool) {
+	seq, ok = numberOf(line)
+	return seq, ok && json.Valid(line)
+}
+
+// numberOf is parseSeq without a look at the rest of the line.
+func numberOf(line []byte) (seq int64, ok bool) {
 	rest, ok := bytes.CutPrefix(line, seqPrefix)
 	if !ok {
 		return 0, false
@@ -79,7 +85,7 @@ func parseSeq(line []byte) (seq int64, ok bool) {
 	if i == 0 || i == len(rest) || rest[i] != ',' || (i > 1 && rest[0] == '0') {
 		return 0, false
 	}
-	return seq, json.Valid(line)
+	return seq, true
 }
 
 // timeOf reads the time of a line that parseSeq has accepted, zero where there is none.

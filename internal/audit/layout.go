@@ -53,6 +53,11 @@ func (l *layout) sealed(first int64) string {
 	return filepath.Join(l.dir, fmt.Sprintf("%s-%016d%s", l.stem, first, l.ext))
 }
 
+// mirrorOf is the name of the mirror of a sealed segment.
+func (l *layout) mirrorOf(first int64, form Format) string {
+	return filepath.Join(l.dir, fmt.Sprintf("%s-%016d.%s", l.stem, first, form))
+}
+
 // isSegment reports whether a name in the log's directory may be a segment.
 func (l *layout) isSegment(name string) bool {
 	return name == filepath.Base(l.live) || l.rotatedName.MatchString(name)

@@ -138,13 +138,43 @@ func (l *Log) prepare() error {
 	return nil
 }
 
-// start does under the lock what has to be done before the first record.
+// start does what has to be done before the first record. Only what needs the lock is done under it: the others go on writing.
 func (l *Log) start() error {
-	release, err := l.lock.acquire(Exclusive)
-	if err != nil {
+	var gone map[string]dead
+	if err := l.locked(func() (err error) {
+		if err = l.openFiles(); err != nil {
+			return err
+		}
+		if err = l.load(); err != nil {
+			return err
+		}
+		if err = l.instance.mark(l.state.tree.size); err != nil {
+			return err
+		}
+		gone, err = findDead(l.fsys, l.lay)
+		return err
+	}); err != nil {
 		return err
 	}
-	defer release()
+	if err := l.closeOrphans(gone); err != nil {
+		return err
+	}
+	if err := l.flushHashes(); err != nil {
+		return err
+	}
+	// The first sync tells whether the disk takes what it is given.
+	if err := l.state.live.Sync(); err != nil {
+		return err
+	}
+	l.sync.reached(l.state.tree.clone())
+	for _, d := range gone {
+		_ = l.fsys.Remove(d.name) // found again at the next start, and then it has no orphans
+	}
+	return l.signFirst()
+}
+
+// openFiles opens all but the log itself, and makes what is missing.
+func (l *Log) openFiles() error {
 	k, err := loadKey(l.fsys, l.opts.Key, l.opts.Origin)
 	if err != nil {
 		return err
@@ -160,27 +190,8 @@ func (l *Log) start() error {
 		return err
 	}
 	l.space.prepare(l)
-	if l.instance, err = register(l.fsys, l.lay, l.opts.Session); err != nil {
-		return err
-	}
-	if err := l.load(); err != nil {
-		return err
-	}
-	if err := l.instance.mark(l.state.tree.size); err != nil {
-		return err
-	}
-	if err := l.closeOrphans(); err != nil {
-		return err
-	}
-	if err := l.flushHashes(); err != nil {
-		return err
-	}
-	// The first sync tells whether the disk takes what it is given.
-	if err := l.state.live.Sync(); err != nil {
-		return err
-	}
-	l.sync.reached(l.state.tree.clone())
-	return l.signLocked()
+	l.instance, err = register(l.fsys, l.lay, l.opts.Session)
+	return err
 }
 
 // publishKey leaves the public half beside the tree, wherever the key is.

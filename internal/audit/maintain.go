@@ -88,8 +88,8 @@ func (l *Log) signNow() (Checkpoint, error) {
 	return l.checkpoints.sign(e.size, e.root(), l.opts.Now(), l.hashes)
 }
 
-// signLocked signs at the start, when everything has just been synced and nothing else runs.
-func (l *Log) signLocked() error {
+// signFirst signs at the start, when everything has just been synced and nothing else runs.
+func (l *Log) signFirst() error {
 	e := l.state.tree.clone()
 	if l.state.signed == e.size {
 		return nil

@@ -1,15 +1,45 @@
 package audit
 
-// Mirror receives every record beside the log. What it says about itself is shown in Health; it never holds up or fails a call.
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Mirror receives every record beside the log. What goes wrong with it is shown in Health; it never holds up or fails a call.
 type Mirror interface {
 	// Mirror takes a record and its line in the log, newline included. Neither may be kept or changed.
 	Mirror(r *Record, line []byte) error
 	Close() error
 }
 
-func (l *Log) openMirrors() ([]Mirror, error) { return l.opts.Mirrors, nil }
+// openMirrors opens what the options ask for.
+func (l *Log) openMirrors() ([]Mirror, error) {
+	mirrors := append([]Mirror(nil), l.opts.Mirrors...)
+	if l.opts.Stderr != nil {
+		mirrors = append(mirrors, newQueue(&writerMirror{w: l.opts.Stderr}))
+	}
+	if l.opts.Format == JSONL {
+		return mirrors, nil
+	}
+	m := &fileMirror{fsys: l.fsys, name: filepath.Join(l.lay.dir, l.lay.stem+"."+string(l.opts.Format)), form: l.opts.Format}
+	if err := m.open(); err != nil {
+		return nil, fmt.Errorf("the %s mirror: %w", l.opts.Format, err)
+	}
+	return append(mirrors, m), nil
+}
 
+// mirror passes a record on.
 func (l *Log) mirror(r *Record, line []byte) {
+	if len(l.mirrors) == 0 {
+		return
+	}
 	var failed error
 	for _, m := range l.mirrors {
 		if err := m.Mirror(r, line); err != nil && failed == nil {
@@ -19,4 +49,172 @@ func (l *Log) mirror(r *Record, line []byte) {
 	l.state.mirror = failed
 }
 
-func (l *Log) rotateMirrors(int64) {}
+// rotateMirrors puts the files that go with a sealed segment beside it.
+func (l *Log) rotateMirrors(first int64) {
+	for _, m := range l.mirrors {
+		f, ok := m.(*fileMirror)
+		if !ok {
+			continue
+		}
+		if err := f.rotate(l.lay.mirrorOf(first, f.form)); err != nil {
+			l.state.mirror = err
+		}
+	}
+}
+
+// formed is a record in a mirror's format, newline included.
+func formed(f Format, r *Record, line []byte) []byte {
+	switch f {
+	case CEF:
+		return append(r.cef(), '\n')
+	case LEEF:
+		return append(r.leef(), '\n')
+	}
+	return line
+}
+
+// fileMirror is a file of records in a SIEM's format, for a shipper to follow. Other processes write to it under the log's lock.
+type fileMirror struct {
+	fsys FS
+	name string
+	form Format
+	f    File
+	info Info
+}
+
+func (m *fileMirror) open() error {
+	f, err := m.fsys.OpenFile(m.name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if m.info, err = f.Stat(); err != nil {
+		f.Close()
+		return err
+	}
+	if m.f != nil {
+		m.f.Close()
+	}
+	m.f = f
+	return nil
+}
+
+func (m *fileMirror) Mirror(r *Record, line []byte) error {
+	if info, err := m.fsys.Stat(m.name); err != nil || !info.same(m.info) {
+		if err := m.open(); err != nil {
+			return err
+		}
+	}
+	_, err := m.f.Write(formed(m.form, r, line))
+	return err
+}
+
+func (m *fileMirror) rotate(sealed string) error {
+	err := m.fsys.Rename(m.name, sealed)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func (m *fileMirror) Close() error { return m.f.Close() }
+
+// writerMirror writes lines to a stream.
+type writerMirror struct{ w io.Writer }
+
+func (m *writerMirror) Mirror(_ *Record, line []byte) error {
+	_, err := m.w.Write(line)
+	return err
+}
+
+func (m *writerMirror) Close() error { return nil }
+
+// queue decouples a mirror that may block (a pipe that nobody reads, a syslog that hangs) from the log. What does not fit is dropped and counted.
+type queue struct {
+	to    Mirror
+	items chan queued
+	done  chan struct{} // closed when run has ended
+
+	mu      sync.Mutex
+	dropped int64
+	err     error
+}
+
+type queued struct {
+	record Record
+	line   []byte
+}
+
+const (
+	// queueLength is the number of records that wait for a slow mirror.
+	queueLength = 1024
+	// queueClose is how long Close waits for the mirror to take them.
+	queueClose = time.Second
+)
+
+func newQueue(to Mirror) *queue {
+	q := &queue{to: to, items: make(chan queued, queueLength), done: make(chan struct{})}
+	go q.run()
+	return q
+}
+
+// run ends when Close closes items; a mirror that blocks for ever keeps it.
+func (q *queue) run() {
+	defer close(q.done)
+	for item := range q.items {
+		err := q.to.Mirror(&item.record, item.line)
+		q.mu.Lock()
+		q.err = err
+		q.mu.Unlock()
+	}
+}
+
+func (q *queue) Mirror(r *Record, line []byte) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	select {
+	case q.items <- queued{*r, append([]byte(nil), line...)}:
+	default:
+		q.dropped++
+	}
+	if q.err == nil && q.dropped > 0 {
+		return fmt.Errorf("%d records were not mirrored: the mirror is too slow", q.dropped)
+	}
+	return q.err
+}
+
+func (q *queue) Close() error {
+	close(q.items)
+	select {
+	case <-q.done:
+		return q.to.Close()
+	case <-time.After(queueClose):
+		return errors.New("a mirror does not take its records")
+	}
+}
+
+// OpenMirror opens a mirror by its name: "syslog", "journald" or "file:PATH", each perhaps with "cef+" or "leef+" before it for the format.
+// Syslog takes a server too: "syslog://host:port" (UDP), "syslog+tcp://host:port".
+func OpenMirror(spec string) (Mirror, error) {
+	form, where := JSONL, spec
+	if f, rest, ok := strings.Cut(spec, "+"); ok && (f == string(CEF) || f == string(LEEF)) {
+		form, where = Format(f), rest
+	}
+	switch {
+	case where == "journald":
+		m, err := openJournal(journalSocket)
+		if err != nil {
+			return nil, err
+		}
+		return newQueue(m), nil
+	case strings.HasPrefix(where, "syslog"):
+		s, err := openSyslog(where)
+		if err != nil {
+			return nil, err
+		}
+		return newQueue(&syslogMirror{s, form}), nil
+	case strings.HasPrefix(where, "file:"):
+		m := &fileMirror{fsys: osFS{}, name: strings.TrimPrefix(where, "file:"), form: form}
+		return m, m.open()
+	}
+	return nil, fmt.Errorf("mirror %q is none of syslog, journald, file:PATH", spec)
+}

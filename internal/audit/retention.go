@@ -1,6 +1,9 @@
 package audit
 
-import "time"
+import (
+	"path/filepath"
+	"time"
+)
 
 // dropOld removes the sealed segments that are older than the retention. Their leaf hashes stay, so that proofs about what is left, and
 // checkpoints about what is gone, still hold. The record that says so is written first, so that a gap without one is an attack. The caller
@@ -36,6 +39,10 @@ func (l *Log) dropOld() error {
 	for _, name := range names {
 		if err := l.fsys.Remove(name); err != nil {
 			return nil // still there: dropped at the next rotation
+		}
+		digits, _ := l.lay.ownFirst(name)
+		for _, form := range []Format{CEF, LEEF} {
+			_ = l.fsys.Remove(filepath.Join(l.lay.dir, l.lay.stem+"-"+digits+"."+string(form))) // most logs have none
 		}
 	}
 	return nil

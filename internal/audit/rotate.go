@@ -36,7 +36,8 @@ func (l *Log) rotate(reason string) error {
 			return l.poisonLocked(err)
 		}
 	}
-	sealed := l.lay.sealed(s.first)
+	first := s.first
+	sealed := l.lay.sealed(first)
 	if _, err := l.fsys.Stat(sealed); err == nil {
 		return fmt.Errorf("sealing the segment: %s is there already", sealed)
 	}
@@ -60,7 +61,7 @@ func (l *Log) rotate(reason string) error {
 		}
 		l.sync.reached(tree)
 	}
-	l.rotateMirrors(s.first)
+	l.rotateMirrors(first)
 	return l.dropOld()
 }
 

@@ -129,6 +129,8 @@ type verifier struct {
 	segs   []segment
 	live   File // opened under the lock, so that a rotation can't take it away
 	hashes *hashFile
+	// storedBytes is the size of the stored hashes at the snapshot.
+	storedBytes int64
 	// heads are what the tree must have been, by size.
 	heads []head
 	// signedBy is the key of the checkpoints.
@@ -227,6 +229,11 @@ func (v *verifier) snapshot() error {
 	}
 	if f, err := v.fsys.OpenFile(v.lay.hashes(), 0, 0); err == nil {
 		v.hashes = &hashFile{f}
+		info, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		v.storedBytes = info.Size
 	} else {
 		v.note("the stored hashes are not there: a changed line can't be told from its neighbours")
 	}
@@ -263,7 +270,8 @@ func (v *verifier) begin() (start int, err error) {
 	first := v.segs[start].first
 	v.report.First = max(first, 0)
 	if first <= 0 {
-		return start, v.openStored()
+		v.openStored()
+		return start, nil
 	}
 	e, external, err := firstEdge(v.fsys, &v.segs[start])
 	if err != nil {
@@ -282,7 +290,8 @@ func (v *verifier) begin() (start int, err error) {
 	if start > 0 {
 		v.dropped = first // left out on purpose
 	}
-	return start, v.openStored()
+	v.openStored()
+	return start, nil
 }
 
 // passHeads checks the heads of trees that end before what is read, which only the stored hashes can show.

@@ -154,17 +154,12 @@ type storedHashes struct {
 	total int64
 }
 
-func (v *verifier) openStored() error {
+func (v *verifier) openStored() {
 	if v.hashes == nil {
-		return nil
-	}
-	info, err := v.hashes.f.Stat()
-	if err != nil {
-		return err
+		return
 	}
 	from := tlog.StoredHashCount(v.tree.size) * tlog.HashSize
-	v.stored = &storedHashes{r: bufio.NewReaderSize(v.hashes.reader(from, info.Size), readBuffer), at: v.tree.size, total: leaves(info.Size)}
-	return nil
+	v.stored = &storedHashes{r: bufio.NewReaderSize(v.hashes.reader(from, v.storedBytes), readBuffer), at: v.tree.size, total: leaves(v.storedBytes)}
 }
 
 // match compares what one leaf adds with what was stored for it. Hashes that are not stored yet match anything: the log is written first.
