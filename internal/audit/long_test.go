@@ -8,6 +8,7 @@ const (
 	crashSeeds = 5000
 	killPoints = 1000
 	bitFlips   = 20_000
+	tornStep   = 1
 	rotations  = 1000
 	besideRuns = 100
 

@@ -9,6 +9,7 @@ const (
 	crashSeeds = 100
 	killPoints = 20
 	bitFlips   = 300
+	tornStep   = 40
 	rotations  = 60
 	besideRuns = 3
 

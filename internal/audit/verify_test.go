@@ -63,6 +63,9 @@ func copyTree(t testing.TB, from, to string) {
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Chmod(filepath.Join(to, "audit.tree", "key"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestVerifyFindsTampering(t *testing.T) {
