@@ -8,7 +8,7 @@
 //	}
 //
 // and gets everything else from [Schema], [Decode] and [Record]. Supported field types are string, bool, int, int64,
-// float64, *bool, *int, [List], []string and [Env]; embedded structs are flattened. What the tags can't say (values that depend on
+// float64, *bool, *int, [List], [Selection], [Share], []string and [Env]; embedded structs are flattened. What the tags can't say (values that depend on
 // each other, host names) is the tool's own to check.
 package params
 

@@ -55,6 +55,10 @@ func typeSchema(t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[List]():
 		return &jsonschema.Schema{Types: []string{"array", "string"}, Items: &jsonschema.Schema{Type: "string"}}
+	case reflect.TypeFor[Selection]():
+		return &jsonschema.Schema{Types: []string{"array", "string"}, Items: &jsonschema.Schema{Type: "string"}}
+	case reflect.TypeFor[Share]():
+		return &jsonschema.Schema{Types: []string{"integer", "string"}}
 	case reflect.TypeFor[Env]():
 		return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{Types: []string{"string", "number", "boolean", "null"}}}
 	}

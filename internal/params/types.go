@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -24,6 +25,60 @@ func (l *List) UnmarshalJSON(b []byte) error {
 	}
 	*l = strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' })
 	return nil
+}
+
+// Selection is a list of hosts, groups and patterns kept as the text it was given as; a JSON array of words is joined by commas. What
+// the words mean is the inventory's to say.
+type Selection string
+
+// UnmarshalJSON takes an array of strings or one string.
+func (s *Selection) UnmarshalJSON(b []byte) error {
+	var words []string
+	if json.Unmarshal(b, &words) == nil {
+		*s = Selection(strings.Join(words, ","))
+		return nil
+	}
+	var text string
+	if json.Unmarshal(b, &text) != nil {
+		return &Error{Message: "must be a list of strings or one string separated by commas or blanks", Hint: `for example ["web1","@db"] or "web1, @db"`}
+	}
+	*s = Selection(text)
+	return nil
+}
+
+// Share is a number of things, or a part of them in percent: 5, "5" or "25%". Zero and "" are none.
+type Share string
+
+// UnmarshalJSON takes a whole number or a string.
+func (s *Share) UnmarshalJSON(b []byte) error {
+	text := strings.TrimSpace(string(b))
+	if strings.HasPrefix(text, `"`) {
+		if err := json.Unmarshal(b, &text); err != nil {
+			return err
+		}
+	}
+	text = strings.TrimSpace(text)
+	if _, err := Share(text).Of(1); err != nil {
+		return err
+	}
+	*s = Share(text)
+	return nil
+}
+
+// Of is the share of n things, at least 1 unless it is none: percentages are rounded down.
+func (s Share) Of(n int) (int, error) {
+	digits, percent := strings.CutSuffix(string(s), "%")
+	if digits == "" && !percent {
+		return 0, nil
+	}
+	value, err := strconv.ParseUint(strings.TrimSuffix(digits, ".0"), 10, 31)
+	if err != nil || percent && (value < 1 || value > 100) {
+		return 0, &Error{Message: fmt.Sprintf("%s is neither a number of hosts nor a percentage", clip(string(s))), Hint: `for example 5 or "25%"`}
+	}
+	if !percent {
+		return int(value), nil
+	}
+	return max(1, int(value)*n/100), nil
 }
 
 // Env overlays a command's environment. A nil value removes the variable.
