@@ -52,6 +52,8 @@ type Plan struct {
 	Record map[string]any
 	// Hosts are the destinations as given, unresolved; empty for this machine.
 	Hosts []dest.Destination
+	// Partial lets the call go on when some of its hosts do not resolve: Run then finds the reasons in [Run.Unresolved].
+	Partial bool
 	// Subject is what would run, for the assessment. The road adds the names of the resolved hosts.
 	Subject policy.Subject
 	// ReadOnly refuses everything that is not tier 0 or reads secrets, in every mode.
@@ -75,6 +77,8 @@ type Run struct {
 	Tier policy.Tier
 	// Targets are the resolved hosts in the order of [Plan.Hosts]; one local target when there were none.
 	Targets []target.Target
+	// Unresolved is why a host has no target, at its index; with [Plan.Partial] alone. Targets holds nil there.
+	Unresolved []error
 	// Call is the request itself.
 	Call *Call
 	// Started starts the clock of [Plan.Timeout].

@@ -24,10 +24,14 @@ type walk struct {
 	id     string
 	began  time.Time
 	plan   *Plan
-	names  []string
-	target []target.Target
-	assess policy.Assessment
-	decide policy.Decision
+	target []target.Target // nil where unresolved says why
+	// hostNames are the names of each host of the plan by which a policy may know it, unresolved why one has no target.
+	hostNames  [][]string
+	unresolved []error
+	// recorded: the intent is written, and with it where the hosts lead.
+	recorded bool
+	assess   policy.Assessment
+	decide   policy.Decision
 }
 
 // Do walks one call down the road. It always answers, and everything that got as far as a call is in the audit.
@@ -63,12 +67,8 @@ func (w *walk) prepare(ctx context.Context) *Result {
 		return denied(policy.Tier(0), "the operator has stopped relay-shell", "relay-shell stop --resume lifts it; only the operator can")
 	}
 	w.plan.Subject.Tool = w.call.Operation.Name()
-	for _, h := range plan.Hosts {
-		w.names = append(w.names, given(h)...)
-	}
-	w.plan.Subject.Names = w.names
-	if reason, is := w.r.opts.Policy.Deny(w.plan.Subject); is {
-		// Before ssh -G: it runs the Match exec of the operator's ssh_config.
+	w.name()
+	if reason, is := w.deniedAsGiven(); is {
 		w.assess = policy.Assess(w.plan.Subject)
 		return denied(w.assess.Tier, reason, deniedHint)
 	}
@@ -89,24 +89,6 @@ func (w *walk) validate() (plan *Plan, err error) {
 	return w.call.Operation.Plan(w.call.Args)
 }
 
-func (w *walk) resolve(ctx context.Context) error {
-	if len(w.plan.Hosts) == 0 {
-		w.target = []target.Target{w.r.opts.Targets.Local()}
-		return nil
-	}
-	for _, h := range w.plan.Hosts {
-		t, err := w.r.opts.Targets.Resolve(ctx, h)
-		if err != nil {
-			return err
-		}
-		w.target = append(w.target, t)
-		w.names = append(w.names, t.Names()...)
-	}
-	w.plan.Subject.Names = w.names
-	w.plan.Subject.Remote = true
-	return nil
-}
-
 const deniedHint = "policy_explain shows why; only the operator can change the policy"
 
 func (w *walk) decided() *Result {
@@ -115,7 +97,7 @@ func (w *walk) decided() *Result {
 			return denied(w.assess.Tier, why, "this tool runs plain reads only; call "+writingTwin(w.call.Operation.Name())+" instead")
 		}
 	}
-	w.decide = w.r.opts.Policy.Decide(w.plan.Subject, w.assess, w.who())
+	w.decide = w.decision()
 	switch w.decide.Effect {
 	case policy.Allow:
 		return nil
@@ -126,12 +108,13 @@ func (w *walk) decided() *Result {
 	}
 }
 
-func (w *walk) who() policy.Who { return Who(w.call.Caller, w.target) }
-
 // Who is what a policy knows of a caller and of the targets of a call.
 func Who(caller Caller, targets []target.Target) policy.Who {
 	who := policy.Who{Principal: caller.Principal}
 	for _, t := range targets {
+		if t == nil {
+			continue
+		}
 		if h := t.Host(); h != nil {
 			who.Host = h.Alias
 			who.Groups = append(who.Groups, h.Groups...)
@@ -173,7 +156,7 @@ func (w *walk) run(ctx context.Context) *Result {
 	defer w.r.slots.Release(1)
 
 	run := &Run{
-		ID: w.id, Tier: w.assess.Tier, Targets: w.target, Call: w.call,
+		ID: w.id, Tier: w.assess.Tier, Targets: w.target, Unresolved: w.unresolved, Call: w.call,
 		Started:       func() { clock.started() },
 		StoreHostKeys: !w.plan.ReadOnly && w.decide.Mode != policy.ReadOnly,
 	}

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"encoding/json"
+	"maps"
 
 	"relay-shell/internal/audit"
 	"relay-shell/internal/params"
@@ -10,7 +11,7 @@ import (
 )
 
 // record is what intent and result have in common.
-func (w *walk) record(phase audit.Phase) audit.Record {
+func (w *walk) record(phase audit.Phase, more map[string]any) audit.Record {
 	rec := audit.Record{
 		Phase:     phase,
 		Call:      w.id,
@@ -19,7 +20,7 @@ func (w *walk) record(phase audit.Phase) audit.Record {
 		Principal: w.call.Caller.Principal,
 		Client:    w.call.Caller.Client,
 		Session:   w.call.Caller.Session,
-		Args:      w.args(),
+		Args:      w.args(more),
 		Mode:      string(w.r.opts.Policy.Mode()),
 		Rules:     w.r.opts.Policy.Version(),
 		Host:      w.host(),
@@ -28,7 +29,7 @@ func (w *walk) record(phase audit.Phase) audit.Record {
 }
 
 // args is the redacted form of the arguments. Arguments that could not be decoded are recorded as they came.
-func (w *walk) args() json.RawMessage {
+func (w *walk) args(more map[string]any) json.RawMessage {
 	var value any
 	switch {
 	case w.plan == nil:
@@ -36,9 +37,9 @@ func (w *walk) args() json.RawMessage {
 			value = params.Digest(string(w.call.Args))
 		}
 	case w.plan.Record != nil:
-		value = w.plan.Record
+		value = w.with(w.plan.Record, more)
 	default:
-		value = params.Record(w.plan.Args)
+		value = w.with(params.Record(w.plan.Args), more)
 	}
 	// Through JSON once, so that the redactor sees maps, slices and strings only.
 	b, err := json.Marshal(value)
@@ -56,14 +57,25 @@ func (w *walk) args() json.RawMessage {
 	return b
 }
 
+// with joins the arguments with what is known beyond them: where several hosts lead, in the first record of the call, and how they ended.
+func (w *walk) with(args, more map[string]any) map[string]any {
+	all := map[string]any{}
+	maps.Copy(all, args)
+	maps.Copy(all, more)
+	if list := w.resolvedHosts(); list != nil && !w.recorded {
+		all["resolved"] = list
+	}
+	return all
+}
+
 // host is the one resolved target; a call over many records its hosts in the arguments and the result's fields.
 func (w *walk) host() *audit.Host {
-	if len(w.target) == 1 {
+	if len(w.target) == 1 && w.target[0] != nil {
 		if h := w.target[0].Host(); h != nil {
 			return &audit.Host{Alias: h.Alias, User: h.User, Hostname: h.Hostname, Port: h.Port, Jump: h.Jump}
 		}
 	}
-	if given := w.destinations(); len(w.target) == 0 && len(given) == 1 {
+	if given := w.destinations(); (len(w.target) == 0 || w.target[0] == nil) && len(given) == 1 {
 		return &audit.Host{Alias: given[0].String()}
 	}
 	return nil
@@ -74,8 +86,9 @@ func (w *walk) intent(ctx context.Context) *Result {
 	if res := ended(ctx); res != nil {
 		return w.refuse(ctx, res)
 	}
-	_, err := w.r.opts.Audit.Append(context.WithoutCancel(ctx), w.record(audit.Intent), w.assess.Tier > policy.Tier(0))
+	_, err := w.r.opts.Audit.Append(context.WithoutCancel(ctx), w.record(audit.Intent, nil), w.assess.Tier > policy.Tier(0))
 	if err == nil {
+		w.recorded = true
 		return nil
 	}
 	w.r.opts.Log.Error().Err(err).Str("call", w.id).Msg("audit: intent not written")
@@ -112,7 +125,7 @@ func (w *walk) refuse(ctx context.Context, res *Result) *Result {
 
 // conclude writes the result record and answers.
 func (w *walk) conclude(ctx context.Context, res *Result) *Result {
-	rec := w.record(audit.Result)
+	rec := w.record(audit.Result, res.Record)
 	rec.Denied = res.Outcome == Denied
 	rec.Outcome = string(res.Outcome)
 	rec.DurationMS = w.r.opts.Now().Sub(w.began).Milliseconds()

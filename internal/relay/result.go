@@ -27,7 +27,7 @@ const (
 // that is OK.
 func (o Outcome) Failure() bool { return o != OK && o != Running }
 
-// Result is what a call came to. The road fills everything but Command, Fields, Text and Notes.
+// Result is what a call came to. The road fills everything but Command, Fields, Text, Notes and Record.
 type Result struct {
 	Outcome   Outcome
 	Tier      policy.Tier
@@ -46,6 +46,8 @@ type Result struct {
 	Fields any
 	// Text is the human form of Fields.
 	Text string
+	// Record joins the arguments in the result's record: how a call over many hosts went on each. It is bounded by its maker.
+	Record map[string]any
 	// Head is the audit log's head after this call.
 	Head audit.Head
 }
