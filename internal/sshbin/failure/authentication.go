@@ -1,0 +1,107 @@
+package failure
+
+import (
+	"regexp"
+	"strings"
+)
+
+var (
+	permissionDenied = regexp.MustCompile(`^(?:.+@.+: )?Permission denied \(([^)]*)\)\.$`)
+	tooManyFailures  = regexp.MustCompile(`Too many authentication failures`)
+	noMoreMethods    = regexp.MustCompile(`No more authentication methods to try|No supported authentication methods available`)
+	partialSuccess   = regexp.MustCompile(`(?m)^Authenticated (using "\S+" )?with partial success\.\s*$`)
+	signingFailed    = regexp.MustCompile(`^sign_and_send_pubkey: signing failed for (\S+) (.*): (.+)$`)
+	agentSigning     = regexp.MustCompile(`^sign_and_send_pubkey: signing failed: (.+)$|^(agent refused operation)$|^sign_and_send_pubkey: (.*agent refused.*)$`)
+	userPresence     = regexp.MustCompile(`(?i)confirm user presence|user presence (not |confirmation)|touch`)
+	wrongPassphrase  = regexp.MustCompile(`^.*incorrect passphrase supplied to decrypt private key.*$`)
+	openKeyFile      = regexp.MustCompile(`^Permissions \d+ for '(.+)' are too open\.$`)
+	badKeyFile       = regexp.MustCompile(`^Load key "(.+)": (.+)$`)
+	missingKeyFile   = regexp.MustCompile(`^no such identity: (.+): (.+)$`)
+)
+
+// interactive are the methods for which somebody has to type.
+var interactive = map[string]bool{"password": true, "keyboard-interactive": true}
+
+// authentication reads a login that the server, or the key's owner, refused.
+func authentication(text string) *finding {
+	denied := find(text, permissionDenied)
+	var f *finding
+	switch {
+	case denied != nil:
+		f = &finding{code: "auth_failed", message: denied[0], auth: true, methods: splitMethods(denied[1])}
+		f.advice = adviceAuth
+		if onlyInteractive(f.methods) || partialSuccess.MatchString(text) && anyInteractive(f.methods) {
+			f.code, f.advice = "login_required", adviceLogin
+		}
+	case tooManyFailures.MatchString(text):
+		m := find(text, tooManyFailures)
+		if m == nil {
+			return nil
+		}
+		return &finding{code: "auth_failed", message: m[0], advice: adviceTooMany}
+	case find(text, noMoreMethods) != nil:
+		f = &finding{code: "auth_failed", message: find(text, noMoreMethods)[0], auth: true, advice: adviceAuth}
+	case userPresence.MatchString(meaningful(text)):
+		return &finding{code: "touch_required", message: meaningful(text), advice: adviceTouch}
+	default:
+		return nil
+	}
+	f.readSigning(text)
+	return f
+}
+
+// readSigning finds the reason why a key that the server would take did not sign.
+func (f *finding) readSigning(text string) {
+	if m := find(text, signingFailed); m != nil {
+		f.message, f.auth = oneLine(m[0], f.message), false
+		switch {
+		case strings.HasSuffix(m[1], "-SK"):
+			f.code, f.advice = "touch_required", adviceTouch
+			if strings.Contains(m[3], "incorrect passphrase") { // libfido2's word for a missing PIN
+				f.code, f.advice = "login_required", adviceLogin
+			}
+		case strings.Contains(m[3], "agent refused") || strings.Contains(m[2], "from agent"):
+			f.advice = adviceAgentRefused
+		}
+		return
+	}
+	if m := find(text, agentSigning); m != nil {
+		f.message, f.auth, f.advice = oneLine(m[0], f.message), false, adviceAgentRefused
+		return
+	}
+	if m := find(text, wrongPassphrase); m != nil {
+		f.message, f.code, f.advice = oneLine(m[0], f.message), "login_required", adviceLogin
+		return
+	}
+	for _, pattern := range []*regexp.Regexp{openKeyFile, badKeyFile, missingKeyFile} {
+		if m := find(text, pattern); m != nil && f.code == "auth_failed" {
+			f.message, f.advice = oneLine(m[0], f.message), adviceKeyFile
+			return
+		}
+	}
+}
+
+func splitMethods(list string) []string {
+	if list == "" {
+		return nil
+	}
+	return strings.Split(list, ",")
+}
+
+func onlyInteractive(methods []string) bool {
+	for _, m := range methods {
+		if !interactive[m] {
+			return false
+		}
+	}
+	return len(methods) > 0
+}
+
+func anyInteractive(methods []string) bool {
+	for _, m := range methods {
+		if interactive[m] {
+			return true
+		}
+	}
+	return false
+}

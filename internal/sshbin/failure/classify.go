@@ -1,0 +1,256 @@
+package failure
+
+import (
+	"regexp"
+	"strings"
+)
+
+// rules are asked in turn; the first that finds something has it. What names a cause comes before what names a
+// consequence: a refused host key is also a closed connection.
+var rules = []func(text string) *finding{
+	configuration,
+	hostKeyChanged,
+	hostKeyUnknown,
+	nameResolution,
+	connecting,
+	timedOut,
+	negotiation,
+	authentication,
+	forwarding,
+	controlSocket,
+	notSSH,
+	dropped,
+	lost,
+}
+
+func classify(text string) *finding {
+	for _, rule := range rules {
+		if f := rule(text); f != nil {
+			if m := serverKey.FindStringSubmatch(text); m != nil && f.fingerprint == "" {
+				f.keyType, f.fingerprint = m[1], m[2]
+			}
+			return f
+		}
+	}
+	return nil
+}
+
+// serverKey is a debugging line that masters are told to write (LogVerbose, since 8.5).
+var serverKey = regexp.MustCompile(`Server host key: (\S+) (SHA256:[A-Za-z0-9+/]{43})`)
+
+var (
+	badOption  = regexp.MustCompile(`Bad configuration option: |[Uu]nsupported option |Missing argument\.?$|[Bb]ad number|keyword \S+ .*argument|extra arguments at end of line|Bad owner or permissions on|unsupported \S+ "|[Ii]nvalid (quotes|argument)|no argument after keyword`)
+	badOptions = regexp.MustCompile(`terminating, \d+ bad configuration options`)
+	badFile    = regexp.MustCompile(`Can't open user config file (.+): (.+)`)
+	badName    = regexp.MustCompile(`(hostname|username|remote username) contains invalid characters|Bad (port|stdio forwarding specification|dynamic forwarding specification)|Invalid -J argument|jumphost loop via`)
+)
+
+func configuration(text string) *finding {
+	if m := find(text, badFile); m != nil {
+		return &finding{code: "invalid_argument", message: m[0], advice: adviceConfig}
+	}
+	if m := find(text, badOptions); m != nil {
+		if option := find(text, badOption); option != nil {
+			m[0] = option[0]
+		}
+		return &finding{code: "invalid_argument", message: m[0], advice: adviceConfig}
+	}
+	if m := find(text, regexp.MustCompile(`^Bad owner or permissions on `)); m != nil {
+		return &finding{code: "invalid_argument", message: m[0], advice: adviceConfig}
+	}
+	if m := find(text, badName); m != nil {
+		return &finding{code: "invalid_argument", message: m[0], advice: adviceConfig}
+	}
+	return nil
+}
+
+var (
+	keyChanged   = regexp.MustCompile(`REMOTE HOST IDENTIFICATION HAS CHANGED`)
+	keyRevoked   = regexp.MustCompile(`REVOKED HOST KEY DETECTED|host key for .* was revoked|is marked as revoked`)
+	changedLine  = regexp.MustCompile(`^(Host key for .* has changed and you have requested strict checking\.|.* host key for .* has changed and .*)$`)
+	revokedLine  = regexp.MustCompile(`^(.* host key for .* was revoked .*|The .* host key for .* is marked as revoked\.)$`)
+	offending    = regexp.MustCompile(`^Offending (.*key) in (.+:\d+)$`)
+	sentKey      = regexp.MustCompile(`(?s)The fingerprint for the (\S+) key sent by the remote host is\s+(SHA256:[A-Za-z0-9+/]{43})`)
+	unknownLine  = regexp.MustCompile(`^No (\S+) host key is known for (.+) and you have requested strict checking\.$`)
+	askedKey     = regexp.MustCompile(`(\S+) (?:host )?key fingerprint is (SHA256:[A-Za-z0-9+/]{43})`)
+	verification = regexp.MustCompile(`^Host key verification failed\.$`)
+)
+
+func hostKeyChanged(text string) *finding {
+	f := &finding{code: "host_key_changed", advice: adviceKeyChanged}
+	switch {
+	case keyChanged.MatchString(text):
+		f.message = "REMOTE HOST IDENTIFICATION HAS CHANGED"
+		if m := find(text, changedLine); m != nil {
+			f.message = m[0]
+		}
+		if m := find(text, offending); m != nil {
+			f.message = oneLine(f.message, m[0])
+		}
+	case keyRevoked.MatchString(text):
+		f.message, f.advice = "REVOKED HOST KEY DETECTED", adviceKeyRevoked
+		if m := find(text, revokedLine); m != nil {
+			f.message = m[0]
+		}
+	default:
+		return nil
+	}
+	if m := sentKey.FindStringSubmatch(text); m != nil {
+		f.keyType, f.fingerprint = m[1], m[2]
+	}
+	return f
+}
+
+func hostKeyUnknown(text string) *finding {
+	m := find(text, unknownLine)
+	if m == nil {
+		if m = find(text, verification); m == nil {
+			return nil
+		}
+	}
+	f := &finding{code: "host_key_unknown", message: m[0], advice: adviceKeyUnknown}
+	if k := askedKey.FindStringSubmatch(text); k != nil {
+		f.keyType, f.fingerprint = k[1], k[2]
+	}
+	return f
+}
+
+var unresolved = regexp.MustCompile(`^(?:ssh: )?Could not resolve hostname (.+): (.+)$`)
+
+func nameResolution(text string) *finding {
+	m := find(text, unresolved)
+	if m == nil {
+		return nil
+	}
+	// EAI_AGAIN: nobody answered, so nothing is known about the name.
+	again := strings.Contains(m[2], "Temporary failure") || strings.Contains(m[2], "try again")
+	return &finding{code: "dns", message: m[0], lookup: !again, advice: adviceDNS}
+}
+
+var (
+	connectFailed = regexp.MustCompile(`^(?:ssh: )?connect to (?:host .+ port \d+|address .+): (.+)$`)
+	timeoutReason = regexp.MustCompile(`(?i)timed out`)
+)
+
+func connecting(text string) *finding {
+	m := find(text, connectFailed)
+	if m == nil {
+		return nil
+	}
+	switch {
+	case timeoutReason.MatchString(m[1]):
+		return &finding{code: "connect_timeout", message: m[0], advice: adviceTimeout}
+	case strings.Contains(m[1], "refused"):
+		return &finding{code: "unreachable", message: m[0], advice: adviceRefused}
+	case strings.Contains(m[1], "reset"):
+		return &finding{code: "unreachable", message: m[0], retryable: true, advice: adviceDropped}
+	}
+	return &finding{code: "unreachable", message: m[0], advice: adviceNoRoute}
+}
+
+var connectTimedOut = regexp.MustCompile(`^(Connection timed out during banner exchange|Connection to .+ port \d+ timed out|banner exchange: Connection to .+: Connection timed out|.*: (Connection|Operation) timed out)$`)
+
+func timedOut(text string) *finding {
+	if m := find(text, connectTimedOut); m != nil && !lostTimeout.MatchString(m[0]) && !openFailed.MatchString(m[0]) {
+		return &finding{code: "connect_timeout", message: m[0], proxied: behindProxy.MatchString(text), advice: adviceTimeout}
+	}
+	return nil
+}
+
+// behindProxy is how ssh names a peer that it has no socket to.
+var behindProxy = regexp.MustCompile(`UNKNOWN port 65535`)
+
+var noMatching = regexp.MustCompile(`^Unable to negotiate with .+: no matching (.+) found\. Their offer: (.*)$`)
+
+func negotiation(text string) *finding {
+	m := find(text, noMatching)
+	if m == nil {
+		return nil
+	}
+	return &finding{code: "unsupported", message: m[0], advice: adviceAlgorithms(m[1], m[2])}
+}
+
+var openFailed = regexp.MustCompile(`^channel \d+: open failed: ([^:]+): (.+)$`)
+
+// forwarding reads what a hop says when it could not connect onwards. sshd passes the system's words on, in newer
+// versions without them ("open failed" alone).
+func forwarding(text string) *finding {
+	m := find(text, openFailed)
+	if m == nil {
+		return nil
+	}
+	f := &finding{code: "unreachable", message: m[0], beyond: true, advice: adviceBehind}
+	switch {
+	case m[1] == "administratively prohibited":
+		return &finding{code: "permission_denied", message: m[0], advice: adviceForbidden}
+	case timeoutReason.MatchString(m[2]):
+		f.code = "connect_timeout"
+	case strings.Contains(m[2], "ame or service not known") || strings.Contains(m[2], "not known"):
+		f.code, f.advice = "dns", adviceDNSBehind
+	}
+	return f
+}
+
+var (
+	pathTooLong    = regexp.MustCompile(`too long for Unix domain socket|ControlPath too long|path "?.*"? too long`)
+	socketRefused  = regexp.MustCompile(`^(Control socket connect\(.+\): .+|mux_client_\S+: .+|Session open refused by peer|.*read from master failed: .+)$`)
+	sessionRefused = regexp.MustCompile(`Session open refused by peer|session request failed|^channel \d+: open failed: `)
+	socketFailed   = regexp.MustCompile(`^(unix_listener: .+|ControlSocket .+|muxserver_listen: .+|link mux listener .+|mkstemp: .+)$`)
+)
+
+func controlSocket(text string) *finding {
+	if m := find(text, pathTooLong); m != nil {
+		return &finding{code: "internal", message: m[0], advice: adviceShortPath}
+	}
+	if m := find(text, socketFailed); m != nil {
+		return &finding{code: "internal", message: m[0], advice: adviceSocket}
+	}
+	if m := find(text, socketRefused); m != nil {
+		return &finding{code: "connection_lost", message: m[0], advice: adviceLost}
+	}
+	return nil
+}
+
+var (
+	noBanner = regexp.MustCompile(`^(kex_exchange_identification: banner line contains invalid characters|ssh_exchange_identification: .*(invalid|No banner).*|Protocol major versions differ: .+|Bad remote protocol version identification: .+|kex_exchange_identification: (No banner received|Bad banner line|banner line too long|server sent .+).*)$`)
+	dropLine = regexp.MustCompile(`^(?:kex_exchange_identification|ssh_exchange_identification|banner exchange: Connection to .+ port \d+): (.*(?:[Cc]onnection closed by remote host|Connection reset by peer|Broken pipe|read: .+|write: .+))$`)
+	closedBy = regexp.MustCompile(`^Connection (?:closed|reset) by (\S+) port (\d+)$`)
+)
+
+func notSSH(text string) *finding {
+	if m := find(text, noBanner); m != nil {
+		return &finding{code: "unreachable", message: m[0], advice: adviceNotSSH}
+	}
+	return nil
+}
+
+func dropped(text string) *finding {
+	m := find(text, dropLine)
+	if m == nil {
+		return nil
+	}
+	f := &finding{code: "unreachable", message: m[0], retryable: true, proxied: behindProxy.MatchString(text), advice: adviceDropped}
+	if by := find(text, closedBy); by != nil && by[1] != "UNKNOWN" {
+		f.message = oneLine(f.message, by[0])
+	}
+	return f
+}
+
+var (
+	lostTimeout = regexp.MustCompile(`^Timeout, server .+ not responding\.$`)
+	lostLine    = regexp.MustCompile(`^(Timeout, server .+ not responding\.|Connection to .+ closed by remote host\.|client_loop: .+|packet_write_wait: .+|packet_write_poll: .+|ssh_packet_.+|Connection (closed|reset) by .+|ssh_dispatch_run_fatal: .+|Received disconnect from .+|Disconnected from .+|Disconnecting.*|Bad packet length .+|Corrupted MAC on input.*|Write failed.*|Read from remote host .+|Connection closed\.?|kex_.+: .+)$`)
+)
+
+func lost(text string) *finding {
+	m := find(text, lostLine)
+	if m == nil {
+		return nil
+	}
+	if received := find(text, regexp.MustCompile(`^Received disconnect from .+`)); received != nil {
+		m = received // it carries the server's reason
+	}
+	f := &finding{code: "connection_lost", message: m[0], advice: adviceLost}
+	// A hop that carried the connection well says so when its client hangs up.
+	f.after = strings.HasPrefix(m[0], "client_loop: send disconnect") || strings.HasPrefix(m[0], "Disconnected from")
+	return f
+}
