@@ -236,6 +236,8 @@ func (c *crashFS) Chmod(name string, perm fs.FileMode) error {
 	return nil
 }
 
+func (c *crashFS) HasACL(string) bool { return false }
+
 func (c *crashFS) SyncDir(dir string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -19,6 +19,8 @@ type FS interface {
 	Rename(from, to string) error
 	Remove(name string) error
 	Chmod(name string, perm fs.FileMode) error
+	// HasACL reports whether the file has an access control list, whose mask shows as the group's bits of its mode.
+	HasACL(name string) bool
 	// SyncDir makes the names in a directory durable.
 	SyncDir(name string) error
 	// Free is the space in bytes that an ordinary user may still fill where name lies.

@@ -13,7 +13,7 @@ import (
 // load brings the state up to what is in the files: from the last signed tree head on, every line is hashed again, since what lies
 // behind it may be torn. The caller holds the lock. Where the log has no live segment, one is begun.
 func (l *Log) load() error {
-	before := l.state.tree.size
+	before := l.state
 	l.dropLive()
 	l.state.damage = damage{}
 	l.state.pending, l.state.stored = nil, 0
@@ -34,8 +34,10 @@ func (l *Log) load() error {
 	if err != nil {
 		return err
 	}
-	if l.state.tree.size < before {
-		l.state.flaw = fmt.Sprintf("the log went back from %d records to %d", before, l.state.tree.size)
+	if l.state.tree.size < before.tree.size {
+		// Sequence numbers never go back: what this process knows of the tree is continued.
+		l.state.flaw = fmt.Sprintf("the log went back from %d records to %d", before.tree.size, l.state.tree.size)
+		l.state.tree, l.state.pending, l.state.stored, missing = before.tree, before.pending, before.stored, true
 	}
 	return l.mend(segs, torn, missing)
 }
@@ -293,11 +295,14 @@ func (l *Log) openLive(at int64, s segment) error {
 	return nil
 }
 
-// keepPrivate takes the log from everybody else. Access that the operator gave by an access control list is left alone: its mask shows
-// as group bits.
+// keepPrivate takes the log from everybody else. Reading that the operator allowed by an access control list stays.
 func (l *Log) keepPrivate(info Info) {
-	if info.Mode.Perm()&0o007 != 0 {
-		_ = l.fsys.Chmod(l.lay.live, info.Mode.Perm()&^0o007) // an append-only file refuses; it is still the operator's choice
+	want := info.Mode.Perm() & 0o600
+	if l.fsys.HasACL(l.lay.live) {
+		want = info.Mode.Perm() &^ 0o027
+	}
+	if want != info.Mode.Perm() {
+		_ = l.fsys.Chmod(l.lay.live, want) // an append-only file refuses; it is as the operator made it
 	}
 }
 

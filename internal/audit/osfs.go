@@ -142,7 +142,7 @@ func (f *osFile) control(call func(fd int) error) error {
 		}
 	})
 	if err != nil {
-		return err
+		return os.ErrClosed // the only reason there is; os.File's own methods say it so
 	}
 	return cerr
 }

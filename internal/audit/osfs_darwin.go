@@ -24,3 +24,6 @@ func allocate(fd int, size int64) error {
 }
 
 func mtime(st *syscall.Stat_t) (sec, nsec int64) { return st.Mtimespec.Sec, st.Mtimespec.Nsec }
+
+// HasACL is false: the mode has no mask here.
+func (osFS) HasACL(string) bool { return false }

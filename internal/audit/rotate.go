@@ -176,21 +176,36 @@ func (l *Log) Reopen() error {
 		return &UnavailableError{Op: "reopen", Err: err}
 	}
 	defer release()
+	if s.poison == nil {
+		err = l.refresh()
+	} else {
+		err = l.startAnew()
+	}
+	if err != nil {
+		return &UnavailableError{Op: "reopen", Err: err}
+	}
+	l.space.prepare(l)
+	return nil
+}
+
+// startAnew leaves the file on which a sync failed behind. Nothing is synced on that descriptor any more: what is in the file is read
+// again, from the last checkpoint on.
+func (l *Log) startAnew() error {
+	s := &l.state
 	poison := s.poison
-	if poison != nil && !l.opts.Rotate.External {
-		// Nothing is synced on the failed descriptor any more: what is in the file is read again from the start.
-		if err := l.fsys.Rename(l.lay.live, l.lay.sealed(s.first)); err != nil && !refused(err) && !errors.Is(err, fs.ErrNotExist) {
-			return &UnavailableError{Op: "reopen", Err: err}
+	if !l.opts.Rotate.External {
+		err := l.fsys.Rename(l.lay.live, l.lay.sealed(s.first))
+		if err != nil && !refused(err) && !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
 	}
 	s.poison = nil
 	if err := l.load(); err != nil {
 		s.poison = poison
-		return &UnavailableError{Op: "reopen", Err: err}
+		return err
 	}
 	l.sync.forgive()
 	l.checkpoints.forgive()
-	l.space.prepare(l)
 	return nil
 }
 
