@@ -1,6 +1,9 @@
 package dest
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -25,13 +28,31 @@ type MasterOptions struct {
 	StoreHostKey   bool          // allows ssh to write known_hosts where the policy says so
 	Interactive    bool          // a person sits at a terminal: prompts are allowed
 	Proxy          string        // ProxyCommand to use instead of connecting (through Jump); "" for the usual way
-	Shell          string        // SHELL of ssh's environment, which runs a ProxyCommand; "" is sh
+	// Shell is what runs a ProxyCommand, [ShellOf] ssh's environment. With a POSIX shell the words of the operator's own
+	// ProxyCommand go to HopLog, too; otherwise, and when it is "", they are lost.
+	Shell string
 }
 
 // HopLog is the file for the words of the hop at this position of Jump, or of the operator's own ProxyCommand (0). A
 // master with ControlPersist sends the standard error of its proxy to /dev/null (sshconnect.c, ssh_proxy_connect), so
 // without a file of its own nobody would learn why a hop failed.
 func HopLog(log string, position int) string { return log + ".hop" + strconv.Itoa(position) }
+
+// RemoveLogs removes log and the files of the hops beside it. ssh appends, so whoever starts a master removes what an
+// earlier attempt left there. Files that are not there are no error.
+func (r *Resolved) RemoveLogs(log string) error {
+	paths := []string{log, HopLog(log, 0)}
+	for i := 1; i < len(r.Jump); i++ {
+		paths = append(paths, HopLog(log, i))
+	}
+	var errs []error
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
 
 // MasterArgs gives the arguments, without the program's name, that start a master and return when it is ready: -f.
 //

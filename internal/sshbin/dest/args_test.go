@@ -91,7 +91,7 @@ func TestProxiesLogBesideTheMaster(t *testing.T) {
 	if got, want := proxy(first, log), `2>>'/r 1%%/l.hop0'; exec nc -x p:1 %h %p`; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	for _, o := range []MasterOptions{{}, {Log: "/l", Shell: "/bin/csh"}, {Log: "/l", Shell: "/usr/bin/fish"}} {
+	for _, o := range []MasterOptions{{}, {Log: "/l"}, {Log: "/l", Shell: "/bin/csh"}, {Log: "/l", Shell: "/usr/bin/fish"}} {
 		if got := proxy(first, o); got != "" {
 			t.Errorf("%+v: the operator's command is replaced by %s", o, got)
 		}

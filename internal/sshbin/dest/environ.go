@@ -1,6 +1,9 @@
 package dest
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Environ is the environment for every ssh process: base without relay-shell's own variables, whose values may be
 // secrets and would reach Match exec, ProxyCommand and SendEnv, and with graphical password prompts forbidden
@@ -13,4 +16,14 @@ func Environ(base []string) []string {
 		}
 	}
 	return append(env, "SSH_ASKPASS_REQUIRE=never")
+}
+
+// ShellOf is the shell with which an ssh in the environment env runs ProxyCommand and Match exec: SHELL, else sh.
+func ShellOf(env []string) string {
+	for _, v := range slices.Backward(env) {
+		if shell, ok := strings.CutPrefix(v, "SHELL="); ok {
+			return shell
+		}
+	}
+	return "/bin/sh"
 }

@@ -37,7 +37,7 @@ func (r *Resolved) jumpCommand(o MasterOptions) string {
 // thing: there the command stays as it is, and its words are lost.
 func (r *Resolved) loggedProxyCommand(o MasterOptions) (string, bool) {
 	switch path.Base(o.Shell) {
-	case ".", "sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "busybox":
+	case "sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "busybox":
 		if r.ProxyCommand == "" {
 			return "", false
 		}

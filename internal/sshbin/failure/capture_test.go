@@ -115,11 +115,8 @@ func (c *capture) connect(name, host string, o dest.Options, m dest.MasterOption
 	if m.ControlPath == "" {
 		m.ControlPath = filepath.Join(c.RuntimeDir(), "c")
 	}
-	m.Log = filepath.Join(c.Dir(), "log")
-	os.Remove(m.Log)
-	for i := range 3 {
-		os.Remove(dest.HopLog(m.Log, i))
-	}
+	m.Log, m.Shell = filepath.Join(c.Dir(), "log"), dest.ShellOf(c.Env())
+	c.must(r.RemoveLogs(m.Log))
 	if m.ConnectTimeout == 0 {
 		m.ConnectTimeout = 5 * time.Second
 	}

@@ -37,7 +37,7 @@ func fail(t *testing.T, l *sshtest.Lab, host string, o dest.Options, env ...stri
 	log := filepath.Join(t.TempDir(), "log")
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "ssh", r.MasterArgs(dest.MasterOptions{ControlPath: filepath.Join(l.RuntimeDir(), "c"), Log: log, ConnectTimeout: 5 * time.Second})...)
+	cmd := exec.CommandContext(ctx, "ssh", r.MasterArgs(dest.MasterOptions{ControlPath: filepath.Join(l.RuntimeDir(), "c"), Log: log, ConnectTimeout: 5 * time.Second, Shell: dest.ShellOf(l.Env())})...)
 	cmd.Env = append(dest.Environ(l.Env()), env...)
 	if err := cmd.Run(); err == nil {
 		t.Fatal("ssh connected")
