@@ -316,7 +316,7 @@ func (sc *scanner) wholeLine(st site, x extent) extent {
 	if x.open || x.next != x.end || x.end == x.start {
 		return x
 	}
-	end := lineStop(sc.s, x.end)
+	end := sc.lineStop(x.end)
 	rest := sc.s[x.end:end]
 	if rest == "" || !isBlank(rest[0]) || st.class != strongName {
 		return x
@@ -403,7 +403,7 @@ func (sc *scanner) acceptPassword(st site, x extent, v string) bool {
 	case strings.ContainsAny(v, "_.:/"):
 		return false // a variable, a key of a translation
 	case st.sep == ':' || st.spaced:
-		return st.first && strings.TrimSpace(sc.s[x.end:lineStop(sc.s, x.end)]) == "" && l.n >= 4 && !(l.lower && l.upper)
+		return st.first && strings.TrimSpace(sc.s[x.end:sc.lineStop(x.end)]) == "" && l.n >= 4 && !(l.lower && l.upper)
 	}
 	return true
 }

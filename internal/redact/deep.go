@@ -2,8 +2,11 @@ package redact
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // Value returns v with every secret in it masked, in keys and in values: the value of a secret's name is masked whole,
@@ -40,13 +43,35 @@ func (r *Redactor) deep(v any, kind string, class nameClass, depth int) any {
 	case []any:
 		return r.list(v, kind, class, depth)
 	case map[string]any:
-		out := make(map[string]any, len(v))
-		for key, value := range v {
-			out[freeKey(out, r.String(key))] = r.member(key, value, kind, class, depth)
-		}
-		return out
+		return r.object(v, kind, class, depth)
 	}
 	return r.reflected(v, kind, class, depth)
+}
+
+func (r *Redactor) object(v map[string]any, kind string, class nameClass, depth int) map[string]any {
+	out := make(map[string]any, len(v))
+	pairKind, pairClass := pairName(v)
+	for _, key := range slices.Sorted(maps.Keys(v)) {
+		masked := freeKey(out, r.String(key))
+		if pairClass != notSecret && strings.EqualFold(key, "value") {
+			out[masked] = r.deep(v[key], pairKind, pairClass, depth+1)
+			continue
+		}
+		out[masked] = r.member(key, v[key], kind, class, depth)
+	}
+	return out
+}
+
+// pairName is what {"name": "DB_PASSWORD", "value": …} names.
+func pairName(v map[string]any) (string, nameClass) {
+	for _, key := range []string{"name", "Name", "key", "Key"} {
+		if name, ok := v[key].(string); ok && len(name) <= maxName {
+			if kind, class := classify(name); class != queryName {
+				return kind, class
+			}
+		}
+	}
+	return "", notSecret
 }
 
 // member masks the value of a key. The class of an outer name reaches inwards, as in {"secrets": {"db": "…"}}.
@@ -105,10 +130,76 @@ func (r *Redactor) raw(b json.RawMessage, kind string, class nameClass, depth in
 
 func (r *Redactor) list(v []any, kind string, class nameClass, depth int) []any {
 	out := make([]any, len(v))
-	for i, e := range v {
+	for i, e := range r.arguments(v) {
 		out[i] = r.deep(e, kind, class, depth+1)
 	}
 	return out
+}
+
+// arguments masks the secrets of a list that may be the arguments of a command. It returns v itself if it is none.
+func (r *Redactor) arguments(v []any) []any {
+	if r.profile != All || len(v) < 2 || len(v) > maxWords {
+		return v
+	}
+	words := make([]word, len(v))
+	var b strings.Builder
+	for i, e := range v {
+		s, ok := e.(string)
+		if !ok {
+			return v
+		}
+		start := b.Len()
+		b.WriteString(plain(s).text)
+		words[i] = word{start, b.Len()}
+		b.WriteByte(' ')
+	}
+	sc := scanner{carry: &carry{}, s: b.String()}
+	sc.walk(words)
+	sc.namedOptions(words)
+	if len(sc.found) == 0 {
+		return v
+	}
+	found := merge(sc.found)
+	out := make([]any, len(v))
+	for i, w := range words {
+		out[i] = r.cutOut(v[i].(string), w, found)
+	}
+	return out
+}
+
+// cutOut masks what was found within the word w, which stands for raw.
+func (r *Redactor) cutOut(raw string, w word, found []finding) string {
+	var b strings.Builder
+	at := 0
+	for _, f := range found {
+		start, end := max(f.Start, w.start), min(f.End, w.end)
+		if start >= end {
+			continue
+		}
+		from, to := plain(raw).raw(start-w.start, end-w.start)
+		b.WriteString(raw[at:from] + r.mark(f.Kind, raw[from:to]))
+		at = to
+	}
+	return b.String() + raw[at:]
+}
+
+// namedOptions masks the word after an option whose name says that it is a secret.
+func (sc *scanner) namedOptions(words []word) {
+	for i := 0; i+1 < len(words); i++ {
+		t := sc.text(words[i])
+		name := strings.TrimLeft(t, "-")
+		if name == t || len(name) > maxName || strings.IndexByte(name, '=') >= 0 {
+			continue
+		}
+		kind, class := classify(name)
+		if class == notSecret || class == queryName {
+			continue
+		}
+		x := sc.inner(words[i+1])
+		if sc.accept(site{kind: kind, class: class, name: name, sep: ' ', flag: 2}, x) {
+			sc.add(x.start, x.end, kind, rankName)
+		}
+	}
 }
 
 // freeKey is key, or key with a number where two different keys have the same masked form.

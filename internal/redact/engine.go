@@ -19,6 +19,10 @@ type engine struct {
 	carry carry
 	// inside means that the next unit begins in the middle of a line.
 	inside bool
+
+	at     int // the stream's offset of the next unit
+	hints  seeker
+	values seeker
 }
 
 // carry is what one unit leaves to the next. Its zero value is the state between two ordinary lines.
@@ -51,21 +55,45 @@ func (e *engine) skip(s string, pos int, eof bool) int {
 	if e.inside || e.carry != (carry{}) {
 		return pos
 	}
-	hit, ok := e.rules.literals.find(s[pos:])
+	hit, ok := e.hints.next(e.rules.literals.find, s, pos, e.at)
 	if e.known != nil {
-		if k, found := e.known.literals.find(s[pos:]); found && (!ok || k < hit) {
+		if k, found := e.values.next(e.known.literals.find, s, pos, e.at); found && (!ok || k < hit) {
 			hit, ok = k, true
 		}
 	}
 	switch {
-	case ok:
-		hit += pos
-	case eof:
+	case !ok && eof:
+		e.at += len(s) - pos
 		return len(s)
-	default:
+	case !ok:
 		hit = len(s)
 	}
-	return pos + lastLineStart(s[pos:hit])
+	n := lastLineStart(s[pos:hit])
+	e.at += n
+	return pos + n
+}
+
+// seeker remembers how far a text has been searched for literals, so that no part of it is searched twice, whichever of
+// two searches finds something first. Offsets are of the whole stream.
+type seeker struct {
+	hit   int // the end of a literal that has been found, if it is ahead
+	clean int // the start of a line before which none ends
+}
+
+// next returns the end of the first literal after s[pos], which stands at the stream's offset at.
+func (k *seeker) next(find func(string) (int, bool), s string, pos, at int) (int, bool) {
+	if k.hit > at {
+		return pos + k.hit - at, true
+	}
+	from := pos + max(0, k.clean-at)
+	if n, ok := find(s[from:]); ok {
+		k.hit = at + from - pos + n
+		return from + n, true
+	}
+	if n := strings.LastIndexByte(s[from:], '\n'); n >= 0 { // no literal spans two lines
+		k.clean = at + from - pos + n + 1
+	}
+	return 0, false
 }
 
 // lastLineStart is where the last logical line of s begins.
@@ -128,6 +156,7 @@ func (e *engine) step(s string, pos int, eof bool) (next int, found []finding, o
 		found[i].End += from
 	}
 	next = pos + end
+	e.at += end
 	e.inside = end < full || rest[end-1] != '\n'
 	return next, found, true
 }

@@ -33,7 +33,8 @@ func quoted(s string, i int) (x extent, ok bool) {
 		if n := strings.Index(s[i+2:], s[i-1:i+2]); n >= 0 {
 			return extent{start: i + 2, end: i + 2 + n, next: i + 5 + n, quote: q}, true
 		}
-		return extent{start: i + 2, end: lineStop(s, i+2), next: lineStop(s, i+2), quote: q, open: true}, true
+		end := lineStop(s, i+2)
+		return extent{start: i + 2, end: end, next: end, quote: q, open: true}, true
 	}
 	return closing(s, i, q, depth), true
 }
@@ -78,7 +79,7 @@ func lineStop(s string, i int) int {
 
 // longestJudged is how much of a bare value is read before it is known to be a secret, so that values which are none cost
 // little however long they are.
-const longestJudged = 1024
+const longestJudged = 128
 
 // bare reads a value without quotes at i: up to white space, a quote, or what separates it from the next field. sep is
 // what stood before it. No more than longest bytes are read; the extent is open if there is more.

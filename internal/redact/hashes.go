@@ -21,7 +21,7 @@ func isHashByte(c byte) bool {
 // passwordHash looks at the beginning of a password hash.
 func (sc *scanner) passwordHash(at, end int) {
 	s := sc.s
-	if sc.covered(at) || isWordByte(byteAt(s, at-1)) && isWordByte(s[at]) {
+	if at < sc.hashed || sc.covered(at) || isWordByte(byteAt(s, at-1)) && isWordByte(s[at]) {
 		return
 	}
 	prefix := strings.ToLower(s[at:end])
@@ -37,6 +37,10 @@ func (sc *scanner) passwordHash(at, end int) {
 		stop--
 	}
 	body := s[end:stop]
+	if len(body) > 512 {
+		sc.hashed = stop
+		return
+	}
 	if len(body) < hashPrefixes[prefix] || strings.Contains(body, "://") || fewCharacters(body) || body[0] == '$' && prefix == "$p$" {
 		return
 	}
@@ -57,7 +61,8 @@ func (sc *scanner) passwordHash(at, end int) {
 // shadowLine looks at the ages in a line of shadow(5) and masks its second field, whatever the hash is.
 func (sc *scanner) shadowLine(at, _ int) {
 	s := sc.s
-	line := strings.LastIndexByte(s[:at], '\n') + 1
+	line := max(0, at-512) // longer than any hash of crypt(5) with a name
+	line += strings.LastIndexByte(s[line:at], '\n') + 1
 	head := s[line:at]
 	first := strings.IndexByte(head, ':')
 	if first <= 0 || strings.ContainsAny(head[:first], " \t/") && !strings.ContainsAny(head[:1], " \t") {

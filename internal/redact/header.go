@@ -49,7 +49,7 @@ func (sc *scanner) authorization(at, end int) {
 		return
 	}
 	// A quote that opened before the header's name closes after its value.
-	stop := lineStop(s, st.at)
+	stop := sc.lineStop(st.at)
 	if q := byteAt(s, start-1); isQuote(q) {
 		depth := 0
 		for byteAt(s, start-2-depth) == '\\' {
@@ -59,8 +59,8 @@ func (sc *scanner) authorization(at, end int) {
 		sc.credentials(x.start, min(x.end, stop), !x.open)
 		return
 	}
-	if n := strings.IndexAny(s[st.at:stop], "\"'"); n >= 0 && !strings.Contains(s[st.at:st.at+n], "=") {
-		stop = st.at + n
+	if q := sc.nextQuote(st.at, stop); q-st.at < 512 && !strings.Contains(s[st.at:q], "=") {
+		stop = q
 	}
 	sc.credentials(st.at, stop, false)
 }
@@ -174,21 +174,24 @@ func (sc *scanner) cookie(at, end int) {
 		i--
 	}
 	i = skipBlank(s, i+1)
-	stop := lineStop(s, i)
+	stop := sc.lineStop(i)
 	if x, ok := quoted(s, i); ok {
 		i, stop = x.start, x.end
 	} else if q := byteAt(s, at-1); isQuote(q) {
 		stop = min(stop, closing(s, i, q, 0).end)
-	} else if n := strings.IndexAny(s[i:stop], "\"'"); n >= 0 {
-		stop = i + n
+	} else {
+		stop = sc.nextQuote(i, stop)
 	}
 	sc.cookies(i, stop, set)
 }
 
+// maxCookies bounds the cookies of one header.
+const maxCookies = 256
+
 // cookies masks the values of name=value pairs separated by semicolons; only the first where the rest are attributes.
 func (sc *scanner) cookies(i, stop int, first bool) {
 	s := sc.s
-	for i < stop {
+	for n := 0; i < stop && n < maxCookies; n++ {
 		i = skipBlank(s, i)
 		end := stop
 		if n := strings.IndexByte(s[i:stop], ';'); n >= 0 {

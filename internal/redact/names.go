@@ -122,7 +122,7 @@ func classify(name string) (kind string, class nameClass) {
 	var w nameWords
 	w.split(name)
 	last := w.n - 1
-	for last > 0 && (qualifiers[w.word(last)] || isNumber(w.word(last))) {
+	for last > 0 && (qualifiers[w.word(last)] || isNumber(w.word(last)) || len(w.word(last)) == 1) {
 		last--
 	}
 	if last < 0 {

@@ -48,7 +48,7 @@ func (sc *scanner) oracleURL(_, end int) {
 	if byteAt(s, slash) != '/' || slash == end {
 		return
 	}
-	stop := run(s, slash+1, func(c byte) bool { return c > ' ' && !isQuote(c) })
+	stop := run(s[:min(len(s), slash+256)], slash+1, func(c byte) bool { return c > ' ' && !isQuote(c) })
 	if n := strings.LastIndexByte(s[slash+1:stop], '@'); n > 0 {
 		sc.given(extent{start: slash + 1, end: slash + 1 + n}, kindPassword)
 	}
@@ -235,7 +235,7 @@ func (sc *scanner) asked(at, end int) {
 // "your password is …".
 func (sc *scanner) sentence(st site, stop int) {
 	s := sc.s
-	end := lineStop(s, stop)
+	end := sc.lineStop(stop)
 	if end-stop > 160 {
 		end = stop + 160
 	}

@@ -307,6 +307,9 @@ func pathLike(v string) bool {
 // isCode tells whether an unquoted v is an expression of a program: a call, a member, an index, a type, a number in
 // hexadecimal.
 func isCode(v string) bool {
+	if v == "" {
+		return false
+	}
 	if strings.HasSuffix(v, "()") || strings.Contains(v, "->") || strings.IndexByte("&*([{|", v[0]) >= 0 && !strong(v) ||
 		strings.HasPrefix(v, "[]") || v[0] == '(' && isAlpha(byteAt(v, 1)) && !isDigit(v[len(v)-1]) || strings.HasPrefix(v, "**") {
 		return true

@@ -205,6 +205,7 @@ func opensslPasswd(sc *scanner, args []word) {
 	for i, w := range args[1:] {
 		if t := sc.text(w); t != "" && t[0] != '-' && sc.text(args[i]) != "-salt" && sc.text(args[i]) != "-in" {
 			sc.given(sc.inner(w), kindPassword)
+			return
 		}
 	}
 }

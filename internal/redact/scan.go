@@ -1,6 +1,9 @@
 package redact
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // scanner finds the secrets of one window.
 type scanner struct {
@@ -13,6 +16,12 @@ type scanner struct {
 	walked       [5]int // commands before these places have been read, at each depth of quotes
 	fed          [5]int // and what is fed to them
 	pendingFeeds [][]word
+	rejected     []int // for each format, the end of the last long run that was none of its tokens
+	hashed       int   // and the end of the last that was no hash
+	lineFrom     int   // the line [lineFrom, lineTo) was the last whose end was asked for
+	lineTo       int
+	quoteFrom    int // from quoteFrom on, the next quote stands at quoteAt
+	quoteAt      int
 	quotes       nesting // that enclose the place quotesAt
 	quotesAt     int
 }
@@ -32,6 +41,25 @@ func (sc *scanner) covered(i int) bool {
 		return sc.found[n-1].Start <= i && i < sc.found[n-1].End
 	}
 	return false
+}
+
+// lineStop is the end of the line that i stands in, without trailing blanks.
+func (sc *scanner) lineStop(i int) int {
+	if i < sc.lineFrom || i > sc.lineTo || sc.lineTo == 0 {
+		sc.lineFrom, sc.lineTo = i, lineStop(sc.s, i)
+	}
+	return max(i, sc.lineTo)
+}
+
+// nextQuote is the place of the next quote from i on that comes before stop, or stop.
+func (sc *scanner) nextQuote(i, stop int) int {
+	if i < sc.quoteFrom || i > sc.quoteAt || sc.quoteAt == 0 {
+		sc.quoteFrom, sc.quoteAt = i, len(sc.s)
+		if n := strings.IndexAny(sc.s[i:], "\"'"); n >= 0 {
+			sc.quoteAt = i + n
+		}
+	}
+	return min(sc.quoteAt, stop)
 }
 
 // onlyMarks tells whether nothing but marks is there to hide.

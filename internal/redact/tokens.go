@@ -307,10 +307,9 @@ func tokenRules() []rule {
 		{literals: []string{"_mmk"}, find: (*scanner).maxmind, in: Keys},
 	}
 	for i := range formats {
-		f := &formats[i]
 		rules = append(rules, rule{
-			literals: []string{f.prefix},
-			find:     func(sc *scanner, at, end int) { sc.token(f, at, end) },
+			literals: []string{formats[i].prefix},
+			find:     func(sc *scanner, at, end int) { sc.token(i, at, end) },
 			in:       Keys,
 		})
 	}
@@ -318,12 +317,19 @@ func tokenRules() []rule {
 }
 
 // token looks at a prefix of a provider's tokens.
-func (sc *scanner) token(f *format, at, end int) {
-	s := sc.s
+func (sc *scanner) token(id, at, end int) {
+	s, f := sc.s, &formats[id]
 	if s[at:end] != f.prefix || isAlnum(byteAt(s, at-1)) && isAlnum(s[at]) || sc.covered(at) {
 		return
 	}
-	stop := run(s, end, f.is)
+	if sc.rejected != nil && at < sc.rejected[id] {
+		return // a part of a run that has been looked at
+	}
+	limit := len(s)
+	if f.most > 0 {
+		limit = min(limit, end+f.most+1)
+	}
+	stop := run(s[:limit], end, f.is)
 	for stop > end && (s[stop-1] == '.' || s[stop-1] == '-' || s[stop-1] == ',') {
 		stop--
 	}
@@ -333,13 +339,23 @@ func (sc *scanner) token(f *format, at, end int) {
 	}
 	body := s[end:stop]
 	l := lookAt(body)
-	if f.mixed && !(l.letters() && l.digit) || isPlaceholder(body) || fewCharacters(body) {
-		return
-	}
-	if f.prefix == "sk-" && (!l.upper || !l.lower) && !onlyHexTail(body) {
+	if f.mixed && !(l.letters() && l.digit) || isPlaceholder(body) || fewCharacters(body) ||
+		f.prefix == "sk-" && (!l.upper || !l.lower) && !onlyHexTail(body) {
+		sc.reject(id, stop, n)
 		return
 	}
 	sc.add(at, stop, f.kind, rankToken)
+}
+
+// reject notes that a run of n bytes before stop was no token, if it was long enough to matter.
+func (sc *scanner) reject(id, stop, n int) {
+	if n < 256 {
+		return
+	}
+	if sc.rejected == nil {
+		sc.rejected = make([]int, len(formats))
+	}
+	sc.rejected[id] = stop
 }
 
 // fewCharacters tells whether a token is one of a documentation's: xxxx, 0000, 1234123412341234.
@@ -392,7 +408,7 @@ func (sc *scanner) terraform(at, end int) {
 	for start > 0 && at-start < 20 && isAlnum(sc.s[start-1]) {
 		start--
 	}
-	stop := run(sc.s, end, isDashed)
+	stop := run(sc.s[:min(len(sc.s), end+512)], end, isDashed)
 	if at-start >= 10 && stop-end >= 40 {
 		sc.add(start, stop, "terraform", rankToken)
 	}
@@ -406,7 +422,7 @@ func (sc *scanner) entra(at, end int) {
 	if start < 0 || s[at:end] != "Q~" || !isDigit(s[at-1]) || start > 0 && is(s[start-1]) {
 		return
 	}
-	stop := run(s, end, is)
+	stop := run(s[:min(len(s), end+64)], end, is)
 	for stop > end && s[stop-1] == '.' {
 		stop--
 	}
@@ -422,7 +438,7 @@ func (sc *scanner) telegram(at, _ int) {
 	for start > 0 && at-start < 16 && isDigit(s[start-1]) {
 		start--
 	}
-	stop := run(s, at+1, isDashed)
+	stop := run(s[:min(len(s), at+64)], at+1, isDashed)
 	if n := stop - at - 1; s[at+1] == 'A' && at-start >= 7 && n >= 33 && n <= 36 && !isHexDigits(s[at+1:stop]) {
 		sc.add(start, stop, "telegram", rankToken)
 	}
@@ -447,7 +463,7 @@ func (sc *scanner) azure(at, end int) {
 	for start > 0 && at-start < 80 && isB64(s[start-1]) {
 		start--
 	}
-	stop := run(s, end, isPadded)
+	stop := run(s[:min(len(s), end+128)], end, isPadded)
 	if s[at:end] == "JQQJ99" && stop-start >= 40 && stop-start <= 100 {
 		sc.add(start, stop, "azure", rankToken)
 	}
@@ -460,7 +476,7 @@ func (sc *scanner) maxmind(at, end int) {
 	if start < 0 || isWordByte(byteAt(s, end)) || start > 0 && isWordByte(s[start-1]) || s[start+6] != '_' {
 		return
 	}
-	if run(s, start, isWordByte) >= end {
+	if run(s[:end], start, isWordByte) >= end {
 		sc.add(start, end, "maxmind", rankToken)
 	}
 }

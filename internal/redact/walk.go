@@ -62,6 +62,9 @@ func baseName(w string) string {
 	return strings.TrimSuffix(w, ".py")
 }
 
+// maxArguments bounds the words in which a secret is looked for by its place.
+const maxArguments = 48
+
 // walk goes through the words of a command. An option belongs to the program that was named last.
 func (sc *scanner) walk(words []word) {
 	var current *program
@@ -71,7 +74,7 @@ func (sc *scanner) walk(words []word) {
 		if p := programs()[baseName(t)]; p != nil && (current == nil || current.runs(sc, words, i)) {
 			current, first = p, i
 			if p.positional != nil {
-				p.positional(sc, words[i+1:])
+				p.positional(sc, words[i+1:min(len(words), i+1+maxArguments)])
 			}
 			continue
 		}
