@@ -56,9 +56,14 @@ func (r *Relay) Do(ctx context.Context, call *Call) *Result {
 	return w.conclude(ctx, w.run(ctx))
 }
 
-// prepare validates, resolves, assesses and decides. A non-nil result means that nothing will run.
-func (w *walk) prepare(ctx context.Context) *Result {
-	plan, err := w.validate()
+// prepare validates, resolves, assesses and decides. A non-nil result means that nothing will run; a panic on the way is one.
+func (w *walk) prepare(ctx context.Context) (refused *Result) {
+	defer func() {
+		if p := recover(); p != nil {
+			refused = failed(w.panicked(p))
+		}
+	}()
+	plan, err := w.call.Operation.Plan(w.call.Args)
 	if err != nil {
 		return failed(err)
 	}
@@ -77,16 +82,6 @@ func (w *walk) prepare(ctx context.Context) *Result {
 	}
 	w.assess = policy.Assess(w.plan.Subject)
 	return w.decided()
-}
-
-// validate guards the road against a panicking Plan as well.
-func (w *walk) validate() (plan *Plan, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = w.panicked(p)
-		}
-	}()
-	return w.call.Operation.Plan(w.call.Args)
 }
 
 const deniedHint = "policy_explain shows why; only the operator can change the policy"
