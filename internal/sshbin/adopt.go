@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha1" //nolint:gosec // ssh's own choice for %C, no secret is protected by it
 	"encoding/hex"
+	"errors"
 	"net"
 	"os"
 	"slices"
@@ -37,8 +38,11 @@ func (e *Engine) adopt(ctx context.Context, p *pool) *master {
 	case err == nil:
 		l.close()
 		e.opt.Log.Warn().Str("host", r.Alias).Str("control_path", r.ControlPath).Msg("the operator's master leads elsewhere and is left alone")
-	case err == errNoLeash && named:
-		p.noLeash("the host did not answer as a shell does")
+	case errors.Is(err, errNoShell) && named:
+		p.noLeash(err.Error())
+		return m
+	case errors.Is(err, errSilent) && named:
+		m.silent.Store(true)
 		return m
 	}
 	return nil

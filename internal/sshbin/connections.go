@@ -126,8 +126,15 @@ func (e *Engine) sweep(path string) {
 		return
 	}
 	defer unlock()
-	_ = os.Remove(path)
-	_ = os.Remove(logPath(path))
+	clearAway(path)
+}
+
+// clearAway removes a dead master's socket and logs.
+func clearAway(path string) {
+	logs, _ := filepath.Glob(logPath(path) + "*") // the name has no wildcards of its own
+	for _, name := range append(logs, path) {
+		_ = os.Remove(name)
+	}
 }
 
 // destinationOf reads the destination from the arguments of a master that another process started.
@@ -234,7 +241,6 @@ func (e *Engine) endAt(ctx context.Context, path string) (bool, error) {
 			return false, err
 		}
 	}
-	_ = os.Remove(path)
-	_ = os.Remove(logPath(path))
+	clearAway(path)
 	return len(pids) > 0, nil
 }

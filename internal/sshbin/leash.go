@@ -22,8 +22,10 @@ var leashSource string
 
 const (
 	// hiTimeout is how long a host may take to answer the leash before it counts as having none: a forced command or an
-	// account without a shell never does.
-	hiTimeout = 2 * time.Second
+	// account without a shell never does. One that was slow to open the session gets hiFactor times that, maxHiTimeout at most.
+	hiTimeout    = 2 * time.Second
+	hiFactor     = 20
+	maxHiTimeout = 10 * time.Second
 	// killTimeout is how long the leash may take to end a call's processes; its own script gives up after 1.4 s.
 	killTimeout = 2 * time.Second
 	// leashWriteTimeout bounds a line to the leash; they are tens of bytes into a 64 KiB pipe.
@@ -34,7 +36,7 @@ const (
 // network goes away. There is one for each master that carries commands.
 type leash struct {
 	channel channel
-	in      *os.File
+	in, out *os.File
 	hello   hello
 	gone    chan struct{} // closed when the leash's output has ended
 
@@ -54,8 +56,12 @@ type hello struct {
 	Shell                                  string
 }
 
-// errNoLeash says that the host did not answer as a shell would.
-var errNoLeash = errors.New("the host runs no shell for the leash")
+var (
+	// errNoShell says that what the host runs is no shell: it ended without a greeting.
+	errNoShell = errors.New("the host runs no shell for the leash")
+	// errSilent says that nothing was heard in time.
+	errSilent = errors.New("the host did not greet the leash in time")
+)
 
 // leashText is the leash's command line.
 func leashText(token string) string {
@@ -68,7 +74,7 @@ func leashText(token string) string {
 	return wrapped(strings.ReplaceAll(script.String(), "TOKEN", token))
 }
 
-// startLeash opens the leash as a session of its own. The error is errNoLeash when the host did not say hello, and
+// startLeash opens the leash as a session of its own. The error is errNoShell or errSilent when the host did not say hello, and
 // whatever open returned when there was no session for it.
 func startLeash(ctx context.Context, open opener) (*leash, error) {
 	token := rand.Text()
@@ -87,6 +93,7 @@ func startLeash(ctx context.Context, open opener) (*leash, error) {
 		defer null.Close()
 	}
 	var ch channel
+	began := time.Now()
 	if err == nil {
 		ch, err = open(ctx, mux.Request{Command: leashText(token), Stdin: stdin, Stdout: stdout, Stderr: null})
 	}
@@ -97,18 +104,18 @@ func startLeash(ctx context.Context, open opener) (*leash, error) {
 		out.Close()
 		return nil, err
 	}
-	l := &leash{channel: ch, in: in, gone: make(chan struct{}), waiting: map[string]chan []string{}}
+	l := &leash{channel: ch, in: in, out: out, gone: make(chan struct{}), waiting: map[string]chan []string{}}
 	said := make(chan hello, 1)
-	go l.listen(out, token, said)
-	timer := time.NewTimer(hiTimeout)
+	go l.listen(token, said) // ends with the leash's output, or by close
+	timer := time.NewTimer(min(max(hiTimeout, hiFactor*time.Since(began)), maxHiTimeout))
 	defer timer.Stop()
 	select {
 	case l.hello = <-said:
 		return l, nil
 	case <-l.gone:
-		err = errNoLeash
+		err = endedUngreeted(ch)
 	case <-timer.C:
-		err = errNoLeash
+		err = errSilent
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}
@@ -116,12 +123,27 @@ func startLeash(ctx context.Context, open opener) (*leash, error) {
 	return nil, err
 }
 
+// endedUngreeted tells a forced command, which ends with a status, from a connection that was lost.
+func endedUngreeted(ch channel) error {
+	t := time.NewTimer(closeGrace)
+	defer t.Stop()
+	select {
+	case <-ch.Exited():
+	case <-t.C: // it has closed its output and runs on
+		return errNoShell
+	}
+	if ch.Exit().Known {
+		return errNoShell
+	}
+	return &mux.LostError{Op: "leash", Err: io.ErrUnexpectedEOF}
+}
+
 // listen reads the leash's lines until its output ends. Everything before the greeting with our token is noise of
 // start-up files.
-func (l *leash) listen(out *os.File, token string, said chan<- hello) {
+func (l *leash) listen(token string, said chan<- hello) {
 	defer close(l.gone)
-	defer out.Close()
-	lines := bufio.NewReaderSize(io.LimitReader(out, 1<<62), 64<<10)
+	defer l.out.Close()
+	lines := bufio.NewReaderSize(l.out, 4<<10)
 	greeted := false
 	for {
 		line, err := readLine(lines)
@@ -258,5 +280,6 @@ func (l *leash) close() {
 	_ = l.in.Close()
 	l.mu.Unlock()
 	_ = l.channel.Close()
+	_ = l.out.SetReadDeadline(time.Unix(1, 0)) // a frozen master does not close its end
 	<-l.gone
 }

@@ -36,6 +36,8 @@ type master struct {
 
 	// mustFork is set for a master that does not speak the protocol that we know.
 	mustFork atomic.Bool
+	// silent is set when the host did not greet the leash on this connection.
+	silent atomic.Bool
 	// used is when it last carried something or answered, in Unix nanoseconds.
 	used atomic.Int64
 	// lost is closed when the master is given up.
@@ -96,7 +98,7 @@ func (m *master) getLeash(ctx context.Context) (*leash, error) {
 	if l := m.leash.Load(); l != nil && l.alive() {
 		return l, nil
 	}
-	if m.pool.leashless.Load() {
+	if m.pool.leashless.Load() || m.silent.Load() {
 		return nil, nil
 	}
 	m.leashMu.Lock()
@@ -111,8 +113,11 @@ func (m *master) getLeash(ctx context.Context) (*leash, error) {
 	began := time.Now()
 	l, err := startLeash(ctx, m.open)
 	switch {
-	case errors.Is(err, errNoLeash):
-		m.pool.noLeash("the host did not answer as a shell does")
+	case errors.Is(err, errNoShell):
+		m.pool.noLeash(err.Error())
+		return nil, nil
+	case errors.Is(err, errSilent):
+		m.silent.Store(true)
 		return nil, nil
 	case err != nil:
 		return nil, err

@@ -19,10 +19,10 @@ import (
 const (
 	// maxRefusals is how often in a row a server may refuse a session that has the connection to itself.
 	maxRefusals = 20
+	// aloneRefusals is how many of them prove that the leash has the only session that the server gives.
+	aloneRefusals = 4
 	// maxLosses is how many dead masters a call may meet before it gives up; each costs one attempt that started nothing.
 	maxLosses = 4
-	// openTimeout bounds how long a server may take to open a session.
-	openTimeout = 30 * time.Second
 )
 
 // Run runs a command and returns when it has ended and its output has been written. A background child that keeps the output open
@@ -85,15 +85,17 @@ func (e *Engine) begin(ctx context.Context, r *dest.Resolved, c *Command) (*call
 			return nil, stopped(ctx, r, err)
 		case errors.As(err, &refused) && !refused.Denied:
 			if alone := s.refused(); alone {
-				refusals++
-				e.onlyOne(s, refused)
+				// Sessions close with a delay, so one refusal alone proves nothing.
+				if refusals++; refusals == aloneRefusals {
+					e.onlyOne(s, refused)
+				}
 			}
 			s.leave()
 			if refusals > maxRefusals {
 				return nil, &Error{Op: "opening a session", Host: r.Alias, Code: "limit_reached", Message: refused.Reason,
 					Hint: "the server opens no session on this connection (MaxSessions in its sshd_config); call again later", Err: err}
 			}
-			if err := pause(ctx, time.Duration(10+mathrand.IntN(20*(1+min(refusals, 10))))*time.Millisecond); err != nil {
+			if err := pause(ctx, time.Duration(5+20*min(refusals, 10)+mathrand.IntN(20))*time.Millisecond); err != nil {
 				return nil, err
 			}
 		case errors.As(err, &gone), errors.As(err, &lost) && !lost.Sent:
@@ -170,7 +172,8 @@ func (e *Engine) attempt(ctx context.Context, s *seat, c *Command) (*call, error
 			return nil, &mux.LostError{Op: "leash", Err: err}
 		}
 	}
-	open, cancel := context.WithTimeout(ctx, openTimeout)
+	// The watch over the master gives up before this does, and then nothing has been started.
+	open, cancel := context.WithTimeout(ctx, 3*e.opt.KeepAlive+e.opt.ConnectTimeout)
 	k.channel, err = s.open(open, k.streams.request(request))
 	cancel()
 	if err != nil {

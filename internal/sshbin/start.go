@@ -117,7 +117,7 @@ func (e *Engine) launch(ctx context.Context, r *dest.Resolved, path string, stor
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errSignIn)
 	defer cancel()
 	args := r.MasterArgs(e.masterOptions(path, store))
-	log, err := os.OpenFile(logPath(path), os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
+	log, err := e.freshLog(r, path)
 	if err != nil {
 		return 0, &Error{Op: "starting a master", Host: r.Alias, Message: err.Error(), Err: err, Hint: "make room in, or access to, the runtime directory"}
 	}
@@ -126,20 +126,28 @@ func (e *Engine) launch(ctx context.Context, r *dest.Resolved, path string, stor
 	// leaves that one too, so that who kills our process tree by parents does not find it.
 	cmd := exec.CommandContext(ctx, e.opt.SSH, args...)
 	cmd.Env = dest.Environ(e.opt.Env)
-	cmd.Stderr = log // of proxy commands and jump hosts; ssh's own words go there by -E
+	cmd.Stderr = log // complaints about the command line; what ssh says later goes there by -E
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	if err := cmd.Run(); err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		return 0, startError(r, readLog(path), err)
+		return 0, e.startError(r, path, err)
 	}
 	pid, err = mux.Alive(ctx, path)
 	if err != nil {
-		return 0, startError(r, readLog(path), err)
+		return 0, e.startError(r, path, err)
 	}
 	return pid, nil
+}
+
+// freshLog opens an empty log for a master. ssh appends, and what an earlier attempt said is no longer true.
+func (e *Engine) freshLog(r *dest.Resolved, path string) (*os.File, error) {
+	if err := r.RemoveLogs(logPath(path)); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(logPath(path), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 }
 
 var errSignIn = errors.New("the server did not complete the login in time")
@@ -147,7 +155,7 @@ var errSignIn = errors.New("the server did not complete the login in time")
 func (e *Engine) masterOptions(path string, store bool) dest.MasterOptions {
 	return dest.MasterOptions{
 		ControlPath: path, Log: logPath(path), ConnectTimeout: e.opt.ConnectTimeout, KeepAlive: e.opt.KeepAlive,
-		Persist: max(e.opt.IdleTimeout, 0), StoreHostKey: store,
+		Persist: max(e.opt.IdleTimeout, 0), StoreHostKey: store, Shell: dest.ShellOf(e.opt.Env),
 	}
 }
 

@@ -7,25 +7,26 @@ import (
 	"strings"
 
 	"relay-shell/internal/sshbin/dest"
+	"relay-shell/internal/sshbin/failure"
 )
 
-// startError says why a master could not be started, from ssh's own words in its log.
-func startError(r *dest.Resolved, words string, err error) error {
-	e := &Error{Op: "connecting", Host: r.Alias, Err: err, Message: strings.TrimSpace(words)}
+// startError says why the master at path could not be started: what ssh said of it, unless it never got to say anything.
+func (e *Engine) startError(r *dest.Resolved, path string, err error) error {
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
-		e.Code, e.Hint = "unsupported", "install openssh-client"
-	case errors.Is(err, context.Canceled), errors.Is(err, errClosed):
-	case errors.Is(err, errSignIn):
-		e.Code = "connect_timeout"
-	case strings.Contains(words, "Host key verification failed"):
-		e.Code = "host_key_unknown"
-	case strings.Contains(words, "kex_exchange_identification"):
-		e.Code, e.Retryable = "connection_lost", true
-	case strings.Contains(words, "Permission denied"):
-		e.Code = "auth_failed"
-	default:
-		e.Code = "unreachable"
+		return &Error{Op: "connecting", Host: r.Alias, Code: "unsupported", Err: err, Hint: "install openssh-client, or put ssh into the PATH of relay-shell"}
+	case errors.Is(err, errClosed), errors.Is(err, context.Canceled):
+		return &Error{Op: "connecting", Host: r.Alias, Code: "connection_lost", Err: err, Hint: "relay-shell is stopping"}
 	}
-	return e
+	f := failure.FromLog(logPath(path), r, dest.Environ(e.opt.Env))
+	made := &Error{Op: "connecting", Host: r.Alias, Code: f.Code, Message: f.Error(), Hint: f.Hint, Retryable: f.Retryable, Err: f}
+	if !errors.Is(err, errSignIn) {
+		return made
+	}
+	// It was cut off, so its last words are no complaint, unless they say what it waited for.
+	if made.Retryable = false; f.Code == "internal" || f.Code == "connection_lost" {
+		made.Code, made.Hint = "connect_timeout", "the host is slow or its login waits for something; try again, or raise RELAY_SHELL_SSH_CONNECT_TIMEOUT"
+		made.Message = strings.TrimSpace(errSignIn.Error() + ": " + f.Error())
+	}
+	return made
 }

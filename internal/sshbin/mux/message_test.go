@@ -80,16 +80,18 @@ func TestStrangeMasters(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		reply []byte
-		sent  bool // a *LostError with Sent is due, else a *ProtocolError
+		lost  bool // a *LostError is due, else a *ProtocolError
+		sent  bool // and its Sent
 	}{
-		{"hangs up", nil, true},
-		{"hangs up after the greeting", hello, true},
-		{"hangs up inside an answer", append(bytes.Clone(hello), 0, 0, 0, 12, 1), true},
-		{"another version", message(msgHello, 5), false},
-		{"no greeting", message(ansAlive, 1, 7), false},
-		{"another request's answer", append(bytes.Clone(hello), message(ansAlive, 9, 7)...), false},
-		{"an unknown answer", append(bytes.Clone(hello), message(7, 1)...), false},
-		{"noise", []byte("SSH-2.0-OpenSSH_9.2\r\n"), false},
+		{"hangs up", nil, true, false},
+		{"hangs up inside the greeting", hello[:7], true, false},
+		{"hangs up after the greeting", hello, true, true},
+		{"hangs up inside an answer", append(bytes.Clone(hello), 0, 0, 0, 12, 1), true, true},
+		{"another version", message(msgHello, 5), false, false},
+		{"no greeting", message(ansAlive, 1, 7), false, false},
+		{"another request's answer", append(bytes.Clone(hello), message(ansAlive, 9, 7)...), false, false},
+		{"an unknown answer", append(bytes.Clone(hello), message(7, 1)...), false, false},
+		{"noise", []byte("SSH-2.0-OpenSSH_9.2\r\n"), false, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir, err := os.MkdirTemp("", "mux")
@@ -117,7 +119,7 @@ func TestStrangeMasters(t *testing.T) {
 			_, err = Alive(t.Context(), path)
 			var lost *LostError
 			var protocol *ProtocolError
-			if test.sent && (!errors.As(err, &lost) || !lost.Sent) || !test.sent && !errors.As(err, &protocol) {
+			if test.lost && (!errors.As(err, &lost) || lost.Sent != test.sent) || !test.lost && !errors.As(err, &protocol) {
 				t.Errorf("error %v", err)
 			}
 			<-done

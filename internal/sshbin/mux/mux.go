@@ -127,6 +127,11 @@ func (c *Conn) exchange(ctx context.Context, op string, talk func(sent *bool) er
 	if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
 		err = context.DeadlineExceeded // the socket's clock was ahead of the context's by a moment
 	}
+	// The master greets before it reads a request, and reads one message at a time (channel_post_mux_listener and
+	// channel_post_mux_client in channels.c): one that is gone without a greeting has not read ours.
+	if isEnd(err) && !c.welcomed {
+		sent = false
+	}
 	return &LostError{Op: op, Sent: sent, Err: err}
 }
 

@@ -1,0 +1,198 @@
+package sshbin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"relay-shell/internal/sshbin/dest"
+	"relay-shell/internal/sshtest"
+)
+
+var errCancelled = errors.New("the caller has had enough")
+
+// trees are commands that leave processes behind unless all of them are ended. %d is a number of seconds that marks the processes.
+var trees = []struct{ name, text string }{
+	{"plain", "echo up; sleep %d"},
+	{"exec", "echo up; exec sleep %d"},
+	{"ignores TERM", `trap "" TERM; echo up; while :; do sleep %d; done`},
+	{"setsid", "setsid sleep %d & echo up; wait"},
+	{"setsid twice and gone", "(setsid sh -c 'setsid sleep %d & sleep 0.2' &) ; echo up; sleep %[1]d"},
+	{"timeout", "echo up; timeout 4000 sleep %d"},
+	{"nohup", "nohup sleep %d >/dev/null 2>&1 & echo up; wait"},
+	{"stopped", "sleep %d & kill -STOP $!; echo up; wait"},
+	{"clean environment", "env -i sleep %d & echo up; wait"},
+	{"clean environment and session", "env -i setsid -w sleep %d & echo up; wait"},
+	{"thirty", "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do sleep %d & done; echo up; wait"},
+	{"pipeline", "echo up; sleep %d | cat | cat"},
+}
+
+// tell writes to a channel when something has been written.
+type tell chan struct{}
+
+func (c tell) Write(p []byte) (int, error) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+	return len(p), nil
+}
+
+// cutShort runs the command, cancels when it says that it is up, and returns what Run did and how long it took from there.
+func cutShort(t testing.TB, e *Engine, r *dest.Resolved, c Command) (Exit, time.Duration, error) {
+	t.Helper()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	up := make(tell, 1)
+	c.Stdout = up
+	c.StoreHostKey = true
+	var cut time.Time
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-up:
+		case <-time.After(20 * time.Second):
+		}
+		cut = time.Now()
+		cancel(errCancelled)
+	}()
+	exit, err := e.Run(ctx, r, c)
+	ended := time.Now()
+	<-done
+	return exit, ended.Sub(cut), err
+}
+
+func checkGone(t *testing.T, server *sshtest.Server, e *Engine, r *dest.Resolved, text string, mark int) {
+	t.Helper()
+	exit, took, err := cutShort(t, e, r, Command{Text: fmt.Sprintf(text, mark)})
+	if !errors.Is(err, errCancelled) {
+		t.Errorf("error %v", err)
+	}
+	if len(exit.Survivors) > 0 || took > 3*time.Second {
+		t.Errorf("survivors %q after %v", exit.Survivors, took)
+	}
+	if server.Running(fmt.Sprintf("sleep %d", mark)) {
+		t.Error("something still runs")
+	}
+}
+
+func TestCancelEndsTheTree(t *testing.T) {
+	for i, o := range []sshtest.Options{{Shell: "bash"}, {Ordinary: true, Shell: "dash"}, {Shell: "fish"}} {
+		server := sshtest.Start(t, o)
+		e := newEngine(t, server.Lab, Options{})
+		r := resolve(t, e, "target", dest.Options{})
+		for j, tree := range trees {
+			if i > 0 && j > 4 {
+				break // the rest does not depend on the account
+			}
+			t.Run(fmt.Sprintf("%+v/%s", o.Shell, tree.name), func(t *testing.T) {
+				checkGone(t, server, e, r, tree.text, 4000+100*i+j)
+			})
+		}
+	}
+}
+
+func TestCancelForked(t *testing.T) {
+	server := sshtest.Start(t, sshtest.Options{Shell: "dash"})
+	e := newEngine(t, server.Lab, Options{Engine: Fork})
+	r := resolve(t, e, "target", dest.Options{})
+	for i, tree := range trees[:4] {
+		t.Run(tree.name, func(t *testing.T) { checkGone(t, server, e, r, tree.text, 5000+i) })
+	}
+}
+
+// TestCancelAtOnce cancels before the command can have said anything.
+func TestCancelAtOnce(t *testing.T) {
+	server := sshtest.Start(t, sshtest.Options{Shell: "dash"})
+	e := newEngine(t, server.Lab, Options{})
+	r := resolve(t, e, "target", dest.Options{})
+	mustRun(t, e, r, Command{Text: "true"})
+	for i := range 20 {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		exit, err := e.Run(ctx, r, Command{Text: "sleep 6001", Started: func(Started) {
+			go func() {
+				time.Sleep(time.Duration(i) * time.Millisecond / 2)
+				cancel(errCancelled)
+			}()
+		}})
+		if !errors.Is(err, errCancelled) || len(exit.Survivors) > 0 {
+			t.Errorf("error %v, survivors %q", err, exit.Survivors)
+		}
+	}
+	if server.Running("sleep 6001") {
+		t.Error("something still runs")
+	}
+}
+
+func TestCancelKeepsPartialOutput(t *testing.T) {
+	server := sshtest.Start(t, sshtest.Options{Shell: "dash"})
+	modes(t, func(t *testing.T, mode Mode) {
+		e := newEngine(t, server.Lab, Options{Engine: mode})
+		r := resolve(t, e, "target", dest.Options{})
+		mustRun(t, e, r, Command{Text: "true"})
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		res, err := runIn(ctx, e, r, Command{Text: "trap 'echo last words' TERM; echo first; seq 50000; sleep 6002"})
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.HasPrefix(res.out, "first\n1\n2\n") || !strings.Contains(res.out, "\n50000\n") {
+			t.Errorf("error %v, output %.40q… of %d bytes", err, res.out, len(res.out))
+		}
+	})
+}
+
+// TestBackgroundChild answers when the command has exited, though a child keeps its output open, and leaves the child alone.
+func TestBackgroundChild(t *testing.T) {
+	server := sshtest.Start(t, sshtest.Options{Shell: "dash"})
+	modes(t, func(t *testing.T, mode Mode) {
+		e := newEngine(t, server.Lab, Options{Engine: mode})
+		r := resolve(t, e, "target", dest.Options{})
+		for _, text := range []string{"sleep 70 & echo up; exit 3", "(while :; do echo tick; sleep 0.1; done) & echo up; exit 3", "yes & echo up; exit 3"} {
+			began := time.Now()
+			res := mustRun(t, e, r, Command{Text: text})
+			if res.code != 3 || !strings.Contains(res.out, "up\n") || time.Since(began) > 15*time.Second {
+				t.Errorf("%s: exit %d, output %.40q after %v", text, res.code, res.out, time.Since(began))
+			}
+		}
+		if !server.Running("sleep 70") {
+			t.Error("the child did not outlive its command")
+		}
+	})
+}
+
+func TestLeashless(t *testing.T) {
+	t.Run("forced command", func(t *testing.T) {
+		server := sshtest.Start(t, sshtest.Options{Config: []string{"ForceCommand cat >/dev/null; echo forced \"$SSH_ORIGINAL_COMMAND\"; exit 3"}})
+		e := newEngine(t, server.Lab, Options{})
+		r := resolve(t, e, "target", dest.Options{})
+		for range 2 {
+			if res := mustRun(t, e, r, Command{Text: "git upload-pack 'x'"}); res.out != "forced git upload-pack 'x'\n" || res.code != 3 {
+				t.Errorf("output %q, exit %d", res.out, res.code)
+			}
+		}
+		if n := server.Sessions(); n != 3 {
+			t.Errorf("%d sessions, want the leash's once and the commands' two", n)
+		}
+	})
+	t.Run("timeout", func(t *testing.T) {
+		server := sshtest.Start(t, sshtest.Options{Shell: "dash"})
+		e := newEngine(t, server.Lab, Options{})
+		r := resolve(t, e, "target", dest.Options{})
+		exit, _, err := cutShort(t, e, r, Command{Text: "echo up; sleep 6003", NoLeash: true})
+		if !errors.Is(err, errCancelled) || len(exit.Survivors) != 1 || exit.Survivors[0] != Unknown {
+			t.Errorf("error %v, survivors %q", err, exit.Survivors)
+		}
+	})
+	t.Run("one session only", func(t *testing.T) {
+		server := sshtest.Start(t, sshtest.Options{Shell: "dash", Config: []string{"MaxSessions 1"}})
+		e := newEngine(t, server.Lab, Options{})
+		r := resolve(t, e, "target", dest.Options{})
+		for range 3 {
+			if res := mustRun(t, e, r, Command{Text: "echo hello"}); res.out != "hello\n" {
+				t.Errorf("output %q", res.out)
+			}
+		}
+	})
+}
