@@ -32,6 +32,8 @@ type Command struct {
 	NoLeash bool
 	// Started is called once, when the server has started the command.
 	Started func(Started)
+
+	raw bool // the caller gets the pipes
 }
 
 // Started tells where a command runs.

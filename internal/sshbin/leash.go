@@ -273,6 +273,13 @@ func (l *leash) alive() bool {
 	return !l.broken
 }
 
+// closed reports whether we have let go of the leash ourselves, or could not write to it.
+func (l *leash) closed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.broken
+}
+
 // close lets go of the leash: it ends the processes of calls that have not ended, and itself.
 func (l *leash) close() {
 	l.mu.Lock()

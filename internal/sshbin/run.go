@@ -5,9 +5,9 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	mathrand "math/rand/v2"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -163,7 +163,12 @@ func (e *Engine) attempt(ctx context.Context, s *seat, c *Command) (*call, error
 	if err != nil {
 		return nil, err
 	}
-	if k.streams, err = newStreams(c, e.null, preamble, k.filter()); err != nil {
+	if c.raw {
+		k.streams, err = newPipes(c, preamble)
+	} else {
+		k.streams, err = newStreams(c, e.null, preamble, k.filter())
+	}
+	if err != nil {
 		return nil, err
 	}
 	if k.leash != nil {
@@ -196,17 +201,18 @@ func (k *call) request(ctx context.Context) (r mux.Request, preamble string, err
 		return mux.Request{Command: c.Subsystem, Subsystem: true}, "", nil
 	}
 	r.TTY, r.Term = c.TTY, "xterm-256color"
-	shell := k.seat.pool.loginShell()
-	text := *c
-	if k.forked() && k.leash != nil && complete(c.Text) {
+	shell, text := k.seat.pool.loginShell(), ended(c.Text)
+	if k.forked() && !c.raw && k.leash != nil && complete(c.Text) {
 		k.marker = newMarker()
-		text.Text = k.marker.wrap(c.Text)
+		text = k.marker.wrap(c.Text)
 	}
-	r.Command = commandText(&text, k.id, shell, k.leash != nil)
+	r.Command = commandText(c, text, k.id, shell, k.leash != nil)
 	if len(r.Command) > maxText {
-		if r.Command, err = k.stage(ctx, &text, shell); err != nil {
+		short, err := k.seat.stage(ctx, text)
+		if err != nil {
 			return r, "", err
 		}
+		r.Command = commandText(c, short, k.id, shell, k.leash != nil)
 	}
 	return r, envPreamble(c.Env), nil
 }
@@ -309,6 +315,8 @@ func newID() string {
 	return hex.EncodeToString(id[:])
 }
 
+func itoa(n int) string { return strconv.Itoa(n) }
+
 // signalName names the signal that a shell's exit status stands for, by this machine's numbers.
 func signalName(status int) string {
 	if status <= 128 || status > 128+64 {
@@ -318,5 +326,5 @@ func signalName(status int) string {
 	if len(name) > 3 {
 		return name[3:]
 	}
-	return fmt.Sprintf("%d", status-128)
+	return itoa(status - 128)
 }

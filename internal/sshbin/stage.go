@@ -3,6 +3,7 @@ package sshbin
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,56 +14,59 @@ import (
 // stageTimeout bounds the transfer of a command's text.
 const stageTimeout = 5 * time.Minute
 
-// stage puts text that is too long for an argument into a file of mode 0600 on the host, by a session of its own, and returns the
-// command line that opens the file, removes it and runs it.
-func (k *call) stage(ctx context.Context, c *Command, shell string) (string, error) {
-	const store = `umask 077; f=$(mktemp "${TMPDIR:-/tmp}/relay.XXXXXXXX") && cat >"$f" && echo "$f"`
+// store writes standard input to a file of mode 0600 and prints its name.
+const store = `umask 077; f=$(mktemp "${TMPDIR:-/tmp}/relay.XXXXXXXX") && cat >"$f" && echo "$f"`
+
+// stage puts POSIX text that is too long for an argument, or too private, into a file on the host, by a session of its own. It
+// returns text that opens the file, removes it and runs it in the same shell.
+func (s *seat) stage(ctx context.Context, text string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, stageTimeout)
 	defer cancel()
-	var path, words bytes.Buffer
-	body := "exec 9<&-\n" + ended(c.Text) + "\n"
-	put := &Command{Text: wrapped(store), Stdin: strings.NewReader(body), Stdout: &path, Stderr: &words}
-	s, err := newStreams(put, k.engine.null, "", nil)
+	path, words, exit, err := s.put(ctx, "exec 9<&-\n"+text+"\n")
 	if err != nil {
 		return "", err
 	}
-	ch, err := k.seat.open(ctx, s.request(mux.Request{Command: put.Text}))
-	if err != nil {
-		s.discard()
-		return "", neverStarted(err)
-	}
-	s.start()
-	select {
-	case <-ch.Exited():
-	case <-ctx.Done():
-	}
-	s.drain(k.seat.pool.roundTrip())
-	err = s.finish()
-	_ = ch.Close()
-	if ctx.Err() != nil {
-		return "", &mux.LostError{Op: "sending the command", Err: context.Cause(ctx)}
-	}
-	name := strings.TrimSpace(path.String())
-	if i := strings.LastIndexByte(name, '\n'); i >= 0 {
-		name = name[i+1:] // noise of start-up files comes before
-	}
-	if e := ch.Exit(); err != nil || !e.Known || e.Status != 0 || !strings.HasPrefix(name, "/") {
-		return "", &Error{Op: "sending the command", Host: k.seat.pool.resolved.Alias, Code: "too_large", Err: err,
-			Message: fmt.Sprintf("a command of %d bytes needs a temporary file on the host: %s", len(c.Text), strings.TrimSpace(words.String())),
+	name := strings.TrimSpace(path)
+	name = name[strings.LastIndexByte(name, '\n')+1:] // noise of start-up files comes before
+	if !exit.Known || exit.Status != 0 || !strings.HasPrefix(name, "/") {
+		return "", &Error{Op: "sending the command", Host: s.pool.resolved.Alias, Code: "too_large",
+			Message: fmt.Sprintf("a command of %d bytes needs a temporary file on the host: %s", len(text), strings.TrimSpace(words)),
 			Hint:    "make room in the host's temporary directory, or upload a script with ssh_upload and run that"}
 	}
-	short := *c
-	short.Text = "exec 9<" + quote(name) + "; rm -f " + quote(name) + "; . /dev/fd/9"
-	if text := prelude(&short, k.id, k.leash != nil) + short.Text; isPOSIX(shell) {
-		return text, nil
-	} else {
-		return wrapped(text), nil
-	}
+	return "exec 9<" + quote(name) + "; rm -f " + quote(name) + "; . /dev/fd/9", nil
 }
 
-// neverStarted makes a loss on the way of preparing a command one that has started nothing.
+// put runs store on the host. The errors are those of package mux and mean that the command has not been started.
+func (s *seat) put(ctx context.Context, body string) (out, words string, exit mux.Exit, err error) {
+	var stdout, stderr bytes.Buffer
+	c := &Command{Stdin: strings.NewReader(body), Stdout: &stdout, Stderr: &stderr}
+	streams, err := newStreams(c, s.pool.engine.null, "", nil)
+	if err != nil {
+		return "", "", exit, err
+	}
+	ch, err := s.open(ctx, streams.request(mux.Request{Command: wrapped(store)}))
+	if err != nil {
+		streams.discard()
+		return "", "", exit, neverStarted(err)
+	}
+	streams.start()
+	select {
+	case <-ch.Exited():
+		streams.drain(s.pool.roundTrip())
+	case <-s.lost:
+		err = &mux.LostError{Op: "sending the command", Err: errors.New("the connection stopped answering")}
+	case <-ctx.Done():
+		err = &mux.LostError{Op: "sending the command", Err: context.Cause(ctx)}
+	}
+	_ = ch.Close()
+	_ = streams.finish() // buffers take everything
+	return stdout.String(), stderr.String(), ch.Exit(), err
+}
+
+// neverStarted makes a loss while a command was prepared one that has started nothing.
 func neverStarted(err error) error {
-	if lost, ok := err.(*mux.LostError); ok {
+	var lost *mux.LostError
+	if errors.As(err, &lost) {
 		return &mux.LostError{Op: lost.Op, Err: lost.Err}
 	}
 	return err

@@ -36,6 +36,7 @@ type streams struct {
 	source                io.Reader
 	tty                   *terminal
 	outputs               []*output
+	near                  [3]*os.File // the caller's ends of a session's pipes (Open)
 
 	copying sync.WaitGroup
 	done    chan struct{} // closed when all output has been read to its end
@@ -155,6 +156,10 @@ func (s *streams) start() {
 	for _, o := range s.outputs {
 		s.copying.Go(func() { s.copy(o) })
 	}
+	if s.near[0] != nil && s.preamble != "" {
+		// Short enough for the pipe's buffer as a rule; a longer one waits for the command to read it.
+		_, _ = io.WriteString(s.near[0], s.preamble)
+	}
 	if s.feed != nil {
 		if s.tty != nil {
 			s.tty.raw()
@@ -272,5 +277,10 @@ func (s *streams) close() {
 	}
 	for _, o := range s.outputs {
 		o.pipe.Close()
+	}
+	for _, f := range s.near {
+		if f != nil {
+			f.Close()
+		}
 	}
 }

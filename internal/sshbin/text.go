@@ -51,19 +51,19 @@ var posixShells = map[string]bool{
 
 func isPOSIX(shell string) bool { return posixShells[path.Base(shell)] }
 
-// commandText is the command line of a call for the host's login shell.
+// commandText is the command line of a call for the host's login shell; text is what of the command is to run there.
 //
-// A host without a leash gets the text as it is where that is possible: behind a forced command there may be anything but
+// A host without a leash gets the command as it is where that is possible: behind a forced command there may be anything but
 // a shell.
-func commandText(c *Command, id, shell string, leashed bool) string {
-	prelude := prelude(c, id, leashed)
+func commandText(c *Command, text, id, shell string, leashed bool) string {
+	before := prelude(c, id, leashed)
 	switch {
-	case prelude == "" && !leashed:
+	case before == "" && !leashed && len(c.Text) <= maxText:
 		return c.Text
 	case isPOSIX(shell):
-		return prelude + ended(c.Text)
+		return before + text
 	default:
-		return wrapped(prelude + ended(c.Text))
+		return wrapped(before + text)
 	}
 }
 

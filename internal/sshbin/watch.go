@@ -16,9 +16,22 @@ func (p *pool) watch(m *master) {
 	m.watched = p.engine.background(func() {
 		t := time.NewTicker(p.engine.opt.KeepAlive)
 		defer t.Stop()
+		var ended *leash // whose end has been looked into
 		for misses := 0; ; {
+			var gone <-chan struct{}
+			l := m.leash.Load()
+			if l != nil && l != ended {
+				gone = l.gone
+			}
 			select {
 			case <-t.C:
+			case <-gone:
+				ended = l
+				if !l.closed() && m.alive(p.engine.ctx) != nil {
+					p.lose(m)
+					return
+				}
+				continue
 			case <-m.lost:
 				return
 			case <-p.engine.ctx.Done():

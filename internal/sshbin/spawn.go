@@ -1,0 +1,83 @@
+package sshbin
+
+import (
+	"context"
+	"strings"
+
+	"relay-shell/internal/sshbin/dest"
+)
+
+// Spawn is an ssh client for a terminal.
+type Spawn struct {
+	// Args are the program and its arguments, Env its environment; TERM is left to the caller.
+	Args, Env []string
+	Started   Started
+}
+
+// SpawnArgs gives the command line of an interactive `ssh -tt` that rides a live master, which it makes sure of. When the
+// server has no place for a session left, or the master ends before the client starts, that fails with status 255 and a word on its
+// standard error; it never logs in by itself.
+//
+// Of the command, Text ("" is the login shell), Dir and Env count. Values of Env reach the host in a temporary file of
+// mode 0600. The session is not on the leash: it outlives this program.
+func (e *Engine) SpawnArgs(ctx context.Context, r *dest.Resolved, c Command) (Spawn, error) {
+	check := c
+	if check.Text == "" {
+		check.Text = "login shell"
+	}
+	if err := check.check(); err != nil {
+		return Spawn{}, err
+	}
+	p, err := e.pool(r)
+	if err != nil {
+		return Spawn{}, &Error{Op: "starting a session", Host: r.Alias, Err: err}
+	}
+	s, err := p.acquire(ctx, c.StoreHostKey)
+	if err != nil {
+		return Spawn{}, err
+	}
+	defer s.leave()
+	if _, err := s.getLeash(ctx); err != nil { // tells the login shell
+		return Spawn{}, openError(r, neverStarted(err))
+	}
+	text, err := s.spawnText(ctx, &c)
+	if err != nil {
+		return Spawn{}, openError(r, neverStarted(err))
+	}
+	args := r.ClientArgs(dest.ClientOptions{ControlPath: s.path, Command: text, TTY: true})
+	return Spawn{Args: append([]string{e.opt.SSH}, args...), Env: dest.Environ(e.opt.Env), Started: s.started()}, nil
+}
+
+// spawnText is the session's command line, "" for the login shell as sshd starts it.
+func (s *seat) spawnText(ctx context.Context, c *Command) (string, error) {
+	if c.Text == "" && c.Dir == "" && len(c.Env) == 0 {
+		return "", nil
+	}
+	var b strings.Builder
+	for _, v := range c.Env {
+		if v.Value == nil {
+			b.WriteString("unset " + v.Name + "\n")
+		} else {
+			b.WriteString("export " + v.Name + "=" + quote(*v.Value) + "\n")
+		}
+	}
+	if c.Dir != "" {
+		b.WriteString("CDPATH= cd -- " + quoteDir(c.Dir) + " || exit 1\n")
+	}
+	if c.Text == "" {
+		b.WriteString(`exec "${SHELL:-/bin/sh}" -l`)
+	} else {
+		b.WriteString(c.Text)
+	}
+	text, shell := b.String(), s.pool.loginShell()
+	if len(c.Env) > 0 || len(text) > maxText {
+		var err error
+		if text, err = s.stage(ctx, text); err != nil {
+			return "", err
+		}
+	}
+	if isPOSIX(shell) {
+		return text, nil
+	}
+	return wrapped(text), nil
+}
