@@ -45,12 +45,15 @@ type Shown struct {
 // lineSlack is how many bytes a cut gives up to fall between two lines.
 const lineSlack = 256
 
-// Show shows at most limit bytes of the output: all, or its beginning and its end around a mark.
+// small is up to what size an output is shown whole whatever the limit, in bytes: the mark of a cut would not be shorter.
+const small = 64
+
+// Show shows at most limit bytes of the output, all or its beginning and its end around a mark; up to 64 bytes are never cut.
 func (e *Excerpt) Show(limit int) Shown {
 	if e.Total == 0 {
 		return Shown{}
 	}
-	if e.whole() && e.kept() <= limit {
+	if e.whole() && e.kept() <= max(limit, small) {
 		var b strings.Builder
 		lossy := valid(&b, e.head, e.tail)
 		return Shown{Text: b.String(), Lossy: lossy}

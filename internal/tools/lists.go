@@ -29,3 +29,9 @@ func sortedKeys[V any](m map[string]V) []string {
 	sort.Strings(keys)
 	return keys
 }
+
+// sizeOf is the length of a value's JSON.
+func sizeOf(v any) int {
+	b, _ := json.Marshal(v)
+	return len(b)
+}
