@@ -73,16 +73,7 @@ func (r *Resolved) MasterArgs(o MasterOptions) []string {
 	}
 	options = append(options, plainSession...)
 	options = append(options, r.logOptions()...)
-	switch {
-	case o.Proxy != "":
-		options = append(options, "ProxyJump=none", "ProxyCommand="+o.Proxy)
-	case len(r.Jump) > 0:
-		options = append(options, "ProxyCommand="+r.jumpCommand(o))
-	case r.ProxyCommand != "" && o.Log != "":
-		if command, ok := r.loggedProxyCommand(o); ok {
-			options = append(options, "ProxyCommand="+command)
-		}
-	}
+	options = append(options, r.proxyOptions(o)...)
 	return append(withOptions(args, options), "--", r.Alias)
 }
 

@@ -5,6 +5,21 @@ import (
 	"strings"
 )
 
+// proxyOptions say how the connection travels, where that is not for ssh to decide alone.
+func (r *Resolved) proxyOptions(o MasterOptions) []string {
+	switch {
+	case o.Proxy != "":
+		return []string{"ProxyJump=none", "ProxyCommand=" + o.Proxy}
+	case len(r.Jump) > 0:
+		return []string{"ProxyCommand=" + r.jumpCommand(o)}
+	case o.Log != "":
+		if command, ok := r.loggedProxyCommand(o); ok {
+			return []string{"ProxyCommand=" + command}
+		}
+	}
+	return nil
+}
+
 // jumpCommand is the ProxyCommand that does what ProxyJump does, with the hops under the same rules as the
 // destination: no prompts, timeouts, and the host key policy. ssh itself would pass none of these on to its hops
 // (ssh.c, "Setting implicit ProxyCommand from ProxyJump").
