@@ -345,6 +345,9 @@ func (sc *scanner) accept(st site, x extent) bool {
 		v = v[:longestJudged]
 	}
 	trimmed := strings.TrimSpace(v)
+	if st.class == tokenName && !tokenLike(trimmed, 6) {
+		return false
+	}
 	if len(trimmed) < 3 || isReference(trimmed, x.quote) || isPlaceholder(trimmed) || isPath(trimmed) {
 		return false
 	}

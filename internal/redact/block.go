@@ -137,6 +137,10 @@ func (sc *scanner) continueBlock() bool {
 		return false
 	}
 	line := strings.TrimRight(sc.s, "\r\n")
+	if onlyMarks(line) && b.kind != scalarBlock {
+		*b = block{} // the value has been masked before
+		return true
+	}
 	start, end, state := 0, 0, blockEnds
 	switch b.kind {
 	case armourBlock:
@@ -181,7 +185,7 @@ func (b *block) armour(line string) (start, end int, state blockState) {
 	start, end = bodyOf(line)
 	body := line[start:end]
 	switch n := len(body); {
-	case strings.TrimSpace(line) == "" || body == string(rune(atom)):
+	case strings.TrimSpace(line) == "":
 		return 0, 0, blockPass
 	case !b.begun && isArmourHeader(line):
 		return 0, 0, blockPass
@@ -236,11 +240,8 @@ func isArmourHeader(line string) bool {
 
 func (b *block) counted(line string) (start, end int, state blockState) {
 	start, end = bodyOf(line)
-	switch {
-	case b.left == 0 || start == end || strings.IndexByte(line, ':') >= 0:
+	if b.left == 0 || start == end || strings.IndexByte(line, ':') >= 0 {
 		return 0, 0, blockEnds
-	case line[start:end] == string(rune(atom)):
-		return 0, 0, blockPass
 	}
 	b.left--
 	return start, end, blockTakes

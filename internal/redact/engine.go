@@ -20,6 +20,9 @@ type engine struct {
 	// inside means that the next unit begins in the middle of a line.
 	inside bool
 
+	scanner scanner   // of the last window, kept for its memory
+	found   []finding // the same
+
 	at     int // the stream's offset of the next unit
 	hints  seeker
 	values seeker
@@ -128,7 +131,7 @@ func lineEnd(s string) int {
 }
 
 // step scans the unit that begins at pos. s[:pos] is what came before, as far as it is at hand. It returns the unit's end
-// and what was found that begins in it, in offsets of s; not ok means that more of the text is needed to tell.
+// and what was found that begins in it, in offsets of s and valid until the next step; not ok means that more of the text is needed.
 func (e *engine) step(s string, pos int, eof bool) (next int, found []finding, ok bool) {
 	rest := s[pos:]
 	end, full := len(rest), len(rest)
@@ -165,14 +168,15 @@ func (e *engine) step(s string, pos int, eof bool) (next int, found []finding, o
 // goes on, at its end.
 func (e *engine) window(text string, core, end int) []finding {
 	p := plain(text)
-	sc := scanner{carry: &e.carry, s: p.text, lineStart: !e.inside}
+	sc := &e.scanner
+	*sc = scanner{carry: &e.carry, s: p.text, lineStart: !e.inside, found: sc.found[:0]}
 	resumed := e.resume(text, core, end)
 	if resumed.End < end && !sc.continueBlock() {
 		sc.expected()
-		e.rules.scan(&sc)
+		e.rules.scan(sc)
 		sc.knownValues(e.known)
 	}
-	var found []finding
+	found := e.found[:0]
 	if resumed.End > resumed.Start {
 		found = append(found, resumed)
 	}
@@ -186,5 +190,6 @@ func (e *engine) window(text string, core, end int) []finding {
 	}
 	found = merge(found)
 	e.cut(found, text, end)
+	e.found = found
 	return found
 }

@@ -252,7 +252,7 @@ func (sc *scanner) sentence(st site, stop int) {
 			break
 		}
 	}
-	if at < 0 || at >= len(rest) || strings.ContainsAny(rest[:at], "\"'=") {
+	if at < 0 || at >= len(rest) || strings.ContainsAny(rest[:at], "\"'=\x01") {
 		return
 	}
 	x, ok := quoted(s, stop+at)

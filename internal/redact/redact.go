@@ -68,23 +68,26 @@ func (r *Redactor) String(s string) string {
 		return s
 	}
 	var b strings.Builder
-	b.WriteString(s[:at])
-	changed := false
 	a := assembler{marker: r.marker, out: func(t string) { b.WriteString(t) }}
+	changed := false
 	for at < len(s) {
 		next, found, _ := e.step(s, at, true)
-		changed = changed || len(found) > 0
-		a.unit(s[at:next], at, found, e.open())
-		at = next
-		if skipped := e.skip(s, at, true); skipped > at {
-			a.unit(s[at:skipped], at, nil, false)
-			at = skipped
+		if !changed && len(found) > 0 {
+			changed = true
+			b.Grow(len(s))
+			b.WriteString(s[:at])
 		}
+		open := e.open()
+		next = e.skip(s, next, true)
+		if changed {
+			a.unit(s[at:next], at, found, open)
+		}
+		at = next
 	}
-	a.close()
 	if !changed {
 		return s
 	}
+	a.close()
 	return b.String()
 }
 

@@ -204,12 +204,33 @@ func (sc *scanner) argument(x extent, shape valueShape, own bool) {
 
 // given masks what stands where only a secret can stand, unless it is a reference or to be filled in.
 func (sc *scanner) given(x extent, kind string) {
+	x = withoutQuotes(sc.s, x)
 	v := strings.TrimSpace(x.text(sc.s))
 	if v == "" || v == "-" || v == "*" || isReference(v, x.quote) || isBlankForm(v) ||
 		isVersion(v) && strings.IndexByte(v, ':') > 0 { // a mapping of ports
 		return
 	}
 	sc.add(x.start, x.end, kind, rankFormat)
+}
+
+// withoutQuotes takes quotes from the ends of a part of a word: those around the whole of it, and one that belongs to a
+// quote outside of it.
+func withoutQuotes(s string, x extent) extent {
+	for x.quote == 0 && x.end-x.start > 1 {
+		first, last := s[x.start], s[x.end-1]
+		switch {
+		case isQuote(first) && first == last && strings.Count(s[x.start:x.end], string(rune(first))) == 2:
+			x.start, x.end = x.start+1, x.end-1
+			return x
+		case isQuote(last) && strings.Count(s[x.start:x.end], string(rune(last)))%2 == 1:
+			x.end--
+		case isQuote(first) && strings.Count(s[x.start:x.end], string(rune(first)))%2 == 1:
+			x.start++
+		default:
+			return x
+		}
+	}
+	return x
 }
 
 // isBlankForm tells whether v is what a manual writes in the place of a value. Words are not: they are somebody's password.
