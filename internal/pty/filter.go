@@ -1,0 +1,71 @@
+package pty
+
+import (
+	"bytes"
+	"strconv"
+)
+
+// maxNumber is the largest number in a control sequence that means anything on our largest terminal.
+const maxNumber = 9999
+
+// tamer passes output on to the emulator, with sequences whole and their demands bounded: a few bytes must not cost
+// seconds (REP, the repetition of a character, takes any number) or megabytes (a string has no end).
+type tamer struct {
+	scan scanner
+	cols int
+	out  []byte
+}
+
+// tame returns what of the output can be shown now. The slice is valid until the next call.
+func (t *tamer) tame(p []byte) []byte {
+	t.out = t.out[:0]
+	t.scan.feed(p, t)
+	return t.out
+}
+
+func (t *tamer) text(p []byte)  { t.out = append(t.out, p...) }
+func (t *tamer) control(c byte) { t.out = append(t.out, c) }
+
+func (t *tamer) escape(seq []byte, cut bool) {
+	if cut {
+		return
+	}
+	if seq[1] == '[' {
+		limit := maxNumber
+		if seq[len(seq)-1] == 'b' {
+			limit = t.cols
+		}
+		seq = boundNumbers(seq, limit)
+	}
+	t.out = append(t.out, seq...)
+}
+
+func (t *tamer) str(seq []byte, cut bool) {
+	if !cut {
+		t.out = append(t.out, seq...)
+	}
+}
+
+// boundNumbers replaces the numbers over limit in a sequence by it.
+func boundNumbers(seq []byte, limit int) []byte {
+	var out []byte
+	rest := seq
+	for len(rest) > 0 {
+		i := bytes.IndexAny(rest, "0123456789")
+		if i < 0 {
+			break
+		}
+		n := 0
+		for i+n < len(rest) && rest[i+n] >= '0' && rest[i+n] <= '9' {
+			n++
+		}
+		out = append(out, rest[:i]...)
+		if v, err := strconv.Atoi(string(rest[i : i+n])); err != nil || v > limit {
+			out = strconv.AppendInt(out, int64(limit), 10)
+		} else {
+			out = append(out, rest[i:i+n]...)
+		}
+		rest = rest[i+n:]
+	}
+	return append(out, rest...)
+}

@@ -1,0 +1,233 @@
+package pty
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"hash"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// The defaults of RecorderOptions.
+const (
+	DefaultRecording  = 64 << 20
+	DefaultChunk      = 64 << 10
+	DefaultChunkEvery = time.Second
+)
+
+// RecorderOptions describe a recording.
+type RecorderOptions struct {
+	Cols, Rows int
+	// Term, Command and Title are for the header; Env is what of the environment it tells, by name.
+	Term, Command, Title string
+	Env                  map[string]string
+	// MaxBytes is the longest file; then the recording ends with a marker that says so. 0 is DefaultRecording.
+	MaxBytes int64
+	// OnChunk is called for each piece of the file once it is written, in order and without gaps: after ChunkBytes (0 is
+	// DefaultChunk), after ChunkEvery (0 is DefaultChunkEvery), and at the end. It must return soon.
+	OnChunk    func(CastChunk)
+	ChunkBytes int64
+	ChunkEvery time.Duration
+	// Now is the clock, time.Now if nil.
+	Now func() time.Time
+}
+
+// CastChunk is a piece of a recording's file.
+type CastChunk struct {
+	// Offset and Length say where it stands in the file.
+	Offset, Length int64
+	SHA256         [sha256.Size]byte
+}
+
+// Recorder writes what a terminal shows into a file (asciicast v3), each event as it happens, so that the file is a good
+// recording up to the moment its writer is killed. It is safe for concurrent use. Input can't be recorded.
+type Recorder struct {
+	o RecorderOptions
+
+	mu    sync.Mutex
+	file  *os.File
+	last  time.Time // of the last event, as written
+	rest  []byte    // the beginning of a character
+	size  int64
+	err   error
+	full  bool
+	hash  hash.Hash
+	chunk CastChunk
+	timer *time.Timer
+}
+
+// NewRecorder creates the file, mode 0600; it must not exist.
+func NewRecorder(path string, o RecorderOptions) (*Recorder, error) {
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = DefaultRecording
+	}
+	if o.ChunkBytes <= 0 {
+		o.ChunkBytes = DefaultChunk
+	}
+	if o.ChunkEvery <= 0 {
+		o.ChunkEvery = DefaultChunkEvery
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, wrap(err, "internal", "look at the recordings' directory: permissions and free space", "creating the recording")
+	}
+	r := &Recorder{o: o, file: f, last: o.Now(), hash: sha256.New()}
+	header, err := encode(Header{
+		Version: 3, Term: HeaderTerm{Cols: o.Cols, Rows: o.Rows, Type: o.Term}, Timestamp: r.last.Unix(), Command: o.Command, Title: o.Title, Env: o.Env,
+	})
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.write(header)
+	return r, r.err
+}
+
+// encode is a line of JSON. Strings become valid UTF-8.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
+
+// Output records what the program printed. A character that is not whole waits for its rest; bytes that are none become U+FFFD.
+func (r *Recorder) Output(p []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	data := append(r.rest, p...)
+	n := unfinished(data)
+	if n == len(data) {
+		r.rest = data
+		return
+	}
+	r.event(EventOutput, string(data[:len(data)-n]))
+	r.rest = append([]byte(nil), data[len(data)-n:]...)
+}
+
+// Resize records a new size.
+func (r *Recorder) Resize(cols, rows int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.event(EventResize, fmt.Sprintf("%dx%d", cols, rows))
+}
+
+// Marker records a remark.
+func (r *Recorder) Marker(label string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.event(EventMarker, label)
+}
+
+// Exit records the end of the program.
+func (r *Recorder) Exit(code int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.flush()
+	r.full = false // the end is worth a few bytes more
+	r.event(EventExit, strconv.Itoa(code))
+}
+
+// flush records what is left of a character that will not be whole.
+func (r *Recorder) flush() {
+	if len(r.rest) > 0 {
+		r.event(EventOutput, string(r.rest))
+		r.rest = nil
+	}
+}
+
+// event writes one event. The caller holds the mutex.
+func (r *Recorder) event(code, data string) {
+	if r.full || r.err != nil || r.file == nil {
+		return
+	}
+	// Milliseconds, counted from the time written last, so that rounding does not add up.
+	interval := r.o.Now().Sub(r.last).Round(time.Millisecond)
+	interval = max(interval, 0)
+	line, err := encode([]any{json.RawMessage(strconv.FormatFloat(interval.Seconds(), 'f', 3, 64)), code, data})
+	if err != nil {
+		r.err = err
+		return
+	}
+	if r.size+int64(len(line)) > r.o.MaxBytes && code != EventExit {
+		r.full = true
+		line, err = encode([]any{json.RawMessage(strconv.FormatFloat(interval.Seconds(), 'f', 3, 64)), EventMarker, "the recording has reached its limit"})
+		if err != nil {
+			r.err = err
+			return
+		}
+	}
+	r.last = r.last.Add(interval)
+	r.write(line)
+}
+
+// write adds a line to the file. After the first failure nothing more is written: a recording has no gaps.
+func (r *Recorder) write(line []byte) {
+	n, err := r.file.Write(line)
+	r.size += int64(n)
+	r.hash.Write(line[:n])
+	r.chunk.Length += int64(n)
+	if err != nil {
+		r.err = wrap(err, "internal", "look at the recordings' directory: free space", "recording")
+	}
+	switch {
+	case r.o.OnChunk == nil:
+	case r.chunk.Length >= r.o.ChunkBytes || err != nil:
+		r.endChunk()
+	case r.timer == nil && r.chunk.Length > 0:
+		r.timer = time.AfterFunc(r.o.ChunkEvery, func() {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.endChunk()
+		})
+	}
+}
+
+// endChunk reports the bytes since the last chunk. The caller holds the mutex.
+func (r *Recorder) endChunk() {
+	if r.timer != nil {
+		r.timer.Stop()
+		r.timer = nil
+	}
+	if r.o.OnChunk == nil || r.chunk.Length == 0 {
+		return
+	}
+	r.hash.Sum(r.chunk.SHA256[:0])
+	r.o.OnChunk(r.chunk)
+	r.hash.Reset()
+	r.chunk = CastChunk{Offset: r.size}
+}
+
+// Err is why the recording stopped before its end, nil if it did not.
+func (r *Recorder) Err() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
+}
+
+// Close ends the recording. It may be called twice.
+func (r *Recorder) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.file == nil {
+		return r.err
+	}
+	r.flush()
+	r.endChunk()
+	if err := r.file.Close(); r.err == nil && err != nil {
+		r.err = err
+	}
+	r.file = nil
+	return r.err
+}

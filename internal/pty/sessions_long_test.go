@@ -1,0 +1,5 @@
+//go:build long
+
+package pty
+
+const sessions = 2000
