@@ -254,7 +254,7 @@ func TestLastWordsOfAChild(t *testing.T) {
 
 func TestNoOutputIsLost(t *testing.T) {
 	each(t, func(t *testing.T, run func(context.Context, Command) (Exit, error)) {
-		for i := range 40 {
+		for i := range 24 {
 			var out buffer
 			c := sh("seq 3000; sleep 60 2>/dev/null & exit 0")
 			if i%4 != 0 {

@@ -29,7 +29,11 @@ func (s *streams) openTerminal(c Command) error {
 	s.ours = []*os.File{slave}
 	s.terminal, s.stdin = master, master
 	s.stdout = newDrain(master, c.Stdout)
+	s.stdout.terminal = true
 	if err := pty.Setsize(master, &pty.Winsize{Rows: terminalRows, Cols: terminalCols}); err != nil {
+		return err
+	}
+	if err := control(master, func(fd int) error { return unix.SetNonblock(fd, true) }); err != nil { // deadlines need it
 		return err
 	}
 	s.source = c.Stdin
@@ -39,22 +43,28 @@ func (s *streams) openTerminal(c Command) error {
 	return noEcho(slave)
 }
 
-func noEcho(f *os.File) (err error) {
-	raw, err := f.SyscallConn()
+func noEcho(f *os.File) error {
+	return control(f, func(fd int) error {
+		t, err := unix.IoctlGetTermios(fd, getTermios)
+		if err != nil {
+			return err
+		}
+		t.Lflag &^= unix.ECHO
+		return unix.IoctlSetTermios(fd, setTermios, t)
+	})
+}
+
+// control calls f with the descriptor of a file, which stays open and in its mode meanwhile.
+func control(file *os.File, f func(fd int) error) error {
+	raw, err := file.SyscallConn()
 	if err != nil {
 		return err
 	}
-	cerr := raw.Control(func(fd uintptr) {
-		var t *unix.Termios
-		if t, err = unix.IoctlGetTermios(int(fd), getTermios); err == nil {
-			t.Lflag &^= unix.ECHO
-			err = unix.IoctlSetTermios(int(fd), setTermios, t)
-		}
-	})
-	if cerr != nil {
-		return cerr
+	var ferr error
+	if err := raw.Control(func(fd uintptr) { ferr = f(int(fd)) }); err != nil {
+		return err
 	}
-	return err
+	return ferr
 }
 
 // typist writes to a terminal so that no line is cut and the end is an end of file for the program.
