@@ -80,6 +80,7 @@ func (s *session) open() (a *app, err error) {
 	})
 	a.tools = tools.New(&tools.Deps{
 		Config: cfg, Version: s.world.Version, Inventory: a.inventory, SSH: a.ssh, Spool: a.spool, Policy: a.policy, Audit: a.audit,
+		Environ: s.world.Environ,
 	}, cfg.Toolsets)
 	return a, nil
 }

@@ -18,4 +18,6 @@ type Deps struct {
 	Spool     *output.Spool
 	Policy    *policy.Engine
 	Audit     *audit.Log
+	// Environ is the environment of the programs that tools start.
+	Environ []string
 }
