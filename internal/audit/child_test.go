@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 
 // childMain appends calls and prints, for each durable record, its sequence number and call once it is acknowledged.
 func childMain(args []string) error {
+	if args[1] == "once" {
+		return childOnce(args[0])
+	}
 	size, err := strconv.ParseInt(args[2], 10, 64)
 	if err != nil {
 		return err
@@ -58,6 +61,20 @@ func childMain(args []string) error {
 			}
 		}
 	}
+}
+
+// childOnce appends one intent, and says so only when it may run.
+func childOnce(path string) error {
+	l, err := Open(Options{Path: path, Rotate: Rotation{Size: 2000}})
+	if err != nil {
+		return err
+	}
+	h, err := l.Append(context.Background(), intent("once"), true)
+	if err != nil {
+		return err
+	}
+	fmt.Println("run", h.Seq)
+	return l.Close()
 }
 
 // child is a server in a process of its own.

@@ -26,8 +26,6 @@ type crashFS struct {
 	// changes are the changes to names since the last sync of their directory.
 	changes []nameChange
 	dirs    map[string]bool
-	// full makes writes fail as on a full disk once this many bytes are stored, 0 = never.
-	full int64
 }
 
 type nameChange struct {

@@ -6,12 +6,13 @@ import "time"
 
 // The ordinary test run is short; go test -tags long ./internal/audit runs everything in full.
 const (
-	crashSeeds = 100
-	killPoints = 20
-	bitFlips   = 300
-	tornStep   = 40
-	rotations  = 60
-	besideRuns = 3
+	crashSeeds   = 100
+	killPoints   = 20
+	bitFlips     = 300
+	tornStep     = 40
+	rotations    = 60
+	besideRuns   = 3
+	straceFaults = 60
 
 	eightKills = 5
 	eightEvery = 100 * time.Millisecond

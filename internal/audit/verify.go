@@ -133,8 +133,6 @@ type verifier struct {
 	storedBytes int64
 	// heads are what the tree must have been, by size.
 	heads []head
-	// signedBy is the key of the checkpoints.
-	key string
 
 	tree    edge
 	stored  *storedHashes
