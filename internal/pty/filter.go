@@ -8,12 +8,16 @@ import (
 // maxNumber is the largest number in a control sequence that means anything on our largest terminal.
 const maxNumber = 9999
 
+// repeated are the finals of sequences that are obeyed as often as their number says: more than the screen is large changes
+// nothing.
+var repeated = []byte("@ILMPSTXZb")
+
 // tamer passes output on to the emulator, with sequences whole and their demands bounded: a few bytes must not cost
 // seconds (REP, the repetition of a character, takes any number) or megabytes (a string has no end).
 type tamer struct {
-	scan scanner
-	cols int
-	out  []byte
+	scan       scanner
+	cols, rows int
+	out        []byte
 }
 
 // tame returns what of the output can be shown now. The slice is valid until the next call.
@@ -32,8 +36,8 @@ func (t *tamer) escape(seq []byte, cut bool) {
 	}
 	if seq[1] == '[' {
 		limit := maxNumber
-		if seq[len(seq)-1] == 'b' {
-			limit = t.cols
+		if bytes.IndexByte(repeated, seq[len(seq)-1]) >= 0 {
+			limit = max(t.cols, t.rows)
 		}
 		seq = boundNumbers(seq, limit)
 	}

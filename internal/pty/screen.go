@@ -28,7 +28,7 @@ type Screen struct {
 
 const (
 	// screenPiece is how much output is rendered at a time.
-	screenPiece = 4 << 10
+	screenPiece = 1 << 10
 	// screenPause is the least time between two runs of the background rendering: a program that floods its terminal must
 	// not cost a processor.
 	screenPause = 50 * time.Millisecond
@@ -143,7 +143,7 @@ func (s *screen) render(p []byte) {
 func (s *screen) begin() {
 	s.discard()
 	s.title, s.hidden = "", false
-	s.tame = tamer{cols: s.cols}
+	s.tame = tamer{cols: s.cols, rows: s.rows}
 	emu := vt.NewEmulator(s.cols, s.rows)
 	emu.SetScrollbackSize(1) // what scrolls away is in the ring; 0 would mean ten thousand lines
 	emu.SetCallbacks(vt.Callbacks{
@@ -213,7 +213,8 @@ func (s *screen) resize(cols, rows int) {
 	s.sync()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.cols, s.rows, s.tame.cols = cols, rows, cols
+	s.cols, s.rows = cols, rows
+	s.tame.cols, s.tame.rows = cols, rows
 	if s.emu == nil {
 		return
 	}
