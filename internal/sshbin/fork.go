@@ -47,6 +47,9 @@ func (m *master) openFork(ctx context.Context, r mux.Request) (channel, error) {
 	cmd := exec.Command(e.opt.SSH, append([]string{"-v", "-v"}, args...)...)
 	cmd.Env = append(dest.Environ(e.opt.Env), "TERM="+r.Term)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = r.Stdin, r.Stdout, r.Stderr
+	if r.TTY {
+		cmd.Stderr = nil // a remote terminal has one stream; the client would say goodbye on the other
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(err, words.Close(), log.Close(), os.Remove(path))

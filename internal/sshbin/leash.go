@@ -21,13 +21,13 @@ import (
 var leashSource string
 
 const (
-	// hiTimeout is how long a host may take to answer the leash before it counts as having none: a forced command or an
-	// account without a shell never does. One that was slow to open the session gets hiFactor times that, maxHiTimeout at most.
-	hiTimeout    = 2 * time.Second
-	hiFactor     = 20
-	maxHiTimeout = 10 * time.Second
+	// hiTimeout is how long a host may take to greet before its end of file is tried: what is no shell, such as a forced
+	// command that reads its input, ends by that. A shell that is slow greets all the same.
+	hiTimeout = 2 * time.Second
+	// slowTimeout is how long after that, and how long a host that turned out to be slow may take in all.
+	slowTimeout = 8 * time.Second
 	// killTimeout is how long the leash may take to end a call's processes; its own script gives up after 1.4 s.
-	killTimeout = 2 * time.Second
+	killTimeout = 3 * time.Second
 	// leashWriteTimeout bounds a line to the leash; they are tens of bytes into a 64 KiB pipe.
 	leashWriteTimeout = time.Second
 )
@@ -59,6 +59,8 @@ type hello struct {
 var (
 	// errNoShell says that what the host runs is no shell: it ended without a greeting.
 	errNoShell = errors.New("the host runs no shell for the leash")
+	// errSlow says that the greeting came after the end of file.
+	errSlow = errors.New("the host greeted the leash late")
 	// errSilent says that nothing was heard in time.
 	errSilent = errors.New("the host did not greet the leash in time")
 )
@@ -77,50 +79,84 @@ func leashText(token string) string {
 // startLeash opens the leash as a session of its own. The error is errNoShell or errSilent when the host did not say hello, and
 // whatever open returned when there was no session for it.
 func startLeash(ctx context.Context, open opener) (*leash, error) {
+	l, err := tryLeash(ctx, open, hiTimeout)
+	if errors.Is(err, errSlow) {
+		return tryLeash(ctx, open, slowTimeout)
+	}
+	return l, err
+}
+
+func tryLeash(ctx context.Context, open opener, patience time.Duration) (*leash, error) {
 	token := rand.Text()
-	stdin, in, err := os.Pipe()
+	l, err := openLeash(ctx, open, token)
 	if err != nil {
 		return nil, err
 	}
-	out, stdout, err := os.Pipe()
-	if err != nil {
-		stdin.Close()
-		in.Close()
-		return nil, err
-	}
-	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
-	if err == nil {
-		defer null.Close()
-	}
-	var ch channel
-	began := time.Now()
-	if err == nil {
-		ch, err = open(ctx, mux.Request{Command: leashText(token), Stdin: stdin, Stdout: stdout, Stderr: null})
-	}
-	stdin.Close()
-	stdout.Close()
-	if err != nil {
-		in.Close()
-		out.Close()
-		return nil, err
-	}
-	l := &leash{channel: ch, in: in, out: out, gone: make(chan struct{}), waiting: map[string]chan []string{}}
 	said := make(chan hello, 1)
 	go l.listen(token, said) // ends with the leash's output, or by close
-	timer := time.NewTimer(min(max(hiTimeout, hiFactor*time.Since(began)), maxHiTimeout))
+	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
 	case l.hello = <-said:
 		return l, nil
 	case <-l.gone:
-		err = endedUngreeted(ch)
+		err = endedUngreeted(l.channel)
 	case <-timer.C:
-		err = errSilent
+		err = l.hearOut(ctx, said)
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}
 	l.close()
 	return nil, err
+}
+
+// hearOut ends the input of a leash that has not greeted, and waits for what comes of that.
+func (l *leash) hearOut(ctx context.Context, said <-chan hello) error {
+	_ = l.in.Close()
+	timer := time.NewTimer(slowTimeout)
+	defer timer.Stop()
+	select {
+	case <-said:
+		return errSlow
+	case <-l.gone:
+		select {
+		case <-said:
+			return errSlow
+		default:
+			return endedUngreeted(l.channel)
+		}
+	case <-timer.C:
+		return errSilent
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// openLeash opens the session.
+func openLeash(ctx context.Context, open opener, token string) (*leash, error) {
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer null.Close()
+	stdin, in, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer stdin.Close()
+	out, stdout, err := os.Pipe()
+	if err != nil {
+		in.Close()
+		return nil, err
+	}
+	defer stdout.Close()
+	ch, err := open(ctx, mux.Request{Command: leashText(token), Stdin: stdin, Stdout: stdout, Stderr: null})
+	if err != nil {
+		in.Close()
+		out.Close()
+		return nil, err
+	}
+	return &leash{channel: ch, in: in, out: out, gone: make(chan struct{}), waiting: map[string]chan []string{}}, nil
 }
 
 // endedUngreeted tells a forced command, which ends with a status, from a connection that was lost.

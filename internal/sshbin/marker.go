@@ -22,8 +22,8 @@ type marker struct {
 func newMarker() *marker { return &marker{token: rand.Text(), seen: make(chan struct{})} }
 
 // wrap makes text print the marker on standard error when it is done. A subshell, so that exit in the text ends that alone.
-func (m *marker) wrap(text string) string {
-	return "(\n" + text + "\nexit $?\n)\n_s=$?; printf '\\036" + m.token + " %d\\036' $_s >&2; exit $_s"
+func (m *marker) wrap(text, shell string) string {
+	return "(\n" + text + "\n" + exitStatus(shell) + "\n)\n_s=$?; printf '\\036" + m.token + " %d\\036' $_s >&2; exit $_s"
 }
 
 // found is closed when the marker has been read.

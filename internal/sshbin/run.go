@@ -201,10 +201,11 @@ func (k *call) request(ctx context.Context) (r mux.Request, preamble string, err
 		return mux.Request{Command: c.Subsystem, Subsystem: true}, "", nil
 	}
 	r.TTY, r.Term = c.TTY, "xterm-256color"
-	shell, text := k.seat.pool.loginShell(), ended(c.Text)
+	shell := k.seat.pool.loginShell()
+	text := ended(c.Text, shell)
 	if k.forked() && !c.raw && k.leash != nil && complete(c.Text) {
 		k.marker = newMarker()
-		text = k.marker.wrap(c.Text)
+		text = k.marker.wrap(c.Text, shell)
 	}
 	r.Command = commandText(c, text, k.id, shell, k.leash != nil)
 	if len(r.Command) > maxText {

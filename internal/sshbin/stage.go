@@ -15,7 +15,7 @@ import (
 const stageTimeout = 5 * time.Minute
 
 // store writes standard input to a file of mode 0600 and prints its name.
-const store = `umask 077; f=$(mktemp "${TMPDIR:-/tmp}/relay.XXXXXXXX") && cat >"$f" && echo "$f"`
+const store = `umask 077; f=$(mktemp "${TMPDIR:-/tmp}/relay.XXXXXXXX") && cat >"$f" && printf '\n%s\n' "$f"`
 
 // stage puts POSIX text that is too long for an argument, or too private, into a file on the host, by a session of its own. It
 // returns text that opens the file, removes it and runs it in the same shell.

@@ -73,11 +73,19 @@ func wrapped(text string) string { return "exec sh -c 'eval \"$(printf \"" + oct
 
 // ended keeps the shell from replacing itself with the last command, so that the death of that by a signal comes back as
 // 128+n instead of nothing. Text that is no complete script is left alone: the shell's own words about it count.
-func ended(text string) string {
+func ended(text, shell string) string {
 	if text == "" || strings.HasSuffix(text, "\\") || !complete(text) {
 		return text
 	}
-	return text + "\nexit $?"
+	return text + "\n" + exitStatus(shell)
+}
+
+// exitStatus ends a shell with the status of its last command. ksh93 counts signals from 256.
+func exitStatus(shell string) string {
+	if strings.Contains(path.Base(shell), "ksh") {
+		return "_s=$?; [ $_s -le 256 ] || _s=$((_s-128)); exit $_s"
+	}
+	return "exit $?"
 }
 
 func complete(text string) bool {
