@@ -23,36 +23,36 @@ var (
 var interactive = map[string]bool{"password": true, "keyboard-interactive": true}
 
 // authentication reads a login that the server, or the key's owner, refused.
-func authentication(text string) *finding {
-	denied := find(text, permissionDenied)
+func authentication(t text) *finding {
+	denied := t.find(permissionDenied)
 	var f *finding
 	switch {
 	case denied != nil:
 		f = &finding{code: "auth_failed", message: denied[0], auth: true, methods: splitMethods(denied[1])}
 		f.advice = adviceAuth
-		if onlyInteractive(f.methods) || partialSuccess.MatchString(text) && anyInteractive(f.methods) {
+		if onlyInteractive(f.methods) || partialSuccess.MatchString(t.raw) && anyInteractive(f.methods) {
 			f.code, f.advice = "login_required", adviceLogin
 		}
-	case tooManyFailures.MatchString(text):
-		m := find(text, tooManyFailures)
+	case tooManyFailures.MatchString(t.raw):
+		m := t.find(tooManyFailures)
 		if m == nil {
 			return nil
 		}
 		return &finding{code: "auth_failed", message: m[0], advice: adviceTooMany}
-	case find(text, noMoreMethods) != nil:
-		f = &finding{code: "auth_failed", message: find(text, noMoreMethods)[0], auth: true, advice: adviceAuth}
-	case userPresence.MatchString(meaningful(text)):
-		return &finding{code: "touch_required", message: meaningful(text), advice: adviceTouch}
+	case t.find(noMoreMethods) != nil:
+		f = &finding{code: "auth_failed", message: t.find(noMoreMethods)[0], auth: true, advice: adviceAuth}
+	case userPresence.MatchString(t.all()):
+		return &finding{code: "touch_required", message: t.all(), advice: adviceTouch}
 	default:
 		return nil
 	}
-	f.readSigning(text)
+	f.readSigning(t)
 	return f
 }
 
 // readSigning finds the reason why a key that the server would take did not sign.
-func (f *finding) readSigning(text string) {
-	if m := find(text, signingFailed); m != nil {
+func (f *finding) readSigning(t text) {
+	if m := t.find(signingFailed); m != nil {
 		f.message, f.auth = oneLine(m[0], f.message), false
 		switch {
 		case strings.HasSuffix(m[1], "-SK"):
@@ -65,16 +65,16 @@ func (f *finding) readSigning(text string) {
 		}
 		return
 	}
-	if m := find(text, agentSigning); m != nil {
+	if m := t.find(agentSigning); m != nil {
 		f.message, f.auth, f.advice = oneLine(m[0], f.message), false, adviceAgentRefused
 		return
 	}
-	if m := find(text, wrongPassphrase); m != nil {
+	if m := t.find(wrongPassphrase); m != nil {
 		f.message, f.code, f.advice = oneLine(m[0], f.message), "login_required", adviceLogin
 		return
 	}
 	for _, pattern := range []*regexp.Regexp{openKeyFile, badKeyFile, missingKeyFile} {
-		if m := find(text, pattern); m != nil && f.code == "auth_failed" {
+		if m := t.find(pattern); m != nil && f.code == "auth_failed" {
 			f.message, f.advice = oneLine(m[0], f.message), adviceKeyFile
 			return
 		}

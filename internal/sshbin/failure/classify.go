@@ -7,7 +7,7 @@ import (
 
 // rules are asked in turn; the first that finds something has it. What names a cause comes before what names a
 // consequence: a refused host key is also a closed connection.
-var rules = []func(text string) *finding{
+var rules = []func(t text) *finding{
 	configuration,
 	hostKeyChanged,
 	hostKeyUnknown,
@@ -23,10 +23,10 @@ var rules = []func(text string) *finding{
 	lost,
 }
 
-func classify(text string) *finding {
+func classify(t text) *finding {
 	for _, rule := range rules {
-		if f := rule(text); f != nil {
-			if m := serverKey.FindStringSubmatch(text); m != nil && f.fingerprint == "" {
+		if f := rule(t); f != nil {
+			if m := serverKey.FindStringSubmatch(t.raw); m != nil && f.fingerprint == "" {
 				f.keyType, f.fingerprint = m[1], m[2]
 			}
 			return f
@@ -45,20 +45,20 @@ var (
 	badName    = regexp.MustCompile(`(hostname|username|remote username) contains invalid characters|Bad (port|stdio forwarding specification|dynamic forwarding specification)|Invalid -J argument|jumphost loop via`)
 )
 
-func configuration(text string) *finding {
-	if m := find(text, badFile); m != nil {
+func configuration(t text) *finding {
+	if m := t.find(badFile); m != nil {
 		return &finding{code: "invalid_argument", message: m[0], advice: adviceConfig}
 	}
-	if m := find(text, badOptions); m != nil {
-		if option := find(text, badOption); option != nil {
+	if m := t.find(badOptions); m != nil {
+		if option := t.find(badOption); option != nil {
 			m[0] = option[0]
 		}
 		return &finding{code: "invalid_argument", message: m[0], advice: adviceConfig}
 	}
-	if m := find(text, regexp.MustCompile(`^Bad owner or permissions on `)); m != nil {
+	if m := t.find(regexp.MustCompile(`^Bad owner or permissions on `)); m != nil {
 		return &finding{code: "invalid_argument", message: m[0], advice: adviceConfig}
 	}
-	if m := find(text, badName); m != nil {
+	if m := t.find(badName); m != nil {
 		return &finding{code: "invalid_argument", message: m[0], advice: adviceConfig}
 	}
 	return nil
@@ -76,40 +76,40 @@ var (
 	verification = regexp.MustCompile(`^Host key verification failed\.$`)
 )
 
-func hostKeyChanged(text string) *finding {
+func hostKeyChanged(t text) *finding {
 	f := &finding{code: "host_key_changed", advice: adviceKeyChanged}
 	switch {
-	case keyChanged.MatchString(text):
+	case keyChanged.MatchString(t.raw):
 		f.message = "REMOTE HOST IDENTIFICATION HAS CHANGED"
-		if m := find(text, changedLine); m != nil {
+		if m := t.find(changedLine); m != nil {
 			f.message = m[0]
 		}
-		if m := find(text, offending); m != nil {
+		if m := t.find(offending); m != nil {
 			f.message = oneLine(f.message, m[0])
 		}
-	case keyRevoked.MatchString(text):
+	case keyRevoked.MatchString(t.raw):
 		f.message, f.advice = "REVOKED HOST KEY DETECTED", adviceKeyRevoked
-		if m := find(text, revokedLine); m != nil {
+		if m := t.find(revokedLine); m != nil {
 			f.message = m[0]
 		}
 	default:
 		return nil
 	}
-	if m := sentKey.FindStringSubmatch(text); m != nil {
+	if m := sentKey.FindStringSubmatch(t.raw); m != nil {
 		f.keyType, f.fingerprint = m[1], m[2]
 	}
 	return f
 }
 
-func hostKeyUnknown(text string) *finding {
-	m := find(text, unknownLine)
+func hostKeyUnknown(t text) *finding {
+	m := t.find(unknownLine)
 	if m == nil {
-		if m = find(text, verification); m == nil {
+		if m = t.find(verification); m == nil {
 			return nil
 		}
 	}
 	f := &finding{code: "host_key_unknown", message: m[0], advice: adviceKeyUnknown}
-	if k := askedKey.FindStringSubmatch(text); k != nil {
+	if k := askedKey.FindStringSubmatch(t.raw); k != nil {
 		f.keyType, f.fingerprint = k[1], k[2]
 	}
 	return f
@@ -117,8 +117,8 @@ func hostKeyUnknown(text string) *finding {
 
 var unresolved = regexp.MustCompile(`^(?:ssh: )?Could not resolve hostname (.+): (.+)$`)
 
-func nameResolution(text string) *finding {
-	m := find(text, unresolved)
+func nameResolution(t text) *finding {
+	m := t.find(unresolved)
 	if m == nil {
 		return nil
 	}
@@ -132,8 +132,8 @@ var (
 	timeoutReason = regexp.MustCompile(`(?i)timed out`)
 )
 
-func connecting(text string) *finding {
-	m := find(text, connectFailed)
+func connecting(t text) *finding {
+	m := t.find(connectFailed)
 	if m == nil {
 		return nil
 	}
@@ -150,9 +150,9 @@ func connecting(text string) *finding {
 
 var connectTimedOut = regexp.MustCompile(`^(Connection timed out during banner exchange|Connection to .+ port \d+ timed out|banner exchange: Connection to .+: Connection timed out|.*: (Connection|Operation) timed out)$`)
 
-func timedOut(text string) *finding {
-	if m := find(text, connectTimedOut); m != nil && !lostTimeout.MatchString(m[0]) && !openFailed.MatchString(m[0]) {
-		return &finding{code: "connect_timeout", message: m[0], proxied: behindProxy.MatchString(text), advice: adviceTimeout}
+func timedOut(t text) *finding {
+	if m := t.find(connectTimedOut); m != nil && !lostTimeout.MatchString(m[0]) && !openFailed.MatchString(m[0]) {
+		return &finding{code: "connect_timeout", message: m[0], proxied: behindProxy.MatchString(t.raw), advice: adviceTimeout}
 	}
 	return nil
 }
@@ -162,8 +162,8 @@ var behindProxy = regexp.MustCompile(`UNKNOWN port 65535`)
 
 var noMatching = regexp.MustCompile(`^Unable to negotiate with .+: no matching (.+) found\. Their offer: (.*)$`)
 
-func negotiation(text string) *finding {
-	m := find(text, noMatching)
+func negotiation(t text) *finding {
+	m := t.find(noMatching)
 	if m == nil {
 		return nil
 	}
@@ -174,8 +174,8 @@ var openFailed = regexp.MustCompile(`^channel \d+: open failed: ([^:]+): (.+)$`)
 
 // forwarding reads what a hop says when it could not connect onwards. sshd passes the system's words on, in newer
 // versions without them ("open failed" alone).
-func forwarding(text string) *finding {
-	m := find(text, openFailed)
+func forwarding(t text) *finding {
+	m := t.find(openFailed)
 	if m == nil {
 		return nil
 	}
@@ -198,14 +198,14 @@ var (
 	socketFailed   = regexp.MustCompile(`^(unix_listener: .+|ControlSocket .+|muxserver_listen: .+|link mux listener .+|mkstemp: .+)$`)
 )
 
-func controlSocket(text string) *finding {
-	if m := find(text, pathTooLong); m != nil {
+func controlSocket(t text) *finding {
+	if m := t.find(pathTooLong); m != nil {
 		return &finding{code: "internal", message: m[0], advice: adviceShortPath}
 	}
-	if m := find(text, socketFailed); m != nil {
+	if m := t.find(socketFailed); m != nil {
 		return &finding{code: "internal", message: m[0], advice: adviceSocket}
 	}
-	if m := find(text, socketRefused); m != nil {
+	if m := t.find(socketRefused); m != nil {
 		return &finding{code: "connection_lost", message: m[0], advice: adviceLost}
 	}
 	return nil
@@ -217,20 +217,20 @@ var (
 	closedBy = regexp.MustCompile(`^Connection (?:closed|reset) by (\S+) port (\d+)$`)
 )
 
-func notSSH(text string) *finding {
-	if m := find(text, noBanner); m != nil {
+func notSSH(t text) *finding {
+	if m := t.find(noBanner); m != nil {
 		return &finding{code: "unreachable", message: m[0], advice: adviceNotSSH}
 	}
 	return nil
 }
 
-func dropped(text string) *finding {
-	m := find(text, dropLine)
+func dropped(t text) *finding {
+	m := t.find(dropLine)
 	if m == nil {
 		return nil
 	}
-	f := &finding{code: "unreachable", message: m[0], retryable: true, proxied: behindProxy.MatchString(text), advice: adviceDropped}
-	if by := find(text, closedBy); by != nil && by[1] != "UNKNOWN" {
+	f := &finding{code: "unreachable", message: m[0], retryable: true, proxied: behindProxy.MatchString(t.raw), advice: adviceDropped}
+	if by := t.find(closedBy); by != nil && by[1] != "UNKNOWN" {
 		f.message = oneLine(f.message, by[0])
 	}
 	return f
@@ -241,12 +241,12 @@ var (
 	lostLine    = regexp.MustCompile(`^(Timeout, server .+ not responding\.|Connection to .+ closed by remote host\.|client_loop: .+|packet_write_wait: .+|packet_write_poll: .+|ssh_packet_.+|Connection (closed|reset) by .+|ssh_dispatch_run_fatal: .+|Received disconnect from .+|Disconnected from .+|Disconnecting.*|Bad packet length .+|Corrupted MAC on input.*|Write failed.*|Read from remote host .+|Connection closed\.?|kex_.+: .+)$`)
 )
 
-func lost(text string) *finding {
-	m := find(text, lostLine)
+func lost(t text) *finding {
+	m := t.find(lostLine)
 	if m == nil {
 		return nil
 	}
-	if received := find(text, regexp.MustCompile(`^Received disconnect from .+`)); received != nil {
+	if received := t.find(regexp.MustCompile(`^Received disconnect from .+`)); received != nil {
 		m = received // it carries the server's reason
 	}
 	f := &finding{code: "connection_lost", message: m[0], advice: adviceLost}

@@ -63,8 +63,8 @@ type Words struct {
 // Read says what ssh's words mean for a connection to destination through hops. It always returns an error: words
 // that it does not understand have the code internal, and stand in the message.
 func Read(words Words, destination Place, hops ...Place) *Error {
-	for i, text := range words.Hops {
-		e := classify(text)
+	for i, said := range words.Hops {
+		e := classify(read(said))
 		if e == nil || e.after {
 			continue
 		}
@@ -79,9 +79,10 @@ func Read(words Words, destination Place, hops ...Place) *Error {
 		}
 		return e.at(Place{Host: "ProxyCommand"}, false)
 	}
-	e := classify(words.Destination)
+	t := read(words.Destination)
+	e := classify(t)
 	if e == nil || e.proxied {
-		if said := meaningful(strings.Join(words.Hops, "\n")); said != "" {
+		if said := read(strings.Join(words.Hops, "\n")).all(); said != "" {
 			return (&finding{code: "unreachable", message: said, advice: adviceProxy}).at(destination, false)
 		}
 	}
@@ -93,9 +94,9 @@ func Read(words Words, destination Place, hops ...Place) *Error {
 	}
 	if signedIn.MatchString(words.Destination) {
 		message := "the connection to " + destination.Host + " ended without a word from ssh"
-		return (&finding{code: "connection_lost", message: oneLine(message, meaningful(words.Destination)), advice: adviceLost}).at(destination, false)
+		return (&finding{code: "connection_lost", message: oneLine(message, t.all()), advice: adviceLost}).at(destination, false)
 	}
-	message := meaningful(words.Destination)
+	message := t.all()
 	if message == "" {
 		message = "ssh ended without a word"
 	}
@@ -106,13 +107,14 @@ func Read(words Words, destination Place, hops ...Place) *Error {
 // Such a client cannot connect by itself, and says so in many ways or, since 10.0, in none. The error's Retryable
 // means that the server refused one more session (MaxSessions), so nothing has run.
 func ReadClient(words string, destination Place) *Error {
-	if m := find(words, sessionRefused); m != nil {
+	t := read(words)
+	if m := t.find(sessionRefused); m != nil {
 		return (&finding{code: "limit_reached", message: m[0], retryable: true, advice: adviceSessions}).at(destination, false)
 	}
-	if e := classify(words); e != nil && e.code != "unreachable" {
+	if e := classify(t); e != nil && e.code != "unreachable" {
 		return e.at(destination, false)
 	}
-	message := oneLine("the master of the connection is gone", meaningful(words))
+	message := oneLine("the master of the connection is gone", t.all())
 	return (&finding{code: "connection_lost", message: message, advice: adviceLost}).at(destination, false)
 }
 

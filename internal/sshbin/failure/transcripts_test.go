@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/tools/txtar"
 )
@@ -180,4 +181,13 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestManyLines: a server that fills the log with short lines must not hold up the answer.
+func TestManyLines(t *testing.T) {
+	start := time.Now()
+	e := Read(Words{Destination: strings.Repeat("a\n", maxLog/2) + "root@web: Permission denied (publickey).\n"}, Place{Host: "web"})
+	if e.Code != "auth_failed" || time.Since(start) > 5*time.Second {
+		t.Errorf("%s after %v", e.Code, time.Since(start))
+	}
 }

@@ -13,48 +13,55 @@ const maxMessage = 1000
 var noise = regexp.MustCompile(`^(debug\d:|OpenSSH_|@@@|Warning: Permanently added|Authenticated (to|using) |Transferred: sent|Bytes per second:` +
 	`|Pseudo-terminal will not|Killed by signal|\*\* |Warning: remote port forwarding|Host key fingerprint is|[+|].*[+|]$|Identity added:)`)
 
-// lines gives the lines of a text without carriage returns and blank ones.
-func lines(text string) []string {
-	var all []string
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" {
-			all = append(all, line)
-		}
-	}
-	return all
+// maxLines bounds the lines that are looked at, from the end: each rule looks at each, and a hostile banner may be made
+// of short ones.
+const maxLines = 1000
+
+// A text is what one ssh said.
+type text struct {
+	raw  string
+	said []string // its lines, without blank ones and noise
 }
 
-// meaningful joins the lines that are not noise into one.
-func meaningful(text string) string {
-	var kept []string
-	for _, line := range lines(text) {
-		if !noise.MatchString(line) {
-			kept = append(kept, line)
+func read(raw string) text {
+	t := text{raw: raw}
+	lines := strings.Split(raw, "\n")
+	for _, line := range lines[max(0, len(lines)-maxLines):] {
+		if line = strings.TrimSpace(line); line != "" && !noise.MatchString(line) {
+			t.said = append(t.said, line)
 		}
 	}
-	return oneLine(kept...)
+	return t
 }
+
+// find returns the last line that pattern matches, with its groups. The last: ssh tries one address after the other,
+// and the last one's failure is what ends it.
+func (t text) find(pattern *regexp.Regexp) []string {
+	for _, line := range slices.Backward(t.said) {
+		if m := pattern.FindStringSubmatch(line); m != nil {
+			return append([]string{line}, m[1:]...)
+		}
+	}
+	return nil
+}
+
+// all is everything that was said, on one line.
+func (t text) all() string { return oneLine(t.said...) }
 
 // oneLine joins the lines that say something and bounds what comes out.
 func oneLine(parts ...string) string {
-	s := strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), "; ")
-	if len(s) > maxMessage {
-		s = strings.ToValidUTF8(s[:maxMessage], "") + "…"
-	}
-	return s
-}
-
-// find returns the last line of text that pattern matches, with its groups. The last: ssh tries one address after
-// the other, and the last one's failure is what ends it.
-func find(text string, pattern *regexp.Regexp) []string {
-	var found []string
-	for _, line := range lines(text) {
-		if noise.MatchString(line) {
+	var b strings.Builder
+	for _, p := range parts {
+		if p == "" {
 			continue
 		}
-		if m := pattern.FindStringSubmatch(line); m != nil {
-			found = append([]string{line}, m[1:]...)
+		if b.Len() > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(p)
+		if b.Len() > maxMessage {
+			return strings.ToValidUTF8(b.String()[:maxMessage], "") + "…"
 		}
 	}
-	return found
+	return b.String()
 }
