@@ -77,15 +77,3 @@ type Result struct {
 	TooComplex bool
 	Refused    bool
 }
-
-// Version names the tables and the reading of them.
-const Version = "1"
-
-// Assess reads an input.
-func Assess(in Input) Result {
-	text := in.Text + in.Script
-	if text == "" && len(in.Argv) == 0 && in.Stdin == "" {
-		return Result{}
-	}
-	return Result{Tier: Stateful, Reasons: []Reason{{Text: text, Rule: "unread", Tier: Stateful, Why: "the command was not read"}}}
-}

@@ -1,0 +1,325 @@
+package assess
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// hook adds to a grammar what rows cannot say.
+type hook func(c *call, u *use)
+
+// hooks are named by the tables; see the files that define them.
+var hooks = map[string]hook{}
+
+// apply rates a call by its program's grammar.
+func (c *call) apply(g *grammar, args []arg) {
+	if g == nil {
+		c.unknownProgram()
+		return
+	}
+	u := g.read(args)
+	g = u.g
+	if u.asksForHelp(args) {
+		c.rate(Observe, "help", "asks for help")
+		c.nestedSecrets(args)
+		return
+	}
+	why := g.why
+	if why == "" {
+		why = "what " + g.name + " does"
+	}
+	c.rate(g.tier, g.name, why)
+	c.net(g, args)
+	c.secret = c.secret || g.is("secret")
+	if g.is("secret") {
+		c.m.sensitive = true
+	}
+	c.options(u)
+	c.strictness(u)
+	c.operandRoles(u)
+	c.operandRules(u)
+	c.caps(u)
+	if h := g.attr("hook"); h != "" {
+		hooks[h](c, u)
+	}
+	if c.secret {
+		c.m.sensitive = true
+	}
+}
+
+// attr looks an attribute up here and in the program above.
+func (g *grammar) attr(name string) string {
+	for at := g; at != nil; at = at.up {
+		if v, ok := at.attrs[name]; ok {
+			return v
+		}
+	}
+	return ""
+}
+
+// asksForHelp tells calls that print a manual: --help or --version as the only argument, or behind nothing but subcommands.
+func (u *use) asksForHelp(args []arg) bool {
+	if len(args) == 0 || u.g.has("nohelp") {
+		return false
+	}
+	last := args[len(args)-1].s
+	if last != "--help" && last != "--version" && !(last == "help" && len(u.words) == 1 && len(args) == 1) {
+		return false
+	}
+	return len(args)-1 == len(u.words) && !slices.Contains(u.words, "") || len(args) == 1 || len(u.words) > 0 && len(args) == len(u.words)
+}
+
+// nestedSecrets notes arguments that hold secrets, for programs that show them.
+func (c *call) nestedSecrets(args []arg) {
+	for _, a := range args {
+		c.secret = c.secret || a.tainted(fromSecret)
+	}
+}
+
+// net marks programs that send their arguments, and what they read, to another machine.
+func (c *call) net(g *grammar, args []arg) {
+	if !g.has("net") && !g.has("fetch") {
+		return
+	}
+	c.sends = true
+	c.nestedSecrets(args)
+	for _, a := range args {
+		if sensitiveURL(a.s) {
+			c.m.sensitive = true
+		}
+	}
+	if g.has("fetch") {
+		c.out = &str{unk, fromNet | fromData}
+	}
+}
+
+func (c *call) options(u *use) {
+	for _, o := range u.options {
+		if o.tier > Observe {
+			why := o.why
+			if why == "" {
+				why = u.g.name + " " + o.name
+			}
+			c.rate(o.tier, u.g.name+" "+o.name, why)
+		}
+		if o.kind != plain && (o.has || o.kind == runsCommand) {
+			c.effect(o.kind, o.arg, u.g.name+" "+o.name)
+		}
+	}
+}
+
+// strictness rates what the grammar does not know.
+func (c *call) strictness(u *use) {
+	if len(u.unlisted) > 0 && (u.g.has("strict") || u.g.wraps()) {
+		c.rate(Stateful, "option", "the option "+u.unlisted[0]+" of "+u.g.name+" is not in the tables")
+	}
+	if u.wild && u.g.anyRisky() {
+		c.rate(Stateful, "option", "words that are not known may be options of "+u.g.name)
+	}
+}
+
+func (g *grammar) wraps() bool {
+	return slices.ContainsFunc(g.roles, func(r role) bool { return r.kind == runsCommand || r.kind == runsJoined })
+}
+
+func (g *grammar) anyRisky() bool {
+	for at := g; at != nil; at = at.up {
+		if at.risky {
+			return true
+		}
+	}
+	return false
+}
+
+// operandRoles gives each operand its role.
+func (c *call) operandRoles(u *use) {
+	roles := u.g.roles
+	if u.consumed && len(roles) > 1 {
+		roles = roles[1:]
+	}
+	for i, kind := range spread(roles, len(u.operands)) {
+		switch kind {
+		case runsCommand:
+			c.command(u.operands[i:])
+			return
+		case runsJoined:
+			c.shellText(join(u.operands[i:]))
+			return
+		}
+		c.effect(kind, u.operands[i], u.g.name)
+	}
+}
+
+// spread gives n operands their roles: the role that may repeat takes the words that the others leave; without one, the last
+// role does.
+func spread(roles []role, n int) []effect {
+	if len(roles) == 0 {
+		return nil
+	}
+	star := len(roles) - 1
+	for i, r := range roles {
+		if r.many {
+			star = i
+		}
+	}
+	after := len(roles) - 1 - star
+	out := make([]effect, n)
+	for i := range out {
+		switch {
+		case n > 1 && i >= n-after:
+			out[i] = roles[len(roles)-(n-i)].kind
+		case i >= star:
+			out[i] = roles[star].kind
+		default:
+			out[i] = roles[i].kind
+		}
+	}
+	return out
+}
+
+func join(args []arg) str {
+	out := lit("")
+	for i, a := range args {
+		if i > 0 {
+			out = out.add(lit(" "))
+		}
+		out = out.add(a.str)
+	}
+	return out
+}
+
+func (c *call) operandRules(u *use) {
+	if len(u.g.operands) == 0 {
+		return
+	}
+	for _, a := range u.operands {
+		for _, r := range u.g.operands {
+			if matches(r.patterns, a) {
+				why := r.why
+				if why == "" {
+					why = u.g.name + " " + a.show()
+				}
+				c.rate(r.tier, u.g.name, why)
+				break
+			}
+		}
+	}
+}
+
+func matches(patterns []string, a arg) bool {
+	for _, p := range patterns {
+		if p == "*" || p == a.s {
+			return true
+		}
+		if ok, _ := shellMatch(p, a.s); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// caps lowers the call's own rating where an option says that nothing is done.
+func (c *call) caps(u *use) {
+	for _, o := range u.options {
+		if o.capped && c.tier > o.cap {
+			c.tier, c.rule, c.why = o.cap, u.g.name+" "+o.name, "only shows what it would do"
+			if o.why != "" {
+				c.why = o.why
+			}
+		}
+	}
+}
+
+// effect rates what happens to one word.
+func (c *call) effect(kind effect, a arg, rule string) {
+	c.secret = c.secret || a.tainted(fromSecret)
+	switch kind {
+	case plain, names:
+	case readsPath:
+		c.reads(a)
+	case changesDirectory:
+		c.sc = c.sc.fork()
+		c.sc.dir = lit(absolute(a.s, c.sc))
+	case runsCommand, runsJoined, runsShell:
+		c.shellText(a.str)
+	case runsProgram:
+		c.program(a, rule)
+	case runsScript:
+		c.script(a)
+	case loads:
+		c.rate(Irreversible, rule, "loads code: "+a.show())
+	case sql:
+		c.sql(a.str)
+	default:
+		if strings.HasPrefix(a.s, "/dev/fd/63-") {
+			return
+		}
+		tier, why := pathEffect(kind, a, c.sc)
+		c.rate(tier, rule, why)
+		if kind != perms && kind != permsAll {
+			c.m.touched(absolute(a.s, c.sc))
+		}
+	}
+}
+
+// touched forgets what a file held.
+func (m *machine) touched(p string) { delete(m.files, p) }
+
+func (c *call) reads(a arg) {
+	p := absolute(a.s, c.sc)
+	if sensitivePath(p) {
+		c.secret, c.m.sensitive = true, true
+	}
+	if content, ok := c.m.files[p]; ok {
+		c.secret = c.secret || content.tainted(fromSecret)
+	}
+	if path.Base(p) == ".ssh" || path.Base(p) == ".aws" || path.Base(p) == ".gnupg" {
+		c.secret = true
+	}
+}
+
+// program follows text that names a program which a tool runs unseen: what the tables know counts as it is, the rest could be
+// anything.
+func (c *call) program(a arg, rule string) {
+	sub := c.m.probe(func(p *machine) { p.shell(a.str, c.sc.fork()) })
+	c.rate(max(sub.tier, Observe), rule, "runs the program "+a.show())
+	for _, r := range sub.reasons {
+		if r.Rule == "unknown" || r.Rule == "script" || r.Rule == "parse" {
+			c.rate(Irreversible, rule, "runs a program that is not known: "+a.show())
+		}
+	}
+	c.m.sensitive = c.m.sensitive || sub.sensitive
+}
+
+// script runs a file of code: what the text wrote is read, anything else cannot be seen.
+func (c *call) script(a arg) {
+	p := absolute(a.s, c.sc)
+	if content, ok := c.m.files[p]; ok {
+		c.written(content)
+		return
+	}
+	if c.fed && (p == "/dev/stdin" || p == "/dev/fd/0" || p == "/proc/self/fd/0") {
+		c.feed(c.stdin)
+		return
+	}
+	c.rate(Stateful, "script", "runs the script "+a.show()+", which cannot be seen from here")
+}
+
+// feed runs what comes on the input as shell text.
+func (c *call) feed(text str) {
+	switch {
+	case text.tainted(fromNet):
+		c.rate(Irreversible, "remote-code", "runs code fetched from the network")
+	case text.s == unk || !text.known() && text.tainted(fromData):
+		c.rate(Irreversible, "piped-code", "runs data as code")
+		if text.s != unk {
+			c.shellText(text)
+		}
+	default:
+		c.rate(Observe, "shell", "a shell that reads its input")
+		c.queue(Reread, func() str {
+			return c.m.shell(text, c.sc.fork())
+		})
+	}
+}

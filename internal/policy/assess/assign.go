@@ -1,0 +1,222 @@
+package assess
+
+import (
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// assigns follows assignments, with or without a command behind them.
+func (m *machine) assigns(list []*syntax.Assign, sc *scope) {
+	for _, a := range list {
+		m.assign(a, sc)
+	}
+}
+
+func (m *machine) assign(a *syntax.Assign, sc *scope) {
+	if a.Name == nil {
+		if a.Value != nil {
+			m.text(a.Value, sc)
+		}
+		return
+	}
+	name := a.Name.Value
+	if a.Index != nil {
+		m.evaluated(a.Index, sc)
+	}
+	var v value
+	switch {
+	case a.Array != nil:
+		v.array = true
+		for _, e := range a.Array.Elems {
+			if e.Index != nil {
+				m.evaluated(e.Index, sc)
+			}
+			if e.Value != nil {
+				for _, f := range m.fields([]*syntax.Word{e.Value}, sc) {
+					v.elems = append(v.elems, f.str)
+				}
+			}
+		}
+	case a.Naked && a.Value == nil:
+		return
+	default:
+		v.elems = []str{m.assigned(a.Value, sc)}
+	}
+	if a.Append {
+		old, _ := sc.get(name)
+		if !v.array && !old.array {
+			v.elems = []str{old.first().add(v.elems[0])}
+		} else {
+			v.elems, v.array = append(old.elems[:len(old.elems):len(old.elems)], v.elems...), true
+		}
+	}
+	if a.Index != nil {
+		old, _ := sc.get(name)
+		v = value{elems: append(old.elems[:len(old.elems):len(old.elems)], v.elems...), array: true}
+	}
+	sc.set(name, v)
+	m.environment(name, v.first(), sc)
+}
+
+// assigned is the value of an assignment, in which ~ stands for the home directory after each colon too.
+func (m *machine) assigned(w *syntax.Word, sc *scope) str {
+	return m.text(w, sc)
+}
+
+// declare follows export, declare, local, readonly and typeset.
+func (m *machine) declare(c *syntax.DeclClause, sc *scope) {
+	tier, why := Observe, "declares variables"
+	for _, a := range c.Args {
+		if a.Name == nil {
+			if a.Value != nil {
+				t := m.text(a.Value, sc)
+				m.subscripts(t, sc)
+				if name, v, ok := strings.Cut(t.s, "="); ok && syntax.ValidName(name) { // export "$name=…"
+					sc.setText(name, str{v, t.t})
+					m.environment(name, str{v, t.t}, sc)
+				}
+			}
+			continue
+		}
+		m.assign(a, sc)
+		if c.Variant.Value == "export" && !a.Naked {
+			tier, why = Reversible, "changes the environment of the commands after it"
+		}
+	}
+	m.note(Reason{Text: m.written(c), Program: c.Variant.Value, Rule: "shell", Tier: tier, Why: why})
+}
+
+// environment follows what a variable makes programs do that are given it: run a pager, load a library, find other
+// programs. It is called for assignments and for the environment of the call.
+func (m *machine) environment(name string, v str, sc *scope) {
+	text := name + "=" + v.s
+	if fn, ok := strings.CutPrefix(name, "BASH_FUNC_"); ok {
+		fn = strings.TrimSuffix(strings.TrimSuffix(fn, "%%"), "()")
+		m.shell(str{fn + " " + v.s + "\n" + fn, v.t}, sc)
+		return
+	}
+	if v.s == "" {
+		return
+	}
+	switch variables[name] {
+	case promptVariable:
+		m.subscripts(v, sc)
+	case codeVariable:
+		m.shell(v, sc.fork())
+	case fileVariable:
+		if v.s != "/dev/null" {
+			m.note(Reason{Text: text, Rule: "environment", Tier: Irreversible, Why: name + " names a file that every shell runs first"})
+		}
+	case commandVariable:
+		m.commandText(str{strings.TrimPrefix(strings.TrimLeft(v.s, "|-"), "|"), v.t}, text, sc)
+	case libraryVariable:
+		m.note(Reason{Text: text, Rule: "environment", Tier: Irreversible, Why: name + " loads code into every program"})
+	case searchVariable:
+		m.note(Reason{Text: text, Rule: "environment", Tier: Stateful, Why: name + " changes the code that programs load"})
+	case optionVariable:
+		if strings.ContainsAny(v.s, "-!") && loadsCode(v.s) {
+			m.note(Reason{Text: text, Rule: "environment", Tier: Stateful, Why: name + " gives programs options that load code"})
+		}
+	case pathVariable:
+		sc.paths = sc.paths || !ordinaryPath(v.s)
+	case gitVariable:
+		m.note(Reason{Text: text, Rule: "environment", Tier: Stateful, Why: name + " changes what git runs"})
+	}
+}
+
+// commandText follows a text that a program runs as a command, such as $PAGER: a program that is not known to the tables
+// may be anything, and nobody sees it run.
+func (m *machine) commandText(v str, text string, sc *scope) {
+	sub := m.probe(func(p *machine) { p.shell(v, sc.fork()) })
+	tier, why := sub.tier, "names a command that other programs run"
+	for _, r := range sub.reasons {
+		if r.Rule == "unknown" || r.Rule == "script" {
+			tier, why = Irreversible, "names a program that others run and that is not known"
+		}
+	}
+	m.sensitive = m.sensitive || sub.sensitive
+	if tier > Observe {
+		m.note(Reason{Text: text, Rule: "environment", Tier: tier, Why: why})
+	}
+	m.as(Reread, func() {
+		for _, r := range sub.reasons {
+			if r.Tier > Observe {
+				m.note(r)
+			}
+		}
+	})
+}
+
+// probe follows something on the side and returns the machine that did, so that its findings can be weighed first.
+func (m *machine) probe(f func(*machine)) *machine {
+	p := *m
+	p.tier, p.reasons, p.seen, p.sensitive, p.parseErr = Observe, nil, map[Reason]bool{}, false, ""
+	p.running = append([]string(nil), m.running...)
+	p.origin = Reread
+	p.within(func() { f(&p) })
+	m.steps = p.steps
+	if p.tooMuch != "" {
+		m.tooMuch = p.tooMuch
+	}
+	return &p
+}
+
+func loadsCode(options string) bool {
+	for _, o := range []string{"-r", "--require", "--import", "--loader", "--experimental-loader", "-javaagent", "-agentpath", "-agentlib", "-M", "-e", "--eval", "--checkpoint-action", "--to-command", "-I", "--use-compress-program", "+!", "-X"} {
+		for _, f := range strings.Fields(options) {
+			if strings.HasPrefix(f, o) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ordinaryPath reports whether names still mean the programs that everyone expects: any other directory comes after $PATH.
+func ordinaryPath(v string) bool {
+	for _, d := range strings.Split(v, ":") {
+		switch {
+		case d == unk || strings.HasPrefix(d, "/usr/bin"):
+			return true // the old PATH, or the place where the ordinary programs are
+		case strings.HasPrefix(d, "/usr/local/"), strings.HasPrefix(d, "/bin"), strings.HasPrefix(d, "/sbin"), strings.HasPrefix(d, "/usr/sbin"),
+			strings.HasPrefix(d, "/opt/homebrew"), strings.HasPrefix(d, "/snap/bin"), strings.HasPrefix(d, home+"/.local/bin"), strings.HasPrefix(d, home+"/.cargo/bin"), strings.HasPrefix(d, home+"/go/bin"), strings.HasPrefix(d, home+"/bin"):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+type variableKind int
+
+const (
+	promptVariable  variableKind = iota + 1 // expanded like a here-document whenever a prompt or trace is written
+	codeVariable                            // run by the shell
+	fileVariable                            // a file that shells run
+	commandVariable                         // a command that programs run
+	libraryVariable                         // a library that every program loads
+	searchVariable                          // where interpreters and the linker look for code
+	optionVariable                          // options for a program
+	pathVariable
+	gitVariable
+)
+
+// variables are those of bash(1), git(1), less(1), man(1), ld.so(8), the interpreters and the usual clients.
+var variables = map[string]variableKind{
+	"PS0": promptVariable, "PS1": promptVariable, "PS2": promptVariable, "PS4": promptVariable, "PROMPT_COMMAND": codeVariable,
+	"BASH_ENV": fileVariable, "ENV": fileVariable, "PYTHONSTARTUP": fileVariable, "ZDOTDIR": fileVariable,
+	"PAGER": commandVariable, "GIT_PAGER": commandVariable, "MANPAGER": commandVariable, "SYSTEMD_PAGER": commandVariable, "AWS_PAGER": commandVariable,
+	"BAT_PAGER": commandVariable, "PSQL_PAGER": commandVariable, "MYSQL_PAGER": commandVariable, "DELTA_PAGER": commandVariable, "GH_PAGER": commandVariable,
+	"EDITOR": commandVariable, "VISUAL": commandVariable, "GIT_EDITOR": commandVariable, "GIT_SEQUENCE_EDITOR": commandVariable, "SUDO_EDITOR": commandVariable,
+	"KUBE_EDITOR": commandVariable, "SYSTEMD_EDITOR": commandVariable, "FCEDIT": commandVariable, "GH_EDITOR": commandVariable, "SVN_EDITOR": commandVariable, "BROWSER": commandVariable,
+	"GIT_SSH_COMMAND": commandVariable, "GIT_SSH": commandVariable, "GIT_EXTERNAL_DIFF": commandVariable, "GIT_ASKPASS": commandVariable, "SSH_ASKPASS": commandVariable,
+	"SUDO_ASKPASS": commandVariable, "GIT_PROXY_COMMAND": commandVariable, "RSYNC_RSH": commandVariable, "CVS_RSH": commandVariable, "SVN_SSH": commandVariable, "LESSOPEN": commandVariable,
+	"LESSCLOSE": commandVariable, "MANROFFSEQ": 0, "RSYNC_CONNECT_PROG": commandVariable, "BORG_RSH": commandVariable, "FZF_DEFAULT_COMMAND": commandVariable,
+	"LD_PRELOAD": libraryVariable, "LD_AUDIT": libraryVariable, "DYLD_INSERT_LIBRARIES": libraryVariable, "OPENSSL_CONF": libraryVariable, "OPENSSL_ENGINES": libraryVariable, "GCONV_PATH": libraryVariable,
+	"LD_LIBRARY_PATH": searchVariable, "DYLD_LIBRARY_PATH": searchVariable, "GIT_EXEC_PATH": searchVariable, "GIT_TEMPLATE_DIR": searchVariable,
+	"PERL5OPT": optionVariable, "RUBYOPT": optionVariable, "NODE_OPTIONS": optionVariable, "JAVA_TOOL_OPTIONS": optionVariable, "_JAVA_OPTIONS": optionVariable, "JDK_JAVA_OPTIONS": optionVariable,
+	"TAR_OPTIONS": optionVariable, "LESS": optionVariable, "MANOPT": optionVariable, "RIPGREP_CONFIG_PATH": searchVariable, "PERL5DB": codeVariable,
+	"PATH": pathVariable, "GIT_CONFIG_COUNT": gitVariable, "GIT_CONFIG_PARAMETERS": gitVariable, "GIT_CONFIG": gitVariable, "GIT_CONFIG_GLOBAL": gitVariable, "GIT_CONFIG_SYSTEM": gitVariable,
+	"SHELLOPTS": gitVariable, "PYTHONINSPECT": optionVariable, "MAKEFLAGS": optionVariable, "HOME": 0,
+}

@@ -1,0 +1,288 @@
+package assess
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// call is one program that would be run with its arguments.
+type call struct {
+	m      *machine
+	sc     *scope
+	args   []arg
+	text   string // as written, or as the wrapper before it runs it
+	direct bool   // by a shell, so that functions and builtins count
+	io     ioset
+	stdin  str
+	fed    bool // stdin comes from a pipe, a file or a here-document
+
+	tier   Tier
+	rule   string
+	why    string
+	secret bool // it reads secrets
+	sends  bool // it sends what it reads over the network
+	runs   []func() str
+	out    *str
+}
+
+// rate records a finding; the worst one is the call's.
+func (c *call) rate(tier Tier, rule, why string) {
+	if tier > c.tier || c.rule == "" {
+		c.tier, c.rule, c.why = tier, rule, why
+	}
+}
+
+// run assesses the call and what it runs, and returns what it prints.
+func (c *call) run() str {
+	at := len(c.m.reasons)
+	c.find()
+	return c.finish(at)
+}
+
+// finish records the findings and follows what the call runs.
+func (c *call) finish(at int) str {
+	for _, r := range c.io.ratings {
+		c.rate(r.tier, r.rule, r.why)
+	}
+	if c.secret || c.stdin.tainted(fromSecret) && c.fed {
+		c.secret = true
+	}
+	if c.sends && c.secret {
+		c.rate(Irreversible, "exfiltration", "sends secrets over the network")
+	}
+	if c.rule != "" {
+		c.insert(at)
+	}
+	out := str{unk, fromData | c.stdin.t}
+	if !c.fed {
+		out.t = fromData
+	}
+	for i, f := range c.runs {
+		got := f()
+		if i == 0 {
+			out = got
+		} else {
+			out = str{limit(out.s + got.s), out.t | got.t}
+		}
+	}
+	if c.out != nil {
+		out = *c.out
+	}
+	if c.secret {
+		out.t |= fromSecret
+	}
+	if c.io.net && out.tainted(fromSecret) {
+		c.m.note(Reason{Text: c.text, Rule: "exfiltration", Tier: Irreversible, Why: "sends secrets over the network"})
+	}
+	return out
+}
+
+// insert puts the call's reason before those of what it runs.
+func (c *call) insert(at int) {
+	m := c.m
+	tail := slices.Clone(m.reasons[at:])
+	m.reasons = m.reasons[:at]
+	r := Reason{Text: c.text, Rule: c.rule, Tier: c.tier, Why: c.why}
+	if len(c.args) > 0 {
+		r.Program = base(c.args[0].show())
+		if resolved := showAll(c.args); resolved != c.text {
+			r.Resolved = resolved
+		}
+	}
+	m.note(r)
+	m.reasons = append(m.reasons, tail...)
+}
+
+// find finds out what is run: a function, a file that the text wrote itself, a program of the tables, or something else.
+func (c *call) find() {
+	if len(c.args) == 0 {
+		if len(c.io.ratings) == 0 {
+			c.rate(Observe, "empty", "runs nothing")
+		}
+		return
+	}
+	name := c.args[0]
+	switch {
+	case strings.Contains(base(name.s), unk) || name.s == unk:
+		c.unknownName()
+		return
+	case name.glob && name.s != "[" && name.s != "[[":
+		c.globName()
+		return
+	}
+	if _, ok := c.sc.funcs[name.s]; ok && c.direct {
+		c.rate(Observe, "function", "calls a function of this text")
+		c.queue(Reread, func() str { return c.fedCall(func() str { return c.m.callFunction(name.s, c.args[1:], true, c.sc) }) })
+		return
+	}
+	p := absolute(name.s, c.sc)
+	if content, ok := c.m.files[p]; ok && (strings.Contains(name.s, "/") || lookup(name.s) == nil) {
+		c.written(content)
+		return
+	}
+	g := lookup(base(name.s))
+	if g == nil {
+		c.unknownProgram()
+		return
+	}
+	if strings.Contains(name.s, "/") && !trustedDir(p) {
+		c.rate(Stateful, "script", "runs a program that only looks like "+base(name.s))
+	} else if c.sc.paths && !strings.Contains(name.s, "/") && !g.is("code") {
+		c.rate(Stateful, "environment", "PATH was changed, so "+name.s+" may be any program")
+	}
+	c.apply(g, c.args[1:])
+}
+
+// fedCall runs f with this call's input as the scope's.
+func (c *call) fedCall(f func() str) str {
+	was, fed := c.sc.stdin, c.sc.fed
+	if c.fed {
+		c.sc.stdin, c.sc.fed = c.stdin, true
+	}
+	out := f()
+	c.sc.stdin, c.sc.fed = was, fed
+	return out
+}
+
+func (c *call) queue(how Nesting, f func() str) {
+	c.runs = append(c.runs, func() (out str) {
+		c.m.within(func() { c.m.as(how, func() { out = f() }) })
+		return out
+	})
+}
+
+// command queues arguments as a command that this call runs.
+func (c *call) command(args []arg) {
+	if len(args) == 0 {
+		return
+	}
+	c.queue(Peeled, func() str { return c.child(args).run() })
+}
+
+// child is a call that this one makes with its own input.
+func (c *call) child(args []arg) *call {
+	return &call{m: c.m, sc: c.sc, args: args, text: showAll(args), stdin: c.stdin, fed: c.fed, io: ioset{net: c.io.net}}
+}
+
+// shellText queues shell text that this call runs.
+func (c *call) shellText(text str) {
+	c.queue(Reread, func() str {
+		return c.fedCall(func() str { return c.m.shell(text, c.sc.fork()) })
+	})
+}
+
+// written runs a file whose content the text wrote before.
+func (c *call) written(content str) {
+	c.rate(Stateful, "script", "runs a file that this text wrote")
+	switch {
+	case content.tainted(fromNet):
+		c.rate(Irreversible, "remote-code", "runs code fetched from the network")
+	case content.known():
+		if interp := shebang(content.s); interp != "" {
+			c.apply(lookup(interp), append(words("-c"), arg{str: content}))
+			return
+		}
+		c.shellText(content)
+	}
+}
+
+// shebang names the interpreter of a script that is not a shell.
+func shebang(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	if !strings.HasPrefix(line, "#!") {
+		return ""
+	}
+	for _, f := range strings.Fields(line[2:]) {
+		name := base(f)
+		if g := lookup(name); g != nil && g.is("code") && g.attrs["hook"] == "interpreter" {
+			return name
+		}
+	}
+	return ""
+}
+
+func trustedDir(p string) bool {
+	switch path.Dir(p) {
+	case "/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/snap/bin", "/opt/homebrew/bin", "/opt/local/bin", "/usr/games", "/etc/init.d":
+		return true
+	}
+	return strings.HasPrefix(p, "/usr/lib/") || strings.HasPrefix(p, "/opt/") || strings.HasPrefix(p, "/usr/pgsql-") || strings.HasPrefix(p, "/usr/libexec/") || strings.HasPrefix(p, "/nix/store/") || strings.HasPrefix(strings.ToLower(p), "c:")
+}
+
+// unknownName is a command whose name is not known before it runs: at least stateful, and irreversible if its arguments would
+// make rm, a shell or a wrapper so.
+func (c *call) unknownName() {
+	name := c.args[0]
+	if name.tainted(fromNet) {
+		c.rate(Irreversible, "remote-code", "runs a command fetched from the network")
+		return
+	}
+	c.rate(Stateful, "unknown", "the command's name is not known before it runs")
+	for _, g := range []string{"rm", "sh", "dd", "mkfs"} {
+		c.guess(append(words(g), c.args[1:]...))
+	}
+	if len(c.args) > 1 {
+		c.guess(c.args[1:])
+	}
+}
+
+// unknownProgram is a program that is not in the tables. It may be a wrapper, or a script.
+func (c *call) unknownProgram() {
+	name := c.args[0].s
+	switch {
+	case c.verbNoun(name):
+		return
+	case strings.HasPrefix(name, "-"), name == "[[", name == "]]":
+		c.rate(Observe, "nothing", "no program has such a name")
+	case strings.Contains(name, "/"):
+		c.rate(Stateful, "script", "runs a program or script that cannot be seen from here")
+	default:
+		c.rate(Stateful, "unknown", "not a program of the tables")
+	}
+	for i := 1; i < len(c.args) && i < 6; i++ {
+		a := c.args[i]
+		if strings.HasPrefix(a.s, "-") || !a.known() {
+			if a.s == "-c" && i+1 < len(c.args) {
+				c.guess(append(words("sh"), c.args[i:]...))
+			}
+			continue
+		}
+		if i+1 < len(c.args) && lookup(base(a.s)) != nil {
+			c.guess(c.args[i:])
+		}
+	}
+}
+
+// guess weighs what the call would be if these were the words of a command.
+func (c *call) guess(args []arg) {
+	if c.m.steps > maxSteps || c.m.depth > maxDepth/2 {
+		return
+	}
+	c.m.steps++
+	sub := c.m.probe(func(p *machine) {
+		d := *c
+		d.m, d.args, d.text, d.runs, d.out, d.rule, d.tier, d.io = p, args, showAll(args), nil, nil, "", Observe, ioset{}
+		d.sc = c.sc.fork()
+		d.run()
+	})
+	if sub.tier == Irreversible {
+		c.rate(Irreversible, "unknown", "it may run “"+showAll(args)+"”: "+worstOf(sub))
+	}
+}
+
+// globName is a command named by a pattern: it is as bad as the worst program that the pattern can mean.
+func (c *call) globName() {
+	c.rate(Stateful, "glob", "the command is named by a pattern")
+	pattern := base(c.args[0].s)
+	tried := 0
+	for name, g := range programs() {
+		if ok, _ := path.Match(pattern, name); !ok || g.is("windows") {
+			continue
+		}
+		if tried++; tried > 80 || c.tier == Irreversible {
+			break
+		}
+		c.guess(append(words(name), c.args[1:]...))
+	}
+}

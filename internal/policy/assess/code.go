@@ -1,0 +1,335 @@
+package assess
+
+import (
+	"regexp"
+	"strings"
+)
+
+func init() {
+	hooks["interpreter"] = interpreterHook
+	hooks["inplace"] = inplaceHook
+}
+
+// interpreterHook is python, perl, ruby, node and the like: code as an option, a script, or code on the input. What the code
+// does cannot be read like shell text, so it is at least stateful.
+func interpreterHook(c *call, u *use) {
+	lang := c.args[0].s
+	if c.io.net {
+		c.rate(Irreversible, "reverse-shell", "an interpreter on a network connection")
+	}
+	coded := false
+	for _, o := range u.options {
+		switch o.name {
+		case "-c", "-e", "-E", "-r", "-p", "--eval", "--print", "-B", "-R":
+			if o.has && o.arg.s != "" && o.kind == plain {
+				coded = true
+				c.code(base(lang), o.arg.str)
+			}
+		}
+	}
+	if o, ok := u.option("-m"); ok && o.has {
+		c.module(o.arg, u.operands)
+		return
+	}
+	if coded || u.has("-V", "-v", "--version", "-h", "--help", "-V:version") && len(u.operands) == 0 && !c.fed {
+		if u.has("-i") && coded {
+			c.inPlace(u.operands)
+		}
+		if base(lang) == "perl" && u.has("-i") {
+			c.inPlace(u.operands)
+		}
+		return
+	}
+	if u.has("-c") && base(lang) == "perl" || u.has("--check") {
+		c.rate(Stateful, "script", "compiles a script, which can run parts of it")
+		return
+	}
+	switch {
+	case len(u.operands) > 0 && u.operands[0].s != "-" && u.operands[0].s != "/dev/stdin":
+		a := u.operands[0]
+		if content, ok := c.m.files[absolute(a.s, c.sc)]; ok {
+			c.fedCode(base(lang), content)
+			return
+		}
+		c.rate(Stateful, "script", "runs the script "+a.show()+", which cannot be seen from here")
+	case c.fed:
+		c.fedCode(base(lang), c.stdin)
+	default:
+		c.rate(Stateful, "interpreter", "an interactive interpreter")
+	}
+}
+
+func (c *call) fedCode(lang string, text str) {
+	switch {
+	case text.tainted(fromNet):
+		c.rate(Irreversible, "remote-code", "runs code fetched from the network")
+	case text.s == unk:
+		c.rate(Irreversible, "piped-code", "runs data as code")
+	default:
+		c.code(lang, text)
+	}
+}
+
+func inplaceHook(c *call, u *use) { c.inPlace(u.operands) }
+
+func (c *call) inPlace(files []arg) {
+	for _, f := range files {
+		c.effect(modifies, f, "-i")
+	}
+}
+
+// modules are those of `python -m` that do less, or other, than running unseen code.
+var modules = map[string]Tier{
+	"json.tool": Observe, "platform": Observe, "site": Observe, "sysconfig": Observe, "this": Observe, "calendar": Observe, "tabnanny": Observe, "ast": Observe, "dis": Observe, "tokenize": Observe, "timeit": Stateful,
+	"py_compile": Reversible, "compileall": Reversible, "venv": Reversible, "virtualenv": Reversible, "pytest": Reversible, "unittest": Reversible, "doctest": Reversible, "mypy": Reversible, "flake8": Observe, "pylint": Observe, "black": Reversible, "isort": Reversible, "build": Reversible, "coverage": Reversible, "zipfile": Reversible, "tarfile": Reversible, "ruff": Reversible, "pip_audit": Observe, "pydoc": Observe,
+	"http.server": Stateful, "SimpleHTTPServer": Stateful,
+}
+
+func (c *call) module(name arg, args []arg) {
+	if g := lookup(name.s); g != nil && (name.s == "pip" || name.s == "ansible" || name.s == "pytest" || name.s == "poetry" || name.s == "pipx" || name.s == "uv") {
+		c.command(append([]arg{name}, args...))
+		return
+	}
+	if t, ok := modules[name.s]; ok {
+		c.rate(t, "module", "the module "+name.s)
+		for i, a := range args {
+			if name.s == "json.tool" && i > 0 && !strings.HasPrefix(a.s, "-") {
+				c.effect(writes, a, "json.tool")
+			} else if !strings.HasPrefix(a.s, "-") {
+				c.reads(a)
+			}
+		}
+		return
+	}
+	c.rate(Stateful, "module", "runs the module "+name.show())
+}
+
+// Code in other languages is searched for what runs commands, deletes, opens shells and hides code. Strings are data until
+// something in the code could run them.
+var (
+	codeRuns = regexp.MustCompile(`(?i)\b(os\.system|os\.popen|os\.exec\w*|os\.spawn\w*|posix_spawn|subprocess|popen[234]?|check_output|check_call|getoutput|getstatusoutput|pty\.spawn|commands\.get|system|exec\w*|shell_exec|passthru|proc_open|spawn\w*|execSync|execFile\w*|child_process|open3|backtick|os\.execute|io\.popen|Process\.|ProcessBuilder|Runtime|startfile|sh\.\w+|invoke|fork|kernel)\b|\bqx\b|%x|` + "`")
+
+	codeDeletes = regexp.MustCompile(`(?i)\b(rmtree|remove_tree|rm_rf|rm_r|rimraf|remove_dir_all|deltree|removeSync|emptyDirSync|rmdirSync|rmSync|rmdir_r|delete_tree|RemoveAll|removedirs|secure_rm|nuke|rimrafSync)\b|recursive['"]?\s*[:=]\s*true|recurse['"]?\s*=>?\s*true`)
+
+	codeUnlinks = regexp.MustCompile(`(?i)\b(unlink\w*|os\.remove|remove|delete\w*|truncate\w*|rename\w*|rm|writeFile\w*|write_text|write_bytes|copyfile|copy2?|move|symlink|chmod|chown|replace|file_put_contents|File\.write|IO\.write|touch|appendFile\w*|mkfs|rmdir\w*|fopen|open|O_TRUNC|O_WRONLY)\b`)
+
+	codeWrites = regexp.MustCompile(`(?i)['"](w|w\+|wb|a|ab|a\+|r\+|r\+b|rb\+|wb\+|>|>>|\+<|\+>|\+>>)['"]|write_text|write_bytes|writeFile|file_put_contents|File\.write|IO\.write|truncate|unlink|os\.remove|\.remove\(|rename|copyfile|shutil\.|O_WRONLY|O_TRUNC|['"]\s*(>|>>)\s*/|chmod|chown|symlink|delete|\brm\b|unlinkSync`)
+
+	codeHides = regexp.MustCompile(`(?i)\b(exec|eval|compile|Function|instance_eval|class_eval|loadstring|load|__import__|getattr|globals|marshal\.loads|pickle\.loads|vm\.run\w*|assert|create_function|preg_replace|Function\()\s*[\s(].*(b64decode|base64|decode|fromhex|unhexlify|rot13|chr\(|pack|unpack|zlib|urlopen|requests|http|socket|recv|join|reverse|fromCharCode|atob|Buffer|gzinflate|str_rot13|\[::-1\]|stdin|argv|environ|getenv)|(b64decode|fromhex|unhexlify|fromCharCode|atob|gzinflate|base64_decode|unpack)\b.*\b(exec|eval|system|popen|spawn)|\beval\s+(pack|unpack|decode|reverse|join)|getattr\(.*(os|__import__|subprocess)|__import__\(['"][^'"]*['"]\s*\+`)
+
+	codeFetches = regexp.MustCompile(`(?i)(urlopen|urlretrieve|requests\.(get|post)|http\.get|https\.get|fetch\(|LWP::Simple|open-uri|Net::HTTP|file_get_contents\(['"]https?:|socket\.http|axios|httpx|curl)`)
+
+	codeEvaluates = regexp.MustCompile(`(?i)\b(exec|eval|system|compile|instance_eval|Function)\b`)
+
+	codeShell = regexp.MustCompile(`(?i)(socket.*(dup2|/bin/(ba)?sh|pty\.spawn|subprocess|exec|spawn)|TCPSocket.*(exec|spawn|sh)|fsockopen.*(exec|sh|proc_open)|net\.(connect|Socket).*(spawn|/bin/sh)|IO::Socket.*(exec|/bin/sh)|dup2\(.*(/bin/|exec|spawn|sh))`)
+
+	codeKills = regexp.MustCompile(`(?i)(os\.kill(pg)?\(\s*-1|kill\s*\(?\s*['"]?\w*['"]?\s*,\s*-1|kill\s+9\s*=>\s*-1|Process\.kill\([^)]*-1|posix_kill\(\s*-1|reboot\(|libc\.reboot|RB_AUTOBOOT|RB_POWER_OFF|os\.fork\(\)\s*while|while\s*(\(?1\)?|true|True)\s*[:{]?\s*(os\.)?fork|fork\s+while)`)
+
+	codeSecrets = regexp.MustCompile(`(?i)(/etc/shadow|\.ssh/id_|\.aws/credentials|\.netrc|\.pgpass|\.kube/config|\.docker/config|\.env\b|/environ\b|getpass)`)
+	codeSends   = regexp.MustCompile(`(?i)(requests\.(post|put)|urlopen\(|http\.(request|client)|socket|fetch\(|axios|Net::HTTP|LWP|smtplib|ftplib|sendto|send\(|curl)`)
+)
+
+func (c *call) code(lang string, text str) {
+	c.rate(Stateful, "code", "code of "+lang+": floor of 2")
+	if text.tainted(fromNet) {
+		c.rate(Irreversible, "remote-code", "runs code fetched from the network")
+		return
+	}
+	if text.tainted(fromSecret) {
+		c.secret = true
+	}
+	code := text.s
+	switch {
+	case codeHides.MatchString(code):
+		c.rate(Irreversible, "hidden-code", "runs code that it decodes or fetches first")
+	case codeFetches.MatchString(code) && codeEvaluates.MatchString(code):
+		c.rate(Irreversible, "remote-code", "runs code fetched from the network")
+	case codeShell.MatchString(code):
+		c.rate(Irreversible, "reverse-shell", "connects a shell to the network")
+	case codeKills.MatchString(code):
+		c.rate(Irreversible, "code", "kills everything or stops the machine")
+	}
+	if codeSecrets.MatchString(code) {
+		c.m.sensitive = true
+		if codeSends.MatchString(code) {
+			c.rate(Irreversible, "exfiltration", "sends secrets over the network")
+		}
+	}
+	strs := stringLiterals(code)
+	c.codePaths(code, strs)
+	if codeRuns.MatchString(code) {
+		c.codeCommands(code, strs)
+	}
+	if strings.HasPrefix(lang, "lua") || strings.HasPrefix(lang, "tcl") || lang == "expect" {
+		c.lines(code)
+	}
+}
+
+// codePaths rates what code that deletes or writes says of paths.
+func (c *call) codePaths(code string, strs []literal) {
+	tree := codeDeletes.MatchString(code)
+	touches := tree || codeWrites.MatchString(code) && codeUnlinks.MatchString(code)
+	if !touches {
+		return
+	}
+	found := false
+	for _, s := range strs {
+		if !strings.ContainsAny(s.text, "/.~*") || strings.ContainsAny(s.text, "\n") {
+			continue
+		}
+		found = true
+		p := word(strings.Replace(s.text, "~", home, 1))
+		p.glob = strings.ContainsAny(s.text, "*?")
+		kind := writes
+		switch {
+		case tree:
+			kind = removesAll
+		case strings.Contains(code, "unlink") || strings.Contains(code, "remove") || strings.Contains(code, "delete") || strings.Contains(code, "rm"):
+			kind = removes
+		}
+		if tier, why := pathEffect(kind, p, c.sc); tier == Irreversible {
+			c.rate(tier, "code", why)
+		}
+	}
+	if tree && !found {
+		c.rate(Irreversible, "code", "removes trees that are not known")
+	}
+}
+
+// codeCommands rates the strings of code that runs commands: each alone, those of one list together, those of one expression
+// joined.
+func (c *call) codeCommands(code string, strs []literal) {
+	try := func(text string) {
+		if strings.TrimSpace(text) == "" || len(text) > 4096 {
+			return
+		}
+		sub := c.m.probe(func(p *machine) { p.shell(lit(text), c.sc.fork()) })
+		if sub.tier == Irreversible {
+			c.rate(Irreversible, "code", "it may run “"+text+"”: "+worstOf(sub))
+		}
+		c.m.sensitive = c.m.sensitive || sub.sensitive
+	}
+	var list, sum string
+	for i, s := range strs {
+		if i > 50 {
+			break
+		}
+		try(s.text)
+		if s.joined {
+			sum += s.text
+		} else {
+			sum = s.text
+		}
+		if s.listed {
+			list += " " + s.text
+		} else {
+			list = s.text
+		}
+		if sum != s.text {
+			try(sum)
+		}
+		if list != s.text {
+			try(list)
+		}
+	}
+}
+
+// lines rates code line by line as commands, for languages whose statements look like them.
+func (c *call) lines(code string) {
+	for _, l := range strings.FieldsFunc(code, func(r rune) bool { return r == '\n' || r == ';' }) {
+		f := strings.Fields(l)
+		if len(f) > 1 && (f[0] == "exec" || f[0] == "spawn" || f[0] == "send") {
+			text := strings.Trim(strings.Join(f[1:], " "), `"{}`)
+			text = strings.TrimPrefix(text, "-- ")
+			sub := c.m.probe(func(p *machine) { p.shell(lit(strings.ReplaceAll(text, `\r`, "")), c.sc.fork()) })
+			if sub.tier == Irreversible {
+				c.rate(Irreversible, "code", worstOf(sub))
+			}
+		}
+		if len(f) > 2 && f[0] == "file" && f[1] == "delete" {
+			for _, p := range f[2:] {
+				if tier, why := pathEffect(removesAll, word(p), c.sc); !strings.HasPrefix(p, "-") {
+					c.rate(tier, "code", why)
+				}
+			}
+		}
+	}
+}
+
+// literal is a string in code, and how it hangs together with the one before it.
+type literal struct {
+	text   string
+	joined bool // by + or . or nothing
+	listed bool // by a comma
+}
+
+// stringLiterals finds the strings of code: quoted by ' " or `, and perl's and ruby's q(), qq{}, qx//, %w[].
+func stringLiterals(code string) []literal {
+	var out []literal
+	last := 0
+	for i := 0; i < len(code) && len(out) < 500; i++ {
+		quote, start := code[i], i+1
+		switch {
+		case quote == '\'' || quote == '"' || quote == '`':
+			if strings.HasPrefix(code[i:], `"""`) || strings.HasPrefix(code[i:], "'''") {
+				start = i + 3
+				if end := strings.Index(code[start:], code[i:i+3]); end >= 0 {
+					out = append(out, literal{text: code[start : start+end]})
+					i = start + end + 2
+					last = i + 1
+				}
+				continue
+			}
+		case (quote == 'q' || quote == '%') && (i == 0 || !wordByte(code[i-1])) && i+1 < len(code):
+			j := i + 1
+			for j < len(code) && j < i+3 && (code[j] >= 'a' && code[j] <= 'z' || code[j] >= 'A' && code[j] <= 'Z') {
+				j++
+			}
+			if j >= len(code) || strings.IndexByte("({[</|!", code[j]) < 0 {
+				continue
+			}
+			quote, start = closer(code[j]), j+1
+		default:
+			continue
+		}
+		end := start
+		for end < len(code) && code[end] != quote {
+			if code[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		if end >= len(code) {
+			return append(out, literal{text: code[min(start, len(code)):]})
+		}
+		gap := ""
+		if last <= i {
+			gap = strings.TrimSpace(code[last:i])
+		}
+		out = append(out, literal{
+			text:   unescapeC(code[start:end]),
+			joined: len(out) > 0 && (gap == "+" || gap == "." || gap == "" || gap == ".."),
+			listed: len(out) > 0 && gap == ",",
+		})
+		i, last = end, end+1
+	}
+	return out
+}
+
+func wordByte(b byte) bool {
+	return b == '_' || b == '$' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
+}
+
+func closer(b byte) byte {
+	switch b {
+	case '(':
+		return ')'
+	case '{':
+		return '}'
+	case '[':
+		return ']'
+	case '<':
+		return '>'
+	}
+	return b
+}

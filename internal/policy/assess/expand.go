@@ -1,0 +1,260 @@
+package assess
+
+import (
+	"strings"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// maxFields bounds how many words one word may become; beyond it they are one unknown.
+const maxFields = 256
+
+// fields expands the words of a command as the shell would: braces, tildes, parameters, substitutions, splitting. File
+// names are not looked up.
+func (m *machine) fields(ws []*syntax.Word, sc *scope) []arg {
+	var out []arg
+	for _, w := range ws {
+		for _, b := range m.braces(w) {
+			out = append(out, m.field(b, sc)...)
+			if len(out) > maxFields*4 {
+				return append(out, arg{str: unknown, multi: true})
+			}
+		}
+	}
+	return out
+}
+
+func (m *machine) braces(w *syntax.Word) []*syntax.Word {
+	if m.lang != syntax.LangBash {
+		return []*syntax.Word{w}
+	}
+	copied := *w
+	if !syntax.SplitBraces(&copied) {
+		return []*syntax.Word{w}
+	}
+	var out []*syntax.Word
+	for b, err := range expand.BracesSeq(nil, &copied) {
+		if err != nil || len(out) >= maxFields {
+			m.complex("a brace expansion has too many words")
+			break
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// builder collects the fields that one word becomes.
+type builder struct {
+	out    []arg
+	cur    arg
+	open   bool // cur has begun, even if it is empty
+	sep    string
+	quoted bool // something in cur was quoted
+}
+
+func (b *builder) put(s str, quoted bool) {
+	if quoted {
+		b.quoted = true
+	}
+	b.open = b.open || quoted || s.s != ""
+	b.cur.str = b.cur.add(s)
+	if !quoted && strings.ContainsAny(s.s, "*?[") {
+		b.cur.glob = true
+	}
+}
+
+// split puts the value of an unquoted expansion, which the shell splits at IFS.
+func (b *builder) split(s str) {
+	rest := s.s
+	for rest != "" {
+		i := strings.IndexAny(rest, b.sep)
+		if b.sep == "" || i < 0 {
+			b.part(str{rest, s.t})
+			return
+		}
+		if i > 0 {
+			b.part(str{rest[:i], s.t})
+		}
+		b.flush()
+		rest = rest[i+1:]
+	}
+	b.open = b.open || b.cur.s != ""
+}
+
+func (b *builder) part(s str) {
+	b.put(s, false)
+	if strings.Contains(s.s, unk) {
+		b.cur.multi = true
+	}
+}
+
+func (b *builder) flush() {
+	if b.open {
+		b.out = append(b.out, b.cur)
+	}
+	b.cur, b.open, b.quoted = arg{}, false, false
+}
+
+// field expands one word into its fields.
+func (m *machine) field(w *syntax.Word, sc *scope) []arg {
+	b := &builder{sep: " \t\n"}
+	if ifs, ok := sc.get("IFS"); ok {
+		b.sep = ifs.first().s
+		if !ifs.first().known() {
+			b.sep = " \t\n"
+		}
+	}
+	for i, part := range w.Parts {
+		m.part(b, part, i == 0, sc)
+	}
+	b.flush()
+	return b.out
+}
+
+func (m *machine) part(b *builder, part syntax.WordPart, first bool, sc *scope) {
+	switch p := part.(type) {
+	case *syntax.Lit:
+		s := p.Value
+		if first && strings.HasPrefix(s, "~") {
+			s = tilde(s, sc)
+		}
+		b.literal(s)
+	case *syntax.SglQuoted:
+		b.put(lit(single(p)), true)
+	case *syntax.DblQuoted:
+		m.double(b, p, sc)
+	case *syntax.ParamExp:
+		vs, _ := m.param(p, sc, false)
+		for i, v := range vs {
+			if i > 0 {
+				b.flush()
+			}
+			b.split(v)
+		}
+	case *syntax.CmdSubst:
+		b.split(m.substitution(p, sc))
+	case *syntax.ArithmExp:
+		b.put(m.arithmetic(p.X, sc), false)
+	case *syntax.ProcSubst:
+		b.put(m.process(p, sc), true)
+	case *syntax.ExtGlob:
+		b.put(lit(p.Op.String()+p.Pattern.Value+")"), false)
+		b.cur.glob = true
+	default:
+		b.put(unknown, false)
+	}
+}
+
+// literal puts unquoted text: a backslash takes the meaning of the character behind it.
+func (b *builder) literal(s string) {
+	if !strings.Contains(s, `\`) {
+		b.put(lit(s), false)
+		return
+	}
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s) && s[i+1] == '\n':
+			i++
+		case s[i] == '\\' && i+1 < len(s):
+			i++
+			b.put(lit(s[i:i+1]), true)
+		default:
+			b.put(lit(s[i:i+1]), false)
+		}
+	}
+}
+
+func (m *machine) double(b *builder, q *syntax.DblQuoted, sc *scope) {
+	if len(q.Parts) == 0 {
+		b.put(lit(""), true)
+	}
+	for _, part := range q.Parts {
+		switch p := part.(type) {
+		case *syntax.Lit:
+			b.put(lit(unescapeDouble(p.Value)), true)
+		case *syntax.ParamExp:
+			vs, many := m.param(p, sc, true)
+			if many && len(vs) == 0 && len(q.Parts) == 1 {
+				continue // "$@" without parameters is no word at all
+			}
+			for i, v := range vs {
+				if i > 0 {
+					b.flush()
+				}
+				b.put(v, true)
+			}
+			if many && len(vs) == 1 && !vs[0].known() {
+				b.cur.multi = true
+			}
+			b.open = true
+		case *syntax.CmdSubst:
+			b.put(m.substitution(p, sc), true)
+		case *syntax.ArithmExp:
+			b.put(m.arithmetic(p.X, sc), true)
+		default:
+			b.put(unknown, true)
+		}
+	}
+}
+
+// text expands a word to one text, as in an assignment, a case word or a here-document.
+func (m *machine) text(w *syntax.Word, sc *scope) str {
+	if w == nil {
+		return lit("")
+	}
+	b := &builder{}
+	for i, part := range w.Parts {
+		m.part(b, part, i == 0, sc)
+	}
+	out := b.cur.str
+	for i := len(b.out) - 1; i >= 0; i-- { // "$*" and the like
+		out = b.out[i].add(lit(" ")).add(out)
+	}
+	return out
+}
+
+func unescapeDouble(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) && strings.IndexByte("$`\"\\\n", s[i+1]) >= 0 {
+			i++
+			if s[i] == '\n' {
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+// single is the value of a quoted string; $'…' has C escapes.
+func single(q *syntax.SglQuoted) string {
+	if !q.Dollar {
+		return q.Value
+	}
+	return unescapeC(q.Value)
+}
+
+// tilde resolves ~ and ~user at the start of a word.
+func tilde(s string, sc *scope) string {
+	name, rest, _ := strings.Cut(s, "/")
+	if rest != "" || strings.HasSuffix(s, "/") {
+		rest = "/" + rest
+	}
+	switch name {
+	case "~":
+		if v, ok := sc.vars["HOME"]; ok && len(v) == 1 {
+			return v[0].first().s + rest
+		}
+		return home + rest
+	case "~+", "~-":
+		return unk + rest
+	case "~root":
+		return "/root" + rest
+	}
+	return "/home/" + name[1:] + rest
+}

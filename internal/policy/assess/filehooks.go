@@ -1,0 +1,619 @@
+package assess
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"regexp"
+	"strings"
+)
+
+func init() {
+	for name, h := range map[string]hook{
+		"rm": rmHook, "cp": cpHook, "mv": mvHook, "ln": lnHook, "tee": teeHook, "dd": ddHook, "chmod": chmodHook, "chown": chownHook, "tar": tarHook, "kill": killHook,
+		"truncate": truncateHook, "base64": base64Hook, "xxd": xxdHook, "rev": revHook, "tr": trHook, "openssl": opensslHook, "zip": zipHook, "pass": passHook, "seq": passHook,
+		"mktemp": mktempHook, "less": lessHook, "man": manHook, "make": makeHook, "rsync": rsyncHook, "scp": scpHook, "curl": curlHook, "wget": wgetHook, "nc": ncHook, "socat": socatHook,
+		"touch": touchHook, "install": installHook, "ls": lsHook, "head": headHook, "split": splitHook, "bc": bcHook, "nft": nftHook,
+	} {
+		hooks[name] = h
+	}
+}
+
+func rmHook(c *call, u *use) {
+	recursive := u.has("-r", "-R", "--recursive")
+	kind := removes
+	if recursive {
+		kind = removesAll
+	}
+	if u.has("--no-preserve-root") {
+		c.rate(Irreversible, "rm --no-preserve-root", "removes / itself if told to")
+	}
+	for _, a := range u.operands {
+		tier, why := pathEffect(kind, a, c.sc)
+		name := base(absolute(a.s, c.sc))
+		if recursive && tier == Stateful && (name == ".git" || name == ".ssh" || name == ".svn" || name == ".hg") {
+			tier, why = Irreversible, "removes the history or the keys in "+a.show()
+		}
+		if recursive && tier == Irreversible && a.tainted(fromTemp) {
+			tier, why = Stateful, "removes a temporary directory"
+		}
+		c.rate(tier, "rm", why)
+		c.m.touched(absolute(a.s, c.sc))
+	}
+	if c.m.depth == 0 && len(u.operands) == 0 && !c.fed {
+		c.rate(Reversible, "rm", "removes nothing yet")
+	}
+}
+
+// fromTemp marks names that mktemp made.
+const fromTemp taint = 1 << 5
+
+func mktempHook(c *call, u *use) {
+	c.out = &str{"/tmp/tmp.x" + unk, fromTemp}
+}
+
+func cpHook(c *call, u *use) {
+	from, to := split(u)
+	for _, f := range from {
+		c.reads(f)
+	}
+	for _, t := range to {
+		c.copyInto(t, from, "cp")
+		if len(from) == 1 && from[0].known() {
+			if content, ok := c.m.files[absolute(from[0].s, c.sc)]; ok {
+				c.m.files[absolute(t.s, c.sc)] = content
+			} else if from[0].s == "/dev/null" {
+				c.effect(empties, t, "cp")
+			}
+		}
+	}
+	if u.has("-r", "-R", "-a", "--recursive", "--archive") && c.tier == Irreversible && len(from) > 0 {
+		if at, _ := locate(to0(to), c.sc); at == wide || at == system {
+			c.tier = Stateful
+		}
+	}
+}
+
+func to0(to []arg) arg {
+	if len(to) > 0 {
+		return to[0]
+	}
+	return arg{}
+}
+
+// copyInto rates writing sources into a target that may be a directory.
+func (c *call) copyInto(t arg, from []arg, rule string) {
+	at, exact := locate(t, c.sc)
+	if at == wide || at == temp && !exact {
+		for _, f := range from {
+			into := arg{str: str{strings.TrimSuffix(t.s, "/") + "/" + base(f.s), t.t}}
+			if !f.glob && f.known() && f.s != "." && f.s != ".." && t.s != "." {
+				tier, why := pathEffect(writes, into, c.sc)
+				c.rate(tier, rule, why)
+			}
+		}
+		tier, why := pathEffect(creates, t, c.sc)
+		if t.s == "." || t.s == "./" {
+			tier = Reversible
+		}
+		c.rate(min(tier, Stateful), rule, why)
+		return
+	}
+	if strings.HasSuffix(t.s, "/") {
+		for _, f := range from {
+			into := arg{str: str{t.s + base(f.s), t.t}}
+			tier, why := pathEffect(creates, into, c.sc)
+			c.rate(tier, rule, why)
+		}
+		return
+	}
+	c.effect(writes, t, rule)
+}
+
+// split divides operands into sources and targets, minding -t.
+func split(u *use) (from, to []arg) {
+	if o, ok := u.option("-t", "--target-directory"); ok && o.has {
+		return u.operands, []arg{o.arg}
+	}
+	if len(u.operands) < 2 {
+		return u.operands, nil
+	}
+	return u.operands[:len(u.operands)-1], u.operands[len(u.operands)-1:]
+}
+
+func mvHook(c *call, u *use) {
+	from, to := split(u)
+	for _, t := range to {
+		if t.s == "/dev/null" {
+			c.rate(Irreversible, "mv", "moves it into nothing")
+		}
+		c.copyInto(t, from, "mv")
+		if len(from) == 1 {
+			if content, ok := c.m.files[absolute(from[0].s, c.sc)]; ok {
+				c.m.files[absolute(t.s, c.sc)] = content
+			}
+		}
+	}
+	for _, f := range from {
+		at, exact := locate(f, c.sc)
+		switch {
+		case at == wide && !exact:
+			c.rate(Irreversible, "mv", "moves everything in "+f.show())
+			if f.s == "*" || f.s == "./*" {
+				c.tier = min(c.tier, Stateful)
+			}
+		case at == vital || at == program || at == device:
+			c.rate(Irreversible, "mv", "moves away "+f.show()+", which the system needs")
+		case at == system || at == logs || at == stored || at == startup || at == wide:
+			c.rate(Stateful, "mv", "moves "+f.show())
+		default:
+			c.rate(Reversible, "mv", "moves "+f.show())
+		}
+		if sensitivePath(absolute(f.s, c.sc)) {
+			c.m.sensitive = true
+		}
+	}
+}
+
+func lnHook(c *call, u *use) {
+	from, to := split(u)
+	if len(to) == 0 {
+		c.rate(Reversible, "ln", "makes a link")
+		return
+	}
+	for _, t := range to {
+		kind := creates
+		if u.has("-f", "--force") {
+			kind = writes
+		}
+		at, exact := locate(t, c.sc)
+		if (at == program || at == wide && exact) && kind == writes {
+			c.rate(Stateful, "ln -f", "replaces "+t.show())
+			if len(from) > 0 && (from[0].s == "/dev/null" || !trustedDir(absolute(from[0].s, c.sc))) && at == program {
+				c.rate(Irreversible, "ln -f", "replaces a program of the system: "+t.show())
+			}
+			continue
+		}
+		c.effect(kind, t, "ln")
+	}
+	c.rate(Reversible, "ln", "makes a link")
+}
+
+func teeHook(c *call, u *use) {
+	kind := writes
+	if u.has("-a", "--append") {
+		kind = appends
+	}
+	for _, a := range u.operands {
+		if strings.HasPrefix(a.s, "/dev/tcp/") {
+			c.sends = true
+		}
+		c.effect(kind, a, "tee")
+		content := str{unk, fromData}
+		if c.fed {
+			content = c.stdin
+		}
+		if a.known() {
+			c.m.wrote(a, content, kind == appends, c.sc)
+		}
+	}
+	if c.fed {
+		out := c.stdin
+		c.out = &out
+	}
+}
+
+func ddHook(c *call, u *use) {
+	in := str{unk, fromData}
+	if o, ok := u.option("if="); ok {
+		c.reads(o.arg)
+		in = c.m.content(o.arg, c.sc)
+	} else if c.fed {
+		in = c.stdin
+	}
+	if o, ok := u.option("of="); ok {
+		c.effect(writes, o.arg, "dd of=")
+		return
+	}
+	c.out = &in
+}
+
+var octal = regexp.MustCompile(`^0*[0-7]{3,5}$`)
+
+// chmodHook reads the mode: what lets anyone in, or adds the set-user-ID bit, is more than a change of permissions.
+func chmodHook(c *call, u *use) {
+	ops := u.operands
+	mode := ""
+	if len(ops) > 0 && !u.has("--reference") {
+		mode, ops = ops[0].s, ops[1:]
+	}
+	for _, o := range u.unlisted { // chmod -x file: the mode looks like options
+		if strings.Trim(o, "-rwxXst") == "" && len(u.operands) > 0 {
+			ops = u.operands
+		}
+	}
+	kind := perms
+	if u.has("-R", "--recursive") {
+		kind = permsAll
+	}
+	setuid := strings.Contains(mode, "+s") || strings.Contains(mode, "=s") || strings.Contains(mode, "u+s") || octal.MatchString(mode) && len(strings.TrimLeft(mode, "0")) == 4 && mode[len(mode)-4]&^'0' >= 2 && mode[len(mode)-4] != '1'
+	open := octal.MatchString(mode) && mode[len(mode)-1] >= '6' || strings.Contains(mode, "o+w") || strings.Contains(mode, "a+w") || mode == "+w" || strings.Contains(mode, "o=rw") || strings.Contains(mode, "a=rw")
+	for _, a := range ops {
+		tier, why := pathEffect(kind, a, c.sc)
+		at, _ := locate(a, c.sc)
+		if setuid && at != work {
+			tier, why = Irreversible, "lets anyone run "+a.show()+" as its owner"
+		} else if setuid {
+			tier, why = max(tier, Stateful), "lets anyone run "+a.show()+" as its owner"
+		}
+		if open && kind == permsAll && (at == system || at == personal || at == stored || at == startup) && tier < Irreversible && !strings.HasPrefix(a.s, home) {
+			why = "lets anyone write below " + a.show()
+			if at != personal && strings.Count(strings.Trim(absolute(a.s, c.sc), "/"), "/") < 2 {
+				tier = Irreversible
+			}
+		}
+		if at == startup && open && strings.Contains(a.s, ".ssh") {
+			tier = Irreversible
+		}
+		c.rate(tier, "chmod", why)
+	}
+}
+
+func chownHook(c *call, u *use) {
+	ops := u.operands
+	if len(ops) > 0 && !u.has("--reference") {
+		ops = ops[1:]
+	}
+	kind := perms
+	if u.has("-R", "--recursive") {
+		kind = permsAll
+	}
+	for _, a := range ops {
+		tier, why := pathEffect(kind, a, c.sc)
+		c.rate(tier, "chown", strings.Replace(why, "permissions", "the owner", 1))
+	}
+}
+
+// tarHook finds the mode of tar, also in its old form without a dash.
+func tarHook(c *call, u *use) {
+	mode := byte(0)
+	args := c.args[1:]
+	ops := u.operands
+	if len(args) > 0 && !strings.HasPrefix(args[0].s, "-") && args[0].known() {
+		mode, ops = c.oldTar(args[0].s, ops)
+	}
+	for _, o := range u.options {
+		switch o.name {
+		case "-c", "--create":
+			mode = 'c'
+		case "-x", "--extract", "--get":
+			mode = 'x'
+		case "-t", "--list":
+			mode = 't'
+		case "-r", "--append", "-u", "--update", "-A", "--delete":
+			mode = 'r'
+		case "-d", "--diff", "--compare":
+			mode = 'd'
+		case "--checkpoint-action":
+			if text, ok := strings.CutPrefix(o.arg.s, "exec="); ok {
+				c.rate(Stateful, "tar --checkpoint-action", "runs a command")
+				c.program(arg{str: str{text, o.arg.t}}, "tar --checkpoint-action")
+			}
+		}
+	}
+	file, hasFile := u.option("-f", "--file")
+	c.tarMode(mode, file.arg, hasFile || c.out != nil, ops, u)
+}
+
+// oldTar reads `tar czf FILE …`.
+func (c *call) oldTar(letters string, ops []arg) (byte, []arg) {
+	mode := byte(0)
+	ops = ops[min(1, len(ops)):]
+	for i := 0; i < len(letters); i++ {
+		switch ch := letters[i]; ch {
+		case 'c', 'x', 't', 'r', 'u', 'd':
+			mode = ch
+		case 'f', 'b', 'C', 'T', 'X', 'I', 'F':
+			if len(ops) == 0 {
+				break
+			}
+			switch ch {
+			case 'f':
+				c.tarFile(mode, letters, ops[0])
+			case 'C':
+				c.effect(changesDirectory, ops[0], "tar")
+			case 'I', 'F':
+				c.program(ops[0], "tar")
+			}
+			ops = ops[1:]
+		}
+	}
+	return mode, ops
+}
+
+func (c *call) tarFile(mode byte, letters string, f arg) {
+	if strings.ContainsAny(letters, "cru") && f.s != "-" {
+		c.effect(writes, f, "tar -f")
+	}
+	if strings.Contains(letters, "c") && f.s == "-" {
+		c.out = &str{unk, fromData}
+	}
+}
+
+func (c *call) tarMode(mode byte, file arg, hasFile bool, ops []arg, u *use) {
+	switch mode {
+	case 'c', 'r':
+		for _, a := range ops {
+			c.reads(a)
+		}
+		if hasFile && file.s != "" && file.s != "-" {
+			c.effect(writes, file, "tar -f")
+		}
+		if u.has("--remove-files") {
+			for _, a := range ops {
+				tier, why := pathEffect(removesAll, a, c.sc)
+				c.rate(max(tier, Stateful), "tar --remove-files", why)
+			}
+		}
+		if hasFile && (file.s == "-" || file.s == "") {
+			c.out = &str{unk, fromData}
+		}
+	case 'x':
+		if u.has("-O", "--to-stdout") {
+			return
+		}
+		into := word(".")
+		if o, ok := u.option("-C", "--directory"); ok && o.has {
+			into = o.arg
+		} else if c.sc.dir.s != "" {
+			into = word(c.sc.dir.s)
+		}
+		tier, why := pathEffect(creates, into, c.sc)
+		if into.s == "." {
+			tier, why = Reversible, "unpacks here"
+		}
+		c.rate(max(tier, Reversible), "tar -x", why)
+		if u.has("-P", "--absolute-names") {
+			c.rate(Stateful, "tar -P", "may write anywhere")
+		}
+	}
+}
+
+func killHook(c *call, u *use) {
+	args := c.args[1:]
+	if len(args) > 0 && (args[0].s == "-l" || args[0].s == "-L" || args[0].s == "--list" || args[0].s == "--table") {
+		c.tier, c.rule, c.why = Observe, "kill -l", "lists signals"
+		return
+	}
+	signal := ""
+	for i, a := range args {
+		switch {
+		case a.s == "-0" || (a.s == "-s" || a.s == "-n") && i+1 < len(args) && args[i+1].s == "0":
+			signal = "0"
+		case (a.s == "-1" || a.s == "0" && i > 0 && args[i-1].s != "-s" && args[i-1].s != "-n") && i > 0:
+			c.rate(Irreversible, "kill", "signals every process")
+		case a.s == "1" && i >= 0 && (i == 0 || args[i-1].s != "-s" && args[i-1].s != "-n"):
+			c.rate(Irreversible, "kill", "signals the first process of the system")
+			if i > 0 && (args[i-1].s == "-HUP" || args[i-1].s == "-1" || args[i-1].s == "-SIGHUP") {
+				c.tier = Stateful
+			}
+		}
+	}
+	if signal == "0" && c.tier <= Stateful {
+		c.tier, c.rule, c.why = Observe, "kill -0", "asks whether a process lives"
+	}
+}
+
+func truncateHook(c *call, u *use) {
+	kind := modifies
+	if o, ok := u.option("-s", "--size"); ok && strings.TrimLeft(o.arg.s, "0") == "" {
+		kind = empties
+	}
+	for _, a := range u.operands {
+		c.effect(kind, a, "truncate")
+	}
+}
+
+func touchHook(c *call, u *use) {
+	for _, a := range u.operands {
+		c.effect(creates, a, "touch")
+	}
+}
+
+func installHook(c *call, u *use) {
+	from, to := split(u)
+	if u.has("-d", "--directory") {
+		for _, a := range u.operands {
+			c.effect(creates, a, "install -d")
+		}
+		return
+	}
+	for _, t := range to {
+		c.copyInto(t, from, "install")
+		if at, _ := locate(t, c.sc); at == program {
+			c.tier = min(c.tier, Stateful)
+		}
+	}
+	if o, ok := u.option("-m", "--mode"); ok && len(o.arg.s) >= 4 && strings.Trim(o.arg.s[:len(o.arg.s)-3], "0") != "" {
+		c.rate(Irreversible, "install -m", "lets anyone run it as its owner")
+	}
+	if u.has("--strip-program") {
+		if o, _ := u.option("--strip-program"); o.has {
+			c.program(o.arg, "install --strip-program")
+		}
+	}
+	for _, f := range from {
+		c.reads(f)
+	}
+}
+
+func lsHook(c *call, u *use) {
+	for _, a := range u.operands {
+		c.secret = c.secret || a.tainted(fromSecret)
+	}
+	if len(u.operands) == 0 {
+		c.out = &str{unk, fromFiles | fromData}
+		return
+	}
+	if u.has("-d") {
+		return
+	}
+	d := strings.TrimSuffix(u.operand(0).s, "/")
+	_ = d
+}
+
+// Filters: what they make of known text, so that code hidden in it is seen.
+
+func passHook(c *call, u *use) { c.filter(func(s string) (string, bool) { return s, true }) }
+
+func (c *call) filter(f func(string) (string, bool)) {
+	in := c.stdin
+	if !c.fed {
+		in = str{unk, fromData}
+	}
+	for _, a := range c.args[1:] {
+		if content, ok := c.m.files[absolute(a.s, c.sc)]; ok {
+			in = content
+		}
+	}
+	out := str{unk, in.t}
+	if in.known() {
+		if s, ok := f(in.s); ok {
+			out.s = limit(strings.ReplaceAll(s, "\x00", ""))
+		}
+	} else if in.s != unk {
+		out = in
+	}
+	c.out = &out
+}
+
+func headHook(c *call, u *use) {
+	for _, a := range u.operands {
+		c.reads(a)
+	}
+	c.filter(func(s string) (string, bool) { return s, true })
+	c.out.t |= fromData
+}
+
+func revHook(c *call, u *use) {
+	for _, a := range u.operands {
+		c.reads(a)
+	}
+	c.filter(func(s string) (string, bool) {
+		lines := strings.Split(s, "\n")
+		if base(c.args[0].s) == "tac" {
+			for i, j := 0, len(lines)-1; i < j; i, j = i+1, j-1 {
+				lines[i], lines[j] = lines[j], lines[i]
+			}
+			return strings.Join(lines, "\n"), true
+		}
+		for i, l := range lines {
+			r := []rune(l)
+			for a, b := 0, len(r)-1; a < b; a, b = a+1, b-1 {
+				r[a], r[b] = r[b], r[a]
+			}
+			lines[i] = string(r)
+		}
+		return strings.Join(lines, "\n"), true
+	})
+}
+
+func base64Hook(c *call, u *use) {
+	for _, a := range u.operands {
+		c.reads(a)
+	}
+	decode := u.has("-d", "-D", "--decode", "-di")
+	c.filter(func(s string) (string, bool) {
+		if !decode {
+			return base64.StdEncoding.EncodeToString([]byte(s)) + "\n", true
+		}
+		return decode64(s)
+	})
+}
+
+func decode64(s string) (string, bool) {
+	clean := strings.Join(strings.Fields(s), "")
+	clean = strings.TrimRight(clean, "=")
+	b, err := base64.RawStdEncoding.DecodeString(clean)
+	if err != nil {
+		if b, err = base64.RawURLEncoding.DecodeString(clean); err != nil {
+			return "", false
+		}
+	}
+	return string(b), true
+}
+
+func xxdHook(c *call, u *use) {
+	ops := u.operands
+	if len(ops) > 1 && base(c.args[0].s) == "xxd" {
+		c.effect(writes, ops[1], "xxd")
+	}
+	for _, a := range ops[:min(1, len(ops))] {
+		c.reads(a)
+	}
+	c.filter(func(s string) (string, bool) {
+		if u.has("-r") {
+			b, err := hex.DecodeString(strings.Join(strings.Fields(s), ""))
+			return string(b), err == nil
+		}
+		if u.has("-p") {
+			return hex.EncodeToString([]byte(s)), true
+		}
+		return "", false
+	})
+}
+
+func trHook(c *call, u *use) {
+	c.filter(func(s string) (string, bool) {
+		if len(u.operands) == 0 || !u.operands[0].known() {
+			return "", false
+		}
+		from := trSet(u.operands[0].s)
+		if u.has("-d") {
+			return strings.Map(func(r rune) rune {
+				if strings.ContainsRune(from, r) {
+					return -1
+				}
+				return r
+			}, s), true
+		}
+		if len(u.operands) < 2 || u.has("-c", "-C", "-s") || from == "" {
+			return "", false
+		}
+		to := []rune(trSet(u.operands[1].s))
+		if len(to) == 0 {
+			return "", false
+		}
+		table := map[rune]rune{}
+		for i, r := range []rune(from) {
+			if _, ok := table[r]; !ok {
+				table[r] = to[min(i, len(to)-1)]
+			}
+		}
+		return strings.Map(func(r rune) rune {
+			if t, ok := table[r]; ok {
+				return t
+			}
+			return r
+		}, s), true
+	})
+}
+
+// trSet expands a-z and [:upper:] in a set of tr(1).
+func trSet(s string) string {
+	for class, set := range map[string]string{"[:upper:]": "A-Z", "[:lower:]": "a-z", "[:digit:]": "0-9", "[:alpha:]": "A-Za-z", "[:space:]": ` \t\n\r`, "[:alnum:]": "A-Za-z0-9"} {
+		s = strings.ReplaceAll(s, class, set)
+	}
+	r := []rune(unescapeC(s))
+	var b strings.Builder
+	for i := 0; i < len(r); i++ {
+		if i+2 < len(r) && r[i+1] == '-' && r[i] <= r[i+2] && r[i+2]-r[i] < 256 {
+			for x := r[i]; x <= r[i+2]; x++ {
+				b.WriteRune(x)
+			}
+			i += 2
+			continue
+		}
+		b.WriteRune(r[i])
+	}
+	return b.String()
+}

@@ -1,0 +1,301 @@
+package assess
+
+import (
+	"path"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// param evaluates a parameter expansion. many says that it stands for a list of words ("$@", "${a[@]}").
+func (m *machine) param(p *syntax.ParamExp, sc *scope, quoted bool) (vs []str, many bool) {
+	if p.NestedParam != nil || p.Flags != nil || len(p.Modifiers) > 0 { // zsh
+		m.walkUnread(p, sc)
+		return []str{unknown}, false
+	}
+	name := ""
+	if p.Param != nil {
+		name = p.Param.Value
+	}
+	if p.Index != nil {
+		m.evaluated(p.Index, sc)
+	}
+	vs, set, many := m.lookup(name, p.Index, sc)
+	if p.Excl && p.Names == 0 {
+		vs, set = m.indirect(vs, sc)
+	}
+	switch {
+	case p.Names != 0:
+		return []str{unknown}, false
+	case p.Length:
+		return []str{{s: unk}}, false
+	case p.Exp != nil:
+		return m.expansion(p, vs, set, sc), many
+	case p.Slice != nil:
+		m.evaluated(p.Slice.Offset, sc)
+		m.evaluated(p.Slice.Length, sc)
+		return m.slice(p.Slice, vs, many || name == "@" || name == "*", sc), many
+	case p.Repl != nil:
+		return m.replace(p.Repl, vs, sc), many
+	}
+	if !set && len(vs) == 0 && !many {
+		return []str{unknown}, false
+	}
+	if many && !quoted && name == "*" {
+		return vs, many
+	}
+	return vs, many
+}
+
+// lookup finds the value of a parameter.
+func (m *machine) lookup(name string, index syntax.ArithmExpr, sc *scope) (vs []str, set, many bool) {
+	switch name {
+	case "@", "*":
+		if !sc.hasArgs {
+			return []str{unknown}, false, true
+		}
+		for _, a := range sc.params {
+			vs = append(vs, a.str)
+		}
+		return vs, true, true
+	case "#", "?", "$", "!", "-":
+		return []str{{s: "1" + unk}}, true, false
+	}
+	if n, err := strconv.Atoi(name); err == nil && n > 0 {
+		if !sc.hasArgs {
+			return []str{unknown}, false, false
+		}
+		if n <= len(sc.params) {
+			return []str{sc.params[n-1].str}, true, false
+		}
+		return []str{lit("")}, false, false
+	}
+	v, ok := sc.get(name)
+	if !ok {
+		t := taint(0)
+		if secretName(name) {
+			t = fromSecret
+			m.sensitive = true
+		}
+		return []str{{unk, t}}, false, false
+	}
+	if index == nil {
+		return []str{v.first()}, true, false
+	}
+	switch i := indexText(index); i {
+	case "@", "*":
+		return v.elems, true, true
+	default:
+		if n, err := strconv.Atoi(i); err == nil && n >= 0 && n < len(v.elems) {
+			return []str{v.elems[n]}, true, false
+		}
+		all := lit("")
+		for _, e := range v.elems {
+			all.t |= e.t
+		}
+		return []str{{unk, all.t}}, true, false
+	}
+}
+
+func indexText(e syntax.ArithmExpr) string {
+	if w, ok := e.(*syntax.Word); ok {
+		return w.Lit()
+	}
+	return ""
+}
+
+// indirect evaluates ${!name}.
+func (m *machine) indirect(vs []str, sc *scope) ([]str, bool) {
+	if len(vs) == 1 && vs[0].known() && syntax.ValidName(vs[0].s) {
+		if v, ok := sc.get(vs[0].s); ok {
+			return []str{v.first()}, true
+		}
+	}
+	return []str{unknown}, false
+}
+
+// expansion evaluates ${x:-w}, ${x#w}, ${x@P} and their kin.
+func (m *machine) expansion(p *syntax.ParamExp, vs []str, set bool, sc *scope) []str {
+	w := lit("")
+	if p.Exp.Word != nil {
+		w = m.text(p.Exp.Word, sc)
+	}
+	v := lit("")
+	if len(vs) > 0 {
+		v = vs[0]
+	}
+	switch p.Exp.Op {
+	case syntax.AssignUnset, syntax.AssignUnsetOrNull:
+		if set && v.s != "" {
+			return vs
+		}
+		sc.setText(p.Param.Value, w)
+		return []str{w}
+	case syntax.DefaultUnset, syntax.DefaultUnsetOrNull:
+		if set && v.s != "" && v.known() {
+			return vs
+		}
+		return []str{w} // unset here; an environment that sets it is not known
+	case syntax.AlternateUnset, syntax.AlternateUnsetOrNull:
+		if set && v.s == "" {
+			return []str{lit("")}
+		}
+		return []str{w}
+	case syntax.ErrorUnset, syntax.ErrorUnsetOrNull:
+		if !set && !v.known() {
+			return []str{{s: "u" + unk, t: v.t}} // known not to be empty
+		}
+		return vs
+	case syntax.OtherParamOps:
+		return m.transformed(w.s, vs, sc)
+	}
+	return trimmed(p.Exp.Op, w, vs)
+}
+
+// transformed evaluates ${x@Q} and, as code, ${x@P}.
+func (m *machine) transformed(op string, vs []str, sc *scope) []str {
+	out := make([]str, 0, len(vs))
+	for _, v := range vs {
+		switch op {
+		case "P":
+			out = append(out, m.promptText(v, sc))
+		case "E":
+			out = append(out, str{unescapeC(v.s), v.t})
+		case "U", "u":
+			out = append(out, str{strings.ToUpper(v.s), v.t})
+		case "L":
+			out = append(out, str{strings.ToLower(v.s), v.t})
+		default:
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func trimmed(op syntax.ParExpOperator, w str, vs []str) []str {
+	out := make([]str, 0, len(vs))
+	for _, v := range vs {
+		switch {
+		case op == syntax.UpperAll || op == syntax.UpperFirst && len(v.s) == 1:
+			v.s = strings.ToUpper(v.s)
+		case op == syntax.LowerAll || op == syntax.LowerFirst && len(v.s) == 1:
+			v.s = strings.ToLower(v.s)
+		case op == syntax.UpperFirst && v.s != "":
+			v.s = strings.ToUpper(v.s[:1]) + v.s[1:]
+		case op == syntax.LowerFirst && v.s != "":
+			v.s = strings.ToLower(v.s[:1]) + v.s[1:]
+		case !v.known() || !w.known() || w.s == "":
+			if op == syntax.RemSmallSuffix || op == syntax.RemLargeSuffix {
+				if i := strings.Index(v.s, unk); i > 0 {
+					v.s = v.s[:i] + unk
+					break
+				}
+			}
+			v.s = unk
+		case op == syntax.RemSmallPrefix || op == syntax.RemLargePrefix:
+			v.s = trimPrefix(v.s, w.s, op == syntax.RemLargePrefix)
+		case op == syntax.RemSmallSuffix || op == syntax.RemLargeSuffix:
+			v.s = trimSuffix(v.s, w.s, op == syntax.RemLargeSuffix)
+		default:
+			v.s = unk
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func trimPrefix(s, pattern string, large bool) string {
+	best := -1
+	for i := 0; i <= len(s) && len(s) < 4096; i++ {
+		if ok, err := shellMatch(pattern, s[:i]); err == nil && ok {
+			best = i
+			if !large {
+				break
+			}
+		}
+	}
+	return s[max(best, 0):]
+}
+
+func trimSuffix(s, pattern string, large bool) string {
+	best := -1
+	for i := len(s); i >= 0 && len(s) < 4096; i-- {
+		if ok, err := shellMatch(pattern, s[i:]); err == nil && ok {
+			best = i
+			if !large {
+				break
+			}
+		}
+	}
+	if best < 0 {
+		return s
+	}
+	return s[:best]
+}
+
+// shellMatch matches a pattern in which, unlike in path.Match, * also matches slashes.
+func shellMatch(pattern, s string) (bool, error) {
+	hide := strings.NewReplacer("/", "\x01")
+	return path.Match(hide.Replace(pattern), hide.Replace(s))
+}
+
+func (m *machine) slice(sl *syntax.Slice, vs []str, list bool, sc *scope) []str {
+	off, ok1 := m.constant(sl.Offset, sc)
+	length, ok2 := m.constant(sl.Length, sc)
+	if sl.Length == nil {
+		length, ok2 = 1<<30, true
+	}
+	if !ok1 || !ok2 || list {
+		t := taint(0)
+		for _, v := range vs {
+			t |= v.t
+		}
+		return []str{{unk, t}}
+	}
+	out := make([]str, 0, len(vs))
+	for _, v := range vs {
+		if !v.known() {
+			out = append(out, str{unk, v.t})
+			continue
+		}
+		from := off
+		if from < 0 {
+			from += len(v.s)
+		}
+		from = min(max(from, 0), len(v.s))
+		to := from + length
+		if length < 0 {
+			to = len(v.s) + length
+		}
+		to = min(max(to, from), len(v.s))
+		out = append(out, str{v.s[from:to], v.t})
+	}
+	return out
+}
+
+func (m *machine) replace(r *syntax.Replace, vs []str, sc *scope) []str {
+	orig, with := lit(""), lit("")
+	if r.Orig != nil {
+		orig = m.text(r.Orig, sc)
+	}
+	if r.With != nil {
+		with = m.text(r.With, sc)
+	}
+	out := make([]str, 0, len(vs))
+	for _, v := range vs {
+		if !v.known() || !orig.known() || strings.ContainsAny(orig.s, "*?[#%") {
+			out = append(out, str{unk, v.t | with.t})
+			continue
+		}
+		n := 1
+		if r.All {
+			n = -1
+		}
+		if orig.s == "" {
+			n = 0
+		}
+		out = append(out, str{limit(strings.Replace(v.s, orig.s, with.s, n)), v.t | with.t})
+	}
+	return out
+}

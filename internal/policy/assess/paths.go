@@ -1,0 +1,290 @@
+package assess
+
+import (
+	"path"
+	"strings"
+)
+
+// place is where a path lies, as far as losing or changing what is there matters.
+type place int
+
+const (
+	nothing  place = iota // /dev/null and the standard streams
+	temp                  // below /tmp, /var/tmp, /dev/shm
+	work                  // below the working directory
+	personal              // below the caller's home directory
+	startup               // what the caller's shells, keys and sessions start with
+	system                // anywhere else
+	program               // what the system boots and runs from
+	vital                 // accounts, boot, remote access: without it nobody gets in
+	logs                  // logs and audit trails
+	stored                // where databases and services keep their data
+	device                // disks and other devices
+	kernel                // /proc and /sys
+	wide                  // a root of many things: /, ~, ., *, /home, /srv
+	anywhere              // not known
+)
+
+// absolute resolves a path against the scope's directory. What is relative to an unknown directory keeps its form without
+// "./" in front.
+func absolute(p string, sc *scope) string {
+	if p == "" {
+		return ""
+	}
+	if !strings.HasPrefix(p, "/") && !strings.HasPrefix(p, home) && !strings.HasPrefix(p, unk) && sc.dir.s != "" {
+		p = sc.dir.s + "/" + p
+	}
+	if strings.HasPrefix(p, home) {
+		rest := path.Clean("/x/x/x/x" + p[len(home):])
+		if after, ok := strings.CutPrefix(rest, "/x/x/x/x"); ok {
+			return home + after
+		}
+		return "/home"
+	}
+	return path.Clean(p)
+}
+
+// locate says where a path lies. exact reports whether the path names one thing below its place rather than the place
+// itself or everything in it.
+func locate(a arg, sc *scope) (at place, exact bool) {
+	p := absolute(a.s, sc)
+	if i := strings.Index(p, unk); i >= 0 {
+		return locateUnknown(p, i)
+	}
+	if a.glob {
+		return locateGlob(p, sc)
+	}
+	return locateKnown(p)
+}
+
+func locateKnown(p string) (place, bool) {
+	switch {
+	case p == "" || p == "." || p == ".." || p == "/" || p == home || strings.HasPrefix(p, "../"):
+		return wide, false
+	case p == "/dev/null" || p == "/dev/zero" || p == "/dev/full" || isTerminal(p) || strings.HasPrefix(p, "/dev/fd/") || strings.HasPrefix(p, "/dev/pts/") || p == "/dev/stdin" || p == "/dev/random" || p == "/dev/urandom":
+		return nothing, true
+	case strings.HasPrefix(p, "/dev/shm/"):
+		return temp, true
+	case strings.HasPrefix(p, "/dev/"):
+		return device, true
+	case p == "/tmp" || p == "/var/tmp" || p == "/dev/shm":
+		return temp, false
+	case strings.HasPrefix(p, "/tmp/") || strings.HasPrefix(p, "/var/tmp/") || strings.HasPrefix(p, "/private/tmp/"):
+		return temp, true
+	case strings.HasPrefix(p, home+"/"):
+		return locateHome(p[len(home)+1:])
+	case !strings.HasPrefix(p, "/"):
+		return work, true
+	}
+	if rest, ok := homeOf(p); ok {
+		if rest == "" {
+			return wide, false
+		}
+		return locateHome(rest)
+	}
+	for _, rule := range systemPlaces {
+		if ok, _ := path.Match(rule.pattern, p); ok || rule.below && strings.HasPrefix(p, strings.TrimSuffix(rule.pattern, "*")) {
+			return rule.at, rule.at != wide
+		}
+	}
+	return system, strings.Count(p, "/") > 1
+}
+
+// homeOf cuts /home/NAME, /root and /Users/NAME from a path.
+func homeOf(p string) (rest string, ok bool) {
+	if p == "/root" {
+		return "", true
+	}
+	if rest, ok := strings.CutPrefix(p, "/root/"); ok {
+		return rest, true
+	}
+	for _, top := range []string{"/home/", "/Users/"} {
+		if rest, ok := strings.CutPrefix(p, top); ok {
+			_, rest, _ = strings.Cut(rest, "/")
+			return rest, true
+		}
+	}
+	return "", false
+}
+
+func locateHome(rest string) (place, bool) {
+	first, _, _ := strings.Cut(rest, "/")
+	switch first {
+	case ".ssh", ".gnupg", ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile", ".zshrc", ".zshenv", ".zprofile", ".zlogin",
+		".kshrc", ".cshrc", ".tcshrc", ".login", ".xinitrc", ".xsession", ".xprofile", ".pam_environment", ".inputrc", ".vimrc", ".emacs", ".gitconfig", ".netrc", ".forward",
+		".kube", ".aws", ".docker", ".npmrc", ".pypirc", ".tmux.conf", ".screenrc", ".rhosts", ".shosts", ".psqlrc", ".my.cnf", ".gdbinit", ".lesskey", ".lessfilter":
+		return startup, true
+	case ".config":
+		for _, d := range []string{"systemd", "autostart", "fish", "git", "nvim", "environment.d"} {
+			if strings.HasPrefix(rest, ".config/"+d) {
+				return startup, true
+			}
+		}
+	case "*", ".*":
+		return wide, false
+	}
+	return personal, true
+}
+
+type placeRule struct {
+	pattern string
+	below   bool // and everything below it
+	at      place
+}
+
+// systemPlaces come from hier(7), file-hierarchy(7) and the manuals of the programs that own the files.
+var systemPlaces = []placeRule{
+	{"/etc/passwd", false, vital}, {"/etc/shadow", false, vital}, {"/etc/group", false, vital}, {"/etc/gshadow", false, vital}, {"/etc/sudoers", false, vital}, {"/etc/sudoers.d/*", true, vital},
+	{"/etc/fstab", false, vital}, {"/etc/crypttab", false, vital}, {"/etc/pam.d/*", true, vital}, {"/etc/ssh/ssh_host_*", false, vital}, {"/etc/ld.so.preload", false, vital}, {"/etc/nsswitch.conf", false, vital},
+	{"/etc/inittab", false, vital}, {"/etc/machine-id", false, vital}, {"/etc/login.defs", false, vital}, {"/etc/security/*", true, vital}, {"/etc/doas.conf", false, vital}, {"/etc/subuid", false, vital},
+	{"/etc/master.passwd", false, vital}, {"/etc/spwd.db", false, vital}, {"/etc/pve/*", true, vital}, {"/etc/shadow-", false, vital}, {"/etc/passwd-", false, vital}, {"/etc/ssl/private/*", true, vital}, {"/etc/letsencrypt/*", true, vital},
+	{"/etc/kubernetes/*", true, vital}, {"/etc/krb5.keytab", false, vital}, {"/etc/polkit-1/*", true, vital}, {"/etc/audit/*", true, vital}, {"/etc/default/grub", false, system},
+	{"/boot/*", true, vital}, {"/efi/*", true, vital}, {"/boot", false, wide}, {"/vmlinuz*", false, vital}, {"/initrd*", false, vital},
+	{"/bin/*", true, program}, {"/sbin/*", true, program}, {"/lib/*", true, program}, {"/lib64/*", true, program}, {"/lib32/*", true, program}, {"/usr/bin/*", true, program}, {"/usr/sbin/*", true, program}, {"/usr/lib/*", true, program}, {"/usr/lib64/*", true, program}, {"/usr/libexec/*", true, program},
+	{"/var/log", false, wide}, {"/var/log/*", true, logs}, {"/var/audit/*", true, logs}, {"/run/log/*", true, logs}, {"/var/run/utmp", false, logs}, {"/run/utmp", false, logs}, {"/var/account/*", true, logs},
+	{"/var/lib/postgresql/*", true, stored}, {"/var/lib/mysql/*", true, stored}, {"/var/lib/mongodb/*", true, stored}, {"/var/lib/mongo/*", true, stored}, {"/var/lib/redis/*", true, stored}, {"/var/lib/etcd/*", true, stored}, {"/var/lib/docker/*", true, stored}, {"/var/lib/containerd/*", true, stored},
+	{"/var/lib/kubelet/*", true, stored}, {"/var/lib/libvirt/*", true, stored}, {"/var/lib/elasticsearch/*", true, stored}, {"/var/lib/influxdb/*", true, stored}, {"/var/lib/prometheus/*", true, stored}, {"/var/lib/grafana/*", true, stored}, {"/var/lib/pgsql/*", true, stored}, {"/var/lib/mariadb/*", true, stored},
+	{"/var/lib/dpkg/*", true, stored}, {"/var/lib/rpm/*", true, stored}, {"/var/backups/*", true, stored}, {"/var/mail/*", true, stored}, {"/var/spool/mail/*", true, stored}, {"/backup/*", true, stored}, {"/backups/*", true, stored}, {"/var/lib/clickhouse/*", true, stored}, {"/var/lib/rabbitmq/*", true, stored},
+	{"/proc/*", true, kernel}, {"/sys/*", true, kernel},
+	{"/*", false, wide}, {"/var/lib", false, wide}, {"/var/www", false, wide}, {"/usr/bin", false, wide}, {"/usr/lib", false, wide}, {"/usr/local", false, wide}, {"/usr/share", false, wide}, {"/usr/sbin", false, wide}, {"/var/cache", false, system},
+}
+
+// locateGlob locates a pattern by its fixed part: "*" and "/srv/*" are everything, "build/*.o" is below build.
+func locateGlob(p string, sc *scope) (place, bool) {
+	dir, last := path.Split(p)
+	if strings.ContainsAny(dir, "*?[") { // /*/log, /home/*/x
+		i := strings.IndexAny(p, "*?[")
+		at, _ := locateGlob(p[:strings.LastIndexByte(p[:i], '/')+1]+"*", sc)
+		return at, false
+	}
+	everything := strings.Trim(last, "*?.[]!^") == ""
+	dir = strings.TrimSuffix(dir, "/")
+	if dir == "" {
+		if strings.HasPrefix(p, "/") {
+			return wide, false
+		}
+		if everything {
+			return wide, false
+		}
+		return work, false
+	}
+	at, exact := locateKnown(dir)
+	switch {
+	case at == wide && everything && dir != "/var/log":
+		return wide, false
+	case dir == "/tmp" || dir == "/var/tmp" || dir == "/dev/shm":
+		return temp, !everything
+	case at == wide:
+		child, _ := locateKnown(dir + "/" + strings.Trim(last, "*?"))
+		return child, false
+	case !exact:
+		return at, false
+	}
+	child, _ := locateKnown(dir + "/" + strings.Trim(last, "*?"))
+	return child, false
+}
+
+// locateUnknown locates a path of which the part from i on is not known. The unknown part may be empty, or climb.
+func locateUnknown(p string, i int) (place, bool) {
+	known := p[:i]
+	dir, started := known, ""
+	if j := strings.LastIndexByte(known, '/'); j >= 0 {
+		dir, started = known[:j], known[j+1:]
+	} else {
+		dir, started = "", known
+	}
+	switch {
+	case known == "":
+		return anywhere, false
+	case dir == "" && strings.HasPrefix(known, "/"):
+		if started == "" {
+			return wide, false
+		}
+		return anywhere, false
+	case dir == "" && started != "":
+		return work, false
+	case dir == "":
+		return anywhere, false
+	}
+	at, exact := locateKnown(dir)
+	if started == "" {
+		switch {
+		case at == temp && exact, at == work:
+			return at, false
+		case at == temp:
+			return temp, false
+		}
+		if at == wide {
+			return anywhere, false
+		}
+		return at, false
+	}
+	if dir == "/tmp" || dir == "/var/tmp" {
+		return temp, true
+	}
+	child, _ := locateKnown(dir + "/" + started + "x")
+	return child, at == temp && exact
+}
+
+// autorun reports whether the system runs what a file says by itself.
+func autorun(p string) bool {
+	for _, pre := range []string{"/etc/cron", "/var/spool/cron", "/etc/profile", "/etc/rc", "/etc/init.d/", "/etc/systemd/", "/lib/systemd/", "/usr/lib/systemd/", "/etc/update-motd.d/", "/etc/bash", "/etc/zsh", "/etc/NetworkManager/dispatcher.d/", "/etc/apt/apt.conf.d/", "/etc/logrotate.d/", "/etc/udev/", "/etc/network/if-"} {
+		if strings.HasPrefix(p, pre) {
+			return true
+		}
+	}
+	if rest, ok := strings.CutPrefix(p, home+"/"); ok {
+		at, _ := locateHome(rest)
+		return at == startup
+	}
+	if rest, ok := homeOf(p); ok {
+		at, _ := locateHome(rest)
+		return at == startup
+	}
+	return false
+}
+
+// scheduled reads the content of such a file: shell text, crontab lines and the commands of unit files.
+func (m *machine) scheduled(content str, sc *scope) {
+	for _, line := range strings.Split(content.s, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if key, v, ok := strings.Cut(line, "="); ok && strings.HasPrefix(key, "Exec") {
+			line = strings.TrimLeft(v, "-@:+!")
+		}
+		worst := Observe
+		var found *machine
+		for _, text := range cronForms(line) {
+			sub := m.probe(func(p *machine) { p.shell(str{text, content.t}, sc.fork()) })
+			if sub.tier > worst && sub.tier == Irreversible {
+				worst, found = sub.tier, sub
+			}
+		}
+		if found != nil {
+			m.note(Reason{Text: line, Rule: "scheduled", Tier: Irreversible, Why: "the system will run it: " + worstOf(found)})
+		}
+	}
+}
+
+// cronForms returns a line as it is, and without the times (and the user) in front of it.
+func cronForms(line string) []string {
+	forms := []string{line}
+	fields := strings.Fields(line)
+	skip := 0
+	switch {
+	case strings.HasPrefix(line, "@"):
+		skip = 1
+	case len(fields) > 5 && strings.ContainsAny(fields[0], "*0123456789"):
+		skip = 5
+	}
+	if skip > 0 {
+		for _, n := range []int{skip, skip + 1} {
+			if len(fields) > n {
+				forms = append(forms, strings.Join(fields[n:], " "))
+			}
+		}
+	}
+	return forms
+}

@@ -1,0 +1,226 @@
+package assess
+
+import (
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// ioset is what the redirections of a command do.
+type ioset struct {
+	stdin    str
+	fed      bool
+	captured bool // stdout goes to a file
+	net      bool // a descriptor is a network connection
+	files    []outfile
+	ratings  []rating
+}
+
+type outfile struct {
+	path     arg
+	appended bool
+}
+
+// rating is one finding about a command.
+type rating struct {
+	tier Tier
+	rule string
+	why  string
+}
+
+func (m *machine) redirect(redirs []*syntax.Redirect, sc *scope) ioset {
+	var io ioset
+	for _, r := range redirs {
+		switch r.Op {
+		case syntax.Hdoc, syntax.DashHdoc:
+			io.stdin, io.fed = m.hereDoc(r, sc), true
+		case syntax.WordHdoc:
+			io.stdin, io.fed = m.text(r.Word, sc).add(lit("\n")), true
+		case syntax.RdrIn:
+			io.stdin, io.fed = m.reads(m.target(r.Word, sc), sc, &io), true
+		case syntax.DplIn:
+			m.duplicateIn(&io, m.target(r.Word, sc), sc)
+		case syntax.RdrInOut:
+			t := m.target(r.Word, sc)
+			m.writes(&io, t, modifies, "<>", sc)
+			io.stdin, io.fed = m.reads(t, sc, &io), true
+		case syntax.DplOut:
+			t := m.target(r.Word, sc)
+			if !isDescriptor(t.s) {
+				m.capturing(&io, r, t, sc)
+			} else if sc.fds&fromNet != 0 && t.s != "1" && t.s != "2" {
+				io.net = true
+			}
+		default:
+			m.capturing(&io, r, m.target(r.Word, sc), sc)
+		}
+	}
+	return io
+}
+
+func isDescriptor(s string) bool {
+	return s == "-" || s != "" && strings.Trim(s, "0123456789-") == ""
+}
+
+// capturing is a redirection of output to a file.
+func (m *machine) capturing(io *ioset, r *syntax.Redirect, t arg, sc *scope) {
+	kind := writes
+	appended := r.Op == syntax.AppOut || r.Op == syntax.AppAll || r.Op == syntax.AppClob
+	if appended {
+		kind = appends
+	}
+	m.writes(io, t, kind, r.Op.String(), sc)
+	if r.N == nil || r.N.Value == "1" {
+		io.captured = !isTerminal(t.s)
+		io.files = append(io.files, outfile{t, appended})
+	}
+}
+
+func isTerminal(p string) bool {
+	switch p {
+	case "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/fd/1", "/dev/fd/2":
+		return true
+	}
+	return false
+}
+
+func (m *machine) target(w *syntax.Word, sc *scope) arg {
+	fs := m.field(w, sc)
+	if len(fs) == 1 {
+		return fs[0]
+	}
+	if len(fs) == 0 {
+		return word("")
+	}
+	return arg{str: unknown}
+}
+
+func (m *machine) writes(io *ioset, t arg, kind effect, op string, sc *scope) {
+	if strings.HasPrefix(t.s, "/dev/tcp/") || strings.HasPrefix(t.s, "/dev/udp/") {
+		io.net = true
+		io.ratings = append(io.ratings, rating{Stateful, "network", "opens a network connection through " + t.show()})
+		return
+	}
+	if _, ok := m.files[t.s]; ok && strings.HasPrefix(t.s, "/dev/fd/63-") {
+		return
+	}
+	tier, why := pathEffect(kind, t, sc)
+	if tier > Observe {
+		io.ratings = append(io.ratings, rating{tier, "redirect", why})
+	}
+}
+
+// reads is what reading a file gives.
+func (m *machine) reads(t arg, sc *scope, io *ioset) str {
+	if strings.HasPrefix(t.s, "/dev/tcp/") || strings.HasPrefix(t.s, "/dev/udp/") {
+		io.net = true
+		io.ratings = append(io.ratings, rating{Stateful, "network", "opens a network connection through " + t.show()})
+		return str{unk, fromNet}
+	}
+	return m.content(t, sc)
+}
+
+// content is what a file holds as far as the text wrote it itself.
+func (m *machine) content(t arg, sc *scope) str {
+	p := absolute(t.s, sc)
+	if c, ok := m.files[p]; ok {
+		return c
+	}
+	switch p {
+	case "/dev/null":
+		return lit("")
+	case "/dev/stdin", "/proc/self/fd/0", "/dev/fd/0":
+		if sc.fed {
+			return sc.stdin
+		}
+	}
+	out := str{unk, fromData | t.t&fromSecret}
+	if sensitivePath(p) {
+		m.sensitive = true
+		out.t |= fromSecret
+	}
+	return out
+}
+
+func (m *machine) duplicateIn(io *ioset, t arg, sc *scope) {
+	if t.s == "-" || t.s == "0" {
+		return
+	}
+	if sc.fds&fromNet != 0 {
+		io.net = true
+	}
+	io.stdin, io.fed = str{unk, fromData | sc.fds}, true
+}
+
+func (m *machine) hereDoc(r *syntax.Redirect, sc *scope) str {
+	if r.Hdoc == nil {
+		return lit("")
+	}
+	quoted := false
+	for _, p := range r.Word.Parts {
+		switch x := p.(type) {
+		case *syntax.SglQuoted, *syntax.DblQuoted:
+			quoted = true
+		case *syntax.Lit:
+			quoted = quoted || strings.Contains(x.Value, `\`)
+		}
+	}
+	out := lit("")
+	for _, p := range r.Hdoc.Parts {
+		if l, ok := p.(*syntax.Lit); ok {
+			s := l.Value
+			if r.Op == syntax.DashHdoc {
+				s = untab(s)
+			}
+			if !quoted {
+				s = unescapeDouble(s)
+			}
+			out = out.add(lit(s))
+			continue
+		}
+		out = out.add(m.text(&syntax.Word{Parts: []syntax.WordPart{p}}, sc))
+	}
+	return out
+}
+
+func untab(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimLeft(lines[i], "\t")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// outputs notes what the redirections of a compound command do, and keeps what it printed into files.
+func (m *machine) outputs(io ioset, out str, text string, sc *scope) {
+	for _, r := range io.ratings {
+		m.note(Reason{Text: text, Rule: r.rule, Tier: r.tier, Why: r.why})
+	}
+	if io.net && out.tainted(fromSecret) {
+		m.note(Reason{Text: text, Rule: "exfiltration", Tier: Irreversible, Why: "sends secrets over the network"})
+	}
+	m.capture(io, out, sc)
+}
+
+func (m *machine) capture(io ioset, out str, sc *scope) {
+	for _, f := range io.files {
+		if !f.path.known() {
+			continue
+		}
+		m.wrote(f.path, out, f.appended, sc)
+	}
+}
+
+// wrote remembers the content of a file, and reads it as code if the system will run it by itself.
+func (m *machine) wrote(path arg, content str, appended bool, sc *scope) {
+	p := absolute(path.s, sc)
+	if appended {
+		if old, ok := m.files[p]; ok {
+			content = old.add(content)
+		}
+	}
+	m.files[p] = content
+	if autorun(p) && content.s != "" && content.s != unk {
+		m.scheduled(content, sc)
+	}
+}

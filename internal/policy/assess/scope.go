@@ -1,0 +1,143 @@
+package assess
+
+import (
+	"maps"
+	"slices"
+)
+
+// value is what a variable holds: one element, or those of an array.
+type value struct {
+	elems []str
+	array bool
+}
+
+func (v value) first() str {
+	if len(v.elems) == 0 {
+		return lit("")
+	}
+	return v.elems[0]
+}
+
+func (v value) equal(w value) bool { return v.array == w.array && slices.Equal(v.elems, w.elems) }
+
+// maxAlternatives bounds how many values a variable may have before it counts as unknown.
+const maxAlternatives = 6
+
+// scope is the state of one shell: what an assignment, cd or function definition changes. A variable has several values
+// after branches that assigned it differently.
+type scope struct {
+	vars    map[string][]value
+	funcs   map[string]function
+	aliases map[string]str
+	params  []arg
+	hasArgs bool  // params are known
+	dir     str   // working directory; "" is where the caller works
+	paths   bool  // PATH was changed so that a name may mean another program
+	stdin   str   // what a command reads that has no redirection
+	fed     bool  // stdin comes from somewhere, rather than being empty
+	fds     taint // of descriptors that exec opened
+	loops   int   // nesting of loops around this place
+	remote  bool  // on another machine
+}
+
+func newScope() *scope {
+	return &scope{vars: map[string][]value{}, funcs: map[string]function{}, aliases: map[string]str{}}
+}
+
+// fork copies a scope, as a subshell does.
+func (s *scope) fork() *scope {
+	c := *s
+	c.vars = maps.Clone(s.vars)
+	c.funcs = maps.Clone(s.funcs)
+	c.aliases = maps.Clone(s.aliases)
+	return &c
+}
+
+// join makes s what it may be after either of two branches.
+func (s *scope) join(a, b *scope) {
+	vars := make(map[string][]value, len(a.vars))
+	for name, alts := range a.vars {
+		vars[name] = union(alts, b.alternatives(name))
+	}
+	for name, alts := range b.vars {
+		if _, ok := a.vars[name]; !ok {
+			vars[name] = union(a.alternatives(name), alts)
+		}
+	}
+	funcs := maps.Clone(a.funcs)
+	maps.Copy(funcs, b.funcs)
+	aliases := maps.Clone(a.aliases)
+	maps.Copy(aliases, b.aliases)
+	dir := a.dir
+	if a.dir != b.dir {
+		dir = unknown
+	}
+	params, has := a.params, a.hasArgs
+	if !slices.Equal(a.params, b.params) {
+		params, has = nil, false
+	}
+	s.vars, s.funcs, s.aliases, s.dir, s.params, s.hasArgs = vars, funcs, aliases, dir, params, has
+	s.paths, s.fds = a.paths || b.paths, a.fds|b.fds
+}
+
+func (s *scope) alternatives(name string) []value {
+	if alts, ok := s.vars[name]; ok {
+		return alts
+	}
+	return []value{{elems: []str{unknown}}}
+}
+
+func union(a, b []value) []value {
+	out := slices.Clone(a)
+	for _, v := range b {
+		if !slices.ContainsFunc(out, v.equal) {
+			out = append(out, v)
+		}
+	}
+	if len(out) > maxAlternatives {
+		return []value{{elems: []str{unknown}, array: true}}
+	}
+	return out
+}
+
+func (s *scope) set(name string, v value) { s.vars[name] = []value{v} }
+
+func (s *scope) setText(name string, v str) { s.set(name, value{elems: []str{v}}) }
+
+// get returns the value of a variable; of several, the first. Whoever needs all of them asks for each alternative in turn,
+// see machine.simple.
+func (s *scope) get(name string) (value, bool) {
+	if alts, ok := s.vars[name]; ok && len(alts) > 0 {
+		return alts[0], true
+	}
+	if v, ok := s.preset(name); ok {
+		return value{elems: []str{v}}, true
+	}
+	return value{}, false
+}
+
+// preset is what the shell sets by itself, or what nearly every environment holds.
+func (s *scope) preset(name string) (str, bool) {
+	switch name {
+	case "IFS":
+		return lit(" \t\n"), true
+	case "HOME":
+		return lit(home), true
+	case "0", "BASH", "SHELL", "ZSH_NAME":
+		return lit("sh"), true
+	case "PWD":
+		if s.dir.s != "" {
+			return s.dir, true
+		}
+		return lit("."), true
+	case "TMPDIR":
+		return lit("/tmp"), true
+	case "PATH":
+		return lit("/usr/bin:/bin"), true
+	case "SUDO":
+		return lit("sudo"), true
+	case "USER", "LOGNAME", "HOSTNAME", "UID", "EUID", "RANDOM", "PPID", "SECONDS", "LINENO", "BASHPID", "EPOCHSECONDS", "HOSTTYPE", "OSTYPE", "MACHTYPE", "COLUMNS", "LINES":
+		return str{s: "u" + unk}, true // something, and no option
+	}
+	return str{}, false
+}

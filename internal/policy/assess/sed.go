@@ -1,0 +1,313 @@
+package assess
+
+import "strings"
+
+func init() {
+	hooks["sed"] = sedHook
+	hooks["ed"] = edHook
+	hooks["vim"] = vimHook
+}
+
+// sedHook reads sed scripts: commands w, W, e, r and the flags of s say what they write, run and read.
+func sedHook(c *call, u *use) {
+	var scripts []str
+	ops := u.operands
+	for _, o := range u.options {
+		switch o.name {
+		case "-e", "--expression":
+			scripts = append(scripts, o.arg.str)
+		case "-f", "--file":
+			if content := c.m.content(o.arg, c.sc); content.known() {
+				scripts = append(scripts, content)
+			} else {
+				c.rate(Stateful, "sed -f", "a script that cannot be seen from here")
+			}
+		}
+	}
+	if len(scripts) == 0 && !u.has("-f", "--file") && len(ops) > 0 {
+		scripts = append(scripts, ops[0].str)
+		ops = ops[1:]
+	}
+	inPlace := u.has("-i", "--in-place", "-I")
+	deletes := false
+	for _, s := range scripts {
+		deletes = c.sedScript(s) || deletes
+	}
+	if inPlace && !u.has("-n") || inPlace && len(ops) > 0 {
+		for _, f := range ops {
+			c.effect(modifies, f, "sed -i")
+			if at, _ := locate(f, c.sc); deletes && at == vital {
+				c.rate(Irreversible, "sed -i", "deletes lines of "+f.show())
+			}
+		}
+		if len(ops) == 0 {
+			c.rate(Reversible, "sed -i", "changes files in place")
+		}
+	} else {
+		for _, f := range ops {
+			c.reads(f)
+		}
+		if len(scripts) == 1 && len(ops) == 0 && c.fed && c.stdin.known() {
+			if out, ok := sedReplaces(scripts[0].s, c.stdin.s); ok {
+				c.out = &str{out, c.stdin.t}
+			}
+		}
+	}
+}
+
+// sedScript rates one script and reports whether it deletes lines.
+func (c *call) sedScript(script str) (deletes bool) {
+	if !script.known() {
+		// What is not known is most often a value inside a pattern; a newline or a delimiter in it could do more.
+		script.s = strings.ReplaceAll(script.s, unk, "u")
+	}
+	s := script.s
+	for i := 0; i < len(s); {
+		i = sedAddress(s, i)
+		if i >= len(s) {
+			break
+		}
+		ch := s[i]
+		i++
+		switch ch {
+		case 's', 'y':
+			i = c.sedSubstitute(s, i, ch == 's')
+		case 'w', 'W':
+			end := lineEnd(s, i)
+			c.effect(writes, word(strings.TrimSpace(s[i:end])), "sed w")
+			i = end
+		case 'r', 'R':
+			end := lineEnd(s, i)
+			c.reads(word(strings.TrimSpace(s[i:end])))
+			i = end
+		case 'e':
+			end := lineEnd(s, i)
+			c.rate(Stateful, "sed e", "runs a command")
+			if text := strings.TrimSpace(s[i:end]); text != "" {
+				c.shellText(str{text, script.t})
+			} else {
+				c.rate(Irreversible, "sed e", "runs every line as a command")
+			}
+			i = end
+		case 'a', 'i', 'c':
+			i = lineEnd(s, i)
+		case 'b', 't', 'T', ':':
+			for i < len(s) && s[i] != '\n' && s[i] != ';' && s[i] != '}' {
+				i++
+			}
+		case 'd', 'D':
+			deletes = true
+		}
+	}
+	return deletes
+}
+
+// sedAddress skips separators, addresses and the like; it returns where a command begins.
+func sedAddress(s string, i int) int {
+	for i < len(s) {
+		switch ch := s[i]; {
+		case strings.IndexByte(" \t\n;{}!,$~+", ch) >= 0 || ch >= '0' && ch <= '9':
+			i++
+		case ch == 'I' || ch == 'M':
+			i++
+		case ch == '/':
+			i = delimited(s, i+1, '/')
+		case ch == '\\' && i+1 < len(s):
+			i = delimited(s, i+2, s[i+1])
+		case ch == '#':
+			i = lineEnd(s, i)
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// delimited returns the position behind the next delimiter that no backslash protects.
+func delimited(s string, i int, delim byte) int {
+	class := false
+	for i < len(s) {
+		switch {
+		case s[i] == '\\':
+			i++
+		case s[i] == '[' && delim != '[':
+			class = true
+		case s[i] == ']':
+			class = false
+		case s[i] == delim && (!class || !strings.Contains(s[i+1:], string(delim))):
+			return i + 1
+		case s[i] == delim && class && strings.IndexByte(s[i:], ']') < 0:
+			return i + 1
+		}
+		i++
+	}
+	return len(s)
+}
+
+func lineEnd(s string, i int) int {
+	if j := strings.IndexByte(s[min(i, len(s)):], '\n'); j >= 0 {
+		return i + j
+	}
+	return len(s)
+}
+
+// sedSubstitute reads s/regex/text/flags: flag e runs the result, flag w writes it.
+func (c *call) sedSubstitute(s string, i int, flags bool) int {
+	if i >= len(s) {
+		return i
+	}
+	delim := s[i]
+	i = delimited(s, i+1, delim)
+	from := i
+	i = delimited(s, i, delim)
+	if !flags {
+		return i
+	}
+	text := strings.TrimSuffix(s[min(from, len(s)):min(i, len(s))], string(delim))
+	for i < len(s) {
+		switch ch := s[i]; {
+		case ch == 'e':
+			c.rate(Stateful, "sed s///e", "runs what the substitution makes as a command")
+			c.rate(Irreversible, "sed s///e", "runs data as commands")
+			c.shellText(lit(text))
+		case ch == 'w':
+			end := lineEnd(s, i)
+			c.effect(writes, word(strings.TrimSpace(s[i+1:end])), "sed s///w")
+			return end
+		case strings.IndexByte("gpiImM", ch) >= 0 || ch >= '0' && ch <= '9':
+		default:
+			return i
+		}
+		i++
+	}
+	return i
+}
+
+// sedReplaces applies s/plain/plain/g, enough to see what a pipe makes.
+func sedReplaces(script, in string) (string, bool) {
+	if len(script) < 4 || script[0] != 's' {
+		return "", false
+	}
+	parts := strings.Split(script[2:], script[1:2])
+	if len(parts) != 3 || parts[0] == "" || strings.ContainsAny(parts[0], `\.*[]^$+?(){}|`) || strings.ContainsAny(parts[1], `\&`) || strings.Trim(parts[2], "gI") != "" {
+		return "", false
+	}
+	n := 1
+	if strings.Contains(parts[2], "g") {
+		n = -1
+	}
+	lines := strings.Split(in, "\n")
+	for i := range lines {
+		lines[i] = strings.Replace(lines[i], parts[0], parts[1], n)
+	}
+	return limit(strings.Join(lines, "\n")), true
+}
+
+// edHook reads the commands that ed and ex get on their input: w writes, !cmd runs, e and r read.
+func edHook(c *call, u *use) {
+	if !c.fed {
+		c.rate(Reversible, "ed", "edits files")
+		for _, f := range u.operands {
+			c.effect(modifies, f, "ed")
+		}
+		return
+	}
+	c.rate(Reversible, "ed", "edits files by commands on its input")
+	if !c.stdin.known() {
+		c.rate(Stateful, "ed", "commands that are not known")
+	}
+	c.editorCommands(strings.Split(c.stdin.s, "\n"), u.operands)
+}
+
+// editorCommands rates commands of ed, ex and vim over files.
+func (c *call) editorCommands(lines []string, files []arg) {
+	deletesAll := false
+	for _, l := range lines {
+		l = strings.TrimLeft(strings.TrimSpace(l), ": ")
+		bare := strings.TrimLeft(l, "0123456789,.$%'<>+-;")
+		addressed := bare != l
+		if strings.HasPrefix(l, "%d") || strings.HasPrefix(l, "1,$d") || strings.HasPrefix(l, ",d") || strings.HasPrefix(l, "g/") && strings.HasSuffix(l, "/d") || strings.HasPrefix(l, "%delete") {
+			deletesAll = true
+		}
+		switch {
+		case strings.HasPrefix(bare, "!"):
+			c.rate(Stateful, "editor", "runs a command")
+			c.shellText(lit(strings.TrimPrefix(bare, "!")))
+		case strings.HasPrefix(bare, "r !") || strings.HasPrefix(bare, "r!") || strings.HasPrefix(bare, "w !") || strings.HasPrefix(bare, "e !") || strings.HasPrefix(bare, "read !") || strings.HasPrefix(bare, "write !"):
+			_, text, _ := strings.Cut(bare, "!")
+			c.rate(Stateful, "editor", "runs a command")
+			c.shellText(lit(text))
+		case strings.HasPrefix(bare, "call system(") || strings.Contains(bare, "system("), strings.HasPrefix(bare, "silent !"), strings.HasPrefix(bare, "silent! !"), strings.HasPrefix(bare, "term"), strings.HasPrefix(bare, "py"), strings.HasPrefix(bare, "lua"), strings.HasPrefix(bare, "perl"), strings.HasPrefix(bare, "ruby"), strings.HasPrefix(bare, "so"):
+			c.rate(Stateful, "editor", "runs code")
+			if i := strings.Index(bare, "!"); i >= 0 && strings.HasPrefix(bare, "silent") {
+				c.shellText(lit(bare[strings.LastIndex(bare, "!")+1:]))
+			}
+			for _, s := range stringLiterals(bare) {
+				c.shellText(lit(s.text))
+			}
+		case isWrite(bare):
+			target := strings.TrimSpace(strings.TrimLeft(bare, "writexqau!"))
+			_ = addressed
+			if target != "" && strings.HasPrefix(bare, "w") {
+				c.effect(writes, word(strings.TrimPrefix(target, ">>")), "editor w")
+				continue
+			}
+			for _, f := range files {
+				kind := modifies
+				if deletesAll {
+					kind = empties
+				}
+				c.effect(kind, f, "editor w")
+			}
+		}
+	}
+}
+
+func isWrite(cmd string) bool {
+	for _, w := range []string{"w", "wq", "x", "xa", "wa", "wqa", "write", "wq!", "x!", "w!", "wqall", "update", "up", "exit"} {
+		if cmd == w || strings.HasPrefix(cmd, w+" ") {
+			return true
+		}
+	}
+	return false
+}
+
+// vimHook reads the commands given with -c and +; without them it is an editor on a terminal.
+func vimHook(c *call, u *use) {
+	var commands []string
+	for _, o := range u.options {
+		switch {
+		case (o.name == "-c" || o.name == "--cmd") && o.has:
+			commands = append(commands, strings.Split(o.arg.s, "|")...)
+			commands = append(commands, o.arg.s)
+		case o.name == "-S" || o.name == "-s" && base(c.args[0].s) != "ex" && !u.has("-e"):
+			c.rate(Stateful, "vim", "runs a script")
+		}
+	}
+	var files []arg
+	for _, a := range u.operands {
+		if strings.HasPrefix(a.s, "+") {
+			commands = append(commands, strings.TrimPrefix(a.s, "+"))
+			continue
+		}
+		files = append(files, a)
+	}
+	if c.fed && (u.has("-e", "-s") || base(c.args[0].s) == "ex") {
+		commands = append(commands, strings.Split(c.stdin.s, "\n")...)
+	}
+	for _, f := range files {
+		c.reads(f)
+	}
+	if len(commands) == 0 {
+		if u.has("-R") || base(c.args[0].s) == "view" {
+			c.rate(Reversible, "vim", "shows files in an editor, which can do more")
+			return
+		}
+		c.rate(Reversible, "vim", "opens an editor")
+		for _, f := range files {
+			c.effect(modifies, f, "vim")
+		}
+		return
+	}
+	c.editorCommands(commands, files)
+}

@@ -1,0 +1,108 @@
+package assess
+
+import (
+	"path"
+	"regexp"
+	"strings"
+)
+
+// sensitivePath reports whether a file holds keys, passwords, tokens or the environment of a process.
+func sensitivePath(p string) bool {
+	if strings.HasSuffix(p, ".pub") || strings.HasSuffix(p, "known_hosts") || exampleFiles.MatchString(p) {
+		return false
+	}
+	name := path.Base(p)
+	for _, pattern := range secretFiles {
+		target := name
+		if strings.Contains(pattern, "/") {
+			target = p
+			if strings.HasPrefix(pattern, "~/") {
+				rest, ok := strings.CutPrefix(p, home)
+				if !ok {
+					if rest, ok = homeOf(p); ok {
+						rest = "/" + rest
+					}
+				}
+				if !ok && !strings.HasPrefix(p, "/") {
+					rest, ok = "/"+p, true // relative to an unknown directory, which may be the home directory
+				}
+				if !ok {
+					continue
+				}
+				target, pattern = rest, pattern[1:]
+			}
+		}
+		if matchTail(pattern, target) {
+			return true
+		}
+	}
+	return false
+}
+
+// matchTail matches a pattern of which a "/**" at the end stands for everything below.
+func matchTail(pattern, p string) bool {
+	if dir, ok := strings.CutSuffix(pattern, "/**"); ok {
+		for p != "/" && p != "." && p != "" {
+			if ok, _ := path.Match(dir, p); ok {
+				return true
+			}
+			p = path.Dir(p)
+		}
+		return false
+	}
+	if strings.Contains(p, unk) || strings.ContainsAny(p, "*?[") { // a glob reads what it can match
+		return pattern == p || globsOverlap(pattern, p)
+	}
+	ok, _ := path.Match(pattern, p)
+	return ok
+}
+
+// globsOverlap is a rough guess whether two patterns can name the same file: the fixed ends have to agree.
+func globsOverlap(a, b string) bool {
+	i, j := strings.IndexAny(a, "*?["), strings.IndexAny(b, "*?["+unk)
+	if i < 0 {
+		i = len(a)
+	}
+	if j < 0 {
+		j = len(b)
+	}
+	n := min(i, j)
+	if a[:n] != b[:n] || n == 0 {
+		return false
+	}
+	if i == len(a) { // a is a fixed name
+		ok, _ := path.Match(strings.ReplaceAll(b, unk, "*"), a)
+		return ok
+	}
+	return true
+}
+
+// secretFiles are names, and paths where the name alone says nothing.
+var secretFiles = []string{
+	"/etc/shadow*", "/etc/gshadow*", "/etc/master.passwd", "/etc/spwd.db", "/etc/security/opasswd", "/etc/sudoers.d/**", "/etc/ssl/private", "/etc/ssl/private/**", "/etc/pki/tls/private/**", "/etc/letsencrypt/live/*/privkey*", "/etc/letsencrypt/archive/*/privkey*",
+	"/etc/letsencrypt/accounts/**", "/etc/ssh/ssh_host_*_key", "/etc/wireguard/**", "/etc/ipsec.secrets", "/etc/ipsec.d/private/**", "/etc/openvpn/*.key", "/etc/krb5.keytab", "/etc/kubernetes/*.conf", "/etc/kubernetes/pki/**", "/etc/rancher/k3s/k3s.yaml",
+	"/etc/NetworkManager/system-connections/**", "/etc/wpa_supplicant/*.conf", "/etc/mysql/debian.cnf", "/etc/ppp/*-secrets", "/etc/postfix/sasl_passwd*", "/etc/exim4/passwd.client", "/etc/fstab.secrets", "/etc/samba/private/**", "/var/lib/samba/private/**",
+	"/var/lib/docker/swarm/**", "/var/lib/sss/secrets/**", "/var/lib/kubelet/pki/**", "/etc/vault*/**", "/etc/grafana/grafana.ini", "/etc/pve/priv/**", "/etc/shadow.d/**",
+	"/proc/*/environ", "/proc/*/mem", "/proc/kcore", "/dev/mem", "/dev/kmem", "/run/secrets/**", "/var/run/secrets/**", "/etc/machine-secret*", "/etc/credstore*/**", "/run/credentials/**",
+	"~/.ssh/id_*", "~/.ssh/*_key", "~/.ssh/*.pem", "~/.ssh/*_rsa", "~/.ssh/*_ed25519", "~/.ssh/*_ecdsa", "~/.ssh/identity", "~/.ssh", "~/.ssh/*.key",
+	"~/.aws", "~/.aws/credentials", "~/.aws/cli/cache/**", "~/.aws/sso/cache/**", "~/.azure/**", "~/.config/gcloud/**", "~/.kube/config", "~/.kube/cache/**", "~/.docker/config.json", "~/.gnupg/**", "~/.gnupg", "~/.password-store/**", "~/.config/gh/hosts.yml", "~/.config/op/**",
+	"~/.vault-token", "~/.terraform.d/credentials.tfrc.json", "~/.cargo/credentials*", "~/.config/hub", "~/.config/rclone/rclone.conf", "~/.s3cfg", "~/.boto", "~/.mozilla/**", "~/.config/google-chrome/**", "~/.local/share/keyrings/**", "~/.config/doctl/config.yaml", "~/.config/hcloud/cli.toml",
+	"~/.m2/settings.xml", "~/.gradle/gradle.properties", "~/.databricks*", "~/.snowflake/**", "~/.ansible/vault*", "~/Library/Keychains/**", "~/.config/sops/**", "~/.oci/**", "~/.config/flyctl/**",
+	".netrc", "_netrc", ".pgpass", "pgpass.conf", ".my.cnf", ".mylogin.cnf", ".git-credentials", ".npmrc", ".pypirc", ".htpasswd", ".env", ".env.*", "*.env", ".envrc", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk",
+	"*.pem.key", "*.key", "*-key.pem", "*_key.pem", "privkey*.pem", "private*.pem", "server.pem.key", "*.ppk", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.kdb", "*.keytab", "*.asc.key", "*.gpg.key", "*.agekey", "keys.txt.age", "terraform.tfstate*", "*.tfvars",
+	"credentials.json", "service-account*.json", "service_account*.json", "client_secret*.json", "secrets.y*ml", "secrets.json", "secret.y*ml", "secrets.env", "secrets.toml", "vault-password*", ".vault_pass*", ".vault-pass*", "vault_pass*", "wp-config.php", "master.key", "credentials.yml*", "database.yml", "kubeconfig*", "*.kubeconfig", "admin.conf",
+	"shadow.bak", "shadow-", "rclone.conf", ".s3cfg", ".dockercfg", ".boto", "tokens.json", "token.json", "*.ovpn", "NTDS.dit", "ntds.dit", "unattend.xml", "web.config",
+}
+
+// exampleFiles look like secrets and hold none.
+var exampleFiles = regexp.MustCompile(`\.(example|sample|template|dist|tmpl|default)$`)
+
+var secretNames = regexp.MustCompile(`(?i)(secret|passw(or)?d|passwd|token|api_?key|access_?key|private_?key|credential|auth_?key|_pass$|_pwd$|^pgpassword$|^mysql_pwd$)`)
+
+// secretName reports whether a variable's name says that it holds a secret.
+func secretName(name string) bool { return secretNames.MatchString(name) }
+
+var metadata = regexp.MustCompile(`(?i)169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|fd00:ec2::254|100\.100\.100\.200|metadata\.azure`)
+
+// sensitiveURL reports whether an address hands out the credentials of a cloud machine.
+func sensitiveURL(s string) bool { return metadata.MatchString(s) }

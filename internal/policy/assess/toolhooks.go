@@ -1,0 +1,218 @@
+package assess
+
+import (
+	"strings"
+)
+
+func splitHook(c *call, u *use) {
+	if u.has("-n") && strings.HasPrefix(func() string { o, _ := u.option("-n"); return o.arg.s }(), "1/") && false {
+		return
+	}
+	target := word("x")
+	if len(u.operands) > 1 {
+		target = u.operands[1]
+	}
+	if len(u.operands) > 0 {
+		c.reads(u.operands[0])
+	}
+	if u.has("--filter") {
+		return
+	}
+	c.effect(writes, target, "split")
+}
+
+// lessHook: a leading + or ++ runs commands of the pager, among them !.
+func lessHook(c *call, u *use) {
+	for _, a := range c.args[1:] {
+		if cmd, ok := strings.CutPrefix(a.s, "+"); ok {
+			cmd = strings.TrimPrefix(cmd, "+")
+			if i := strings.IndexAny(cmd, "!#"); i >= 0 {
+				c.rate(Stateful, "less +!", "runs a command")
+				c.shellText(lit(cmd[i+1:]))
+			} else if strings.HasPrefix(cmd, "|") || strings.HasPrefix(cmd, "s ") || strings.HasPrefix(cmd, "v") {
+				c.rate(Stateful, "less +", "runs a command or writes a file")
+			}
+		}
+	}
+}
+
+func manHook(c *call, u *use) {
+	for _, o := range u.options {
+		switch o.name {
+		case "-P", "--pager", "-H", "--html":
+			if o.has {
+				c.program(o.arg, "man "+o.name)
+			}
+		case "-l", "--local-file":
+			c.reads(o.arg)
+		case "-C", "--config-file":
+			c.rate(Stateful, "man -C", "reads other settings, which can name programs")
+		}
+	}
+}
+
+// makeHook: targets that only build, and those that install or clean; the makefile itself cannot be seen unless it was written
+// by this text.
+func makeHook(c *call, u *use) {
+	if u.has("-n", "--just-print", "--dry-run", "--recon", "-q", "--question", "-v") {
+		c.rate(Reversible, "make -n", "shows commands, though some lines run even so")
+		return
+	}
+	for _, o := range u.options {
+		if (o.name == "-f" || o.name == "--file" || o.name == "--makefile") && o.has {
+			content, ok := c.m.files[absolute(o.arg.s, c.sc)]
+			if o.arg.s == "-" && c.fed {
+				content, ok = c.stdin, true
+			}
+			if ok {
+				c.makefile(content)
+			} else if o.arg.s != "Makefile" && o.arg.s != "makefile" {
+				c.rate(Stateful, "make -f", "runs a makefile that cannot be seen from here")
+			}
+		}
+		if o.name == "--eval" && o.has {
+			c.rate(Stateful, "make --eval", "runs code")
+			c.makefile(o.arg.str)
+		}
+	}
+	if content, ok := c.m.files["Makefile"]; ok && !u.has("-f") {
+		c.makefile(content)
+	}
+	for _, a := range u.operands {
+		if name, v, ok := strings.Cut(a.s, "="); ok {
+			if name == "SHELL" || strings.Contains(v, "$(shell") {
+				c.rate(Stateful, "make", "sets what make runs")
+				c.shellText(str{strings.NewReplacer("$(shell ", "$(").Replace(v), a.t})
+			}
+			continue
+		}
+		switch {
+		case a.s == "install" || a.s == "uninstall" || strings.Contains(a.s, "deploy") || strings.Contains(a.s, "release") || strings.Contains(a.s, "publish") || strings.Contains(a.s, "push") || strings.Contains(a.s, "install") || strings.Contains(a.s, "upload") || strings.Contains(a.s, "migrate"):
+			c.rate(Stateful, "make", "the target "+a.s)
+		case a.s == "distclean" || a.s == "mrproper":
+			c.rate(Stateful, "make", "removes what was built and configured")
+		case strings.Contains(a.s, "destroy") || strings.Contains(a.s, "nuke") || strings.Contains(a.s, "wipe"):
+			c.rate(Irreversible, "make", "the target "+a.s)
+		default:
+			c.rate(Reversible, "make", "builds "+a.show())
+		}
+	}
+	c.rate(Reversible, "make", "builds")
+}
+
+// makefile reads the recipes of a makefile.
+func (c *call) makefile(content str) {
+	if content.tainted(fromNet) {
+		c.rate(Irreversible, "remote-code", "runs code fetched from the network")
+		return
+	}
+	for _, line := range strings.FieldsFunc(content.s, func(r rune) bool { return r == '\n' || r == ';' }) {
+		if recipe, ok := strings.CutPrefix(line, "\t"); ok {
+			c.shellText(str{strings.TrimLeft(recipe, "@-+"), content.t})
+			continue
+		}
+		if i := strings.Index(line, "$(shell "); i >= 0 {
+			c.shellText(str{strings.TrimSuffix(line[i+8:], ")"), content.t})
+		} else if strings.HasPrefix(strings.TrimSpace(line), "rm") || content.s != line && strings.HasPrefix(line, " ") {
+			c.shellText(str{strings.TrimSpace(line), content.t})
+		}
+	}
+}
+
+// opensslHook: enc and base64 decode; -out, engines and private keys are in the tables.
+func opensslHook(c *call, u *use) {
+	args := join(c.args).s
+	if strings.Contains(args, " -d") && (strings.Contains(args, "base64") || strings.Contains(args, "-a")) && !strings.Contains(args, "-aes") && !strings.Contains(args, "-pass") {
+		c.filter(decode64)
+	}
+	if strings.Contains(args, "PRIVATE") {
+		c.secret = true
+	}
+}
+
+func zipHook(c *call, u *use) {
+	if len(u.operands) == 0 {
+		return
+	}
+	if !u.has("-sf", "--show-files", "-T") || u.has("-TT") || len(u.operands) > 1 {
+		c.effect(writes, u.operands[0], "zip")
+	}
+	for _, a := range u.operands[1:] {
+		c.reads(a)
+	}
+	if u.has("-m", "--move") {
+		for _, a := range u.operands[1:] {
+			tier, why := pathEffect(removesAll, a, c.sc)
+			c.rate(max(tier, Stateful), "zip -m", why)
+		}
+	}
+}
+
+// bcHook: bc computes; GNU bc runs nothing, dc's ! does.
+func bcHook(c *call, u *use) {
+	text := c.stdin.s
+	for _, o := range u.options {
+		text += "\n" + o.arg.s
+	}
+	if base(c.args[0].s) == "dc" {
+		for _, l := range strings.Split(text, "\n") {
+			if i := strings.Index(l, "!"); i >= 0 && !strings.HasPrefix(l[i:], "!=") && !strings.HasPrefix(l[i:], "!<") && !strings.HasPrefix(l[i:], "!>") {
+				c.rate(Stateful, "dc", "runs a command")
+				c.shellText(lit(l[i+1:]))
+			}
+		}
+		if c.fed && !c.stdin.known() {
+			c.rate(Stateful, "dc", "may run commands")
+		}
+	}
+}
+
+// nftHook reads a command written as one word or many, or a file of them.
+func nftHook(c *call, u *use) {
+	if o, ok := u.option("-f", "--file"); ok {
+		if u.has("-c", "--check") {
+			return
+		}
+		c.rate(Stateful, "nft -f", "loads rules")
+		if content := c.m.content(o.arg, c.sc); strings.Contains(content.s, "flush ruleset") && strings.Count(content.s, "\n") < 3 {
+			c.rate(Irreversible, "nft -f", "drops every rule")
+		}
+		if c.fed && o.arg.s == "-" && strings.Contains(c.stdin.s, "flush") {
+			c.rate(Irreversible, "nft -f", "drops every rule")
+		}
+		return
+	}
+	text := strings.Fields(strings.ReplaceAll(join(u.operands).s, ";", " ; "))
+	start := true
+	for i, w := range text {
+		if w == ";" {
+			start = true
+			continue
+		}
+		if !start {
+			continue
+		}
+		start = false
+		second := ""
+		if i+1 < len(text) {
+			second = text[i+1]
+		}
+		switch w {
+		case "list", "describe", "get", "monitor":
+			c.rate(Observe, "nft", "shows rules")
+		case "flush", "destroy":
+			c.rate(Irreversible, "nft", w+" "+second)
+		case "delete":
+			if second == "rule" || second == "element" {
+				c.rate(Stateful, "nft", "removes a "+second)
+			} else {
+				c.rate(Irreversible, "nft", "removes a "+second)
+			}
+		default:
+			c.rate(Stateful, "nft", "changes the firewall")
+			if strings.Contains(join(u.operands).s, "policy drop") {
+				c.rate(Irreversible, "nft", "drops everything by default")
+			}
+		}
+	}
+}
