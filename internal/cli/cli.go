@@ -59,7 +59,9 @@ type grammar struct {
 
 	Serve       serveCmd       `cmd:"" default:"withargs" help:"Serve MCP on standard input and output (the default)."`
 	Exec        execCmd        `cmd:"" help:"Run a command on a host and pass on its exit status."`
+	Fanout      fanoutCmd      `cmd:"" help:"Run a command on many hosts; exit status 0 if it succeeds on all."`
 	Hosts       hostsCmd       `cmd:"" help:"List the inventory."`
+	Check       checkCmd       `cmd:"" help:"Say which hosts answer; exit status 0 if all do."`
 	Connections connectionsCmd `cmd:"" help:"List live SSH connections."`
 	Audit       auditCmd       `cmd:"" help:"The audit trail."`
 	Policy      policyCmd      `cmd:"" help:"The policy."`

@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"time"
@@ -110,7 +109,7 @@ func liveLines(w io.Writer) func([]byte) {
 		return nil
 	}
 	return func(lines []byte) {
-		_, _ = w.Write(bytes.ToValidUTF8(lines, []byte("\ufffd"))) // a terminal that is gone ends the program by itself
+		_, _ = w.Write(lines) // a terminal that is gone ends the program by itself
 	}
 }
 
