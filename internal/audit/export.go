@@ -42,23 +42,24 @@ func Export(ctx context.Context, w io.Writer, o ExportOptions) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	segs, err := segments(o.FS, lay)
+	log, err := takeSnapshot(o.FS, lay, nil)
 	if err != nil {
 		return 0, err
 	}
+	defer log.close()
 	var n int64
-	for i := range segs {
-		count, err := exportSegment(ctx, &segs[i], &o, form)
+	for i := range log.segs {
+		count, err := exportSegment(ctx, log, &log.segs[i], &o, form)
 		n += count
 		if err != nil {
-			return n, fmt.Errorf("exporting %s: %w", segs[i].base(), err)
+			return n, fmt.Errorf("exporting %s: %w", log.segs[i].base(), err)
 		}
 	}
 	return n, form.end()
 }
 
-func exportSegment(ctx context.Context, s *segment, o *ExportOptions, form format) (n int64, err error) {
-	r, err := openSegment(o.FS, s)
+func exportSegment(ctx context.Context, log *snapshot, s *segment, o *ExportOptions, form format) (n int64, err error) {
+	r, err := log.open(s)
 	if err != nil {
 		return 0, err
 	}

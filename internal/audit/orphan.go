@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -18,9 +19,11 @@ func (l *Log) closeOrphans(gone map[string]dead) error {
 	for _, d := range gone {
 		o.next = min(o.next, d.low)
 	}
-	if err := o.read(l.fsys, l.lay); err != nil {
+	// A rotation may come in between the listing and the reading: what this misses is read below.
+	if err := o.read(l.fsys, l.lay); err != nil && !errors.Is(err, errGap) && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	o.gaps = true
 	return l.locked(func() error {
 		if err := l.refresh(); err != nil {
 			return err
@@ -61,7 +64,11 @@ type orphans struct {
 	order   []string
 	// next is the sequence number from which on the log is still to be read.
 	next int64
+	// gaps says that the numbers may have gaps, which damaged lines leave; without the lock a gap may be a file that was not seen.
+	gaps bool
 }
+
+var errGap = errors.New("a gap in the sequence numbers")
 
 // read goes through what was written since the last time.
 func (o *orphans) read(fsys FS, lay *layout) error {
@@ -100,6 +107,9 @@ func (o *orphans) segment(fsys FS, s *segment) error {
 			return err
 		}
 		if seq, ok := numberOf(line); ok && seq >= o.next {
+			if seq > o.next && !o.gaps {
+				return errGap
+			}
 			o.next = seq + 1
 			o.take(line)
 		}

@@ -141,15 +141,16 @@ func Prove(fsys FS, path string, seq int64) (*Proof, error) {
 
 // lineOf reads one line by its sequence number; its hash tells it from a forged one.
 func lineOf(fsys FS, lay *layout, seq int64, leaf tlog.Hash) ([]byte, error) {
-	segs, err := segments(fsys, lay)
+	log, err := takeSnapshot(fsys, lay, nil)
 	if err != nil {
 		return nil, err
 	}
-	for i := len(segs) - 1; i >= 0; i-- {
-		if segs[i].first > seq {
+	defer log.close()
+	for i := len(log.segs) - 1; i >= 0; i-- {
+		if log.segs[i].first > seq {
 			continue
 		}
-		text, err := lineIn(fsys, &segs[i], seq, leaf)
+		text, err := lineIn(log, &log.segs[i], seq, leaf)
 		if text != nil || err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return text, err
 		}
@@ -157,22 +158,28 @@ func lineOf(fsys FS, lay *layout, seq int64, leaf tlog.Hash) ([]byte, error) {
 	return nil, &NotProvableError{seq, "the record is not in the log, or was changed", "relay-shell audit verify says which; dropped records can't be proven any more"}
 }
 
-func lineIn(fsys FS, s *segment, seq int64, leaf tlog.Hash) ([]byte, error) {
-	r, err := openSegment(fsys, s)
+func lineIn(log *snapshot, s *segment, seq int64, leaf tlog.Hash) ([]byte, error) {
+	if !s.compressed() {
+		f, done, err := log.openAt(s)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+		from, to, ok, err := find(f, s.size, seq, func(line []byte) bool { return leafHash(line) == leaf })
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			text := make([]byte, to-from-1)
+			_, err = f.ReadAt(text, from)
+			return text, err
+		}
+	}
+	r, err := log.open(s)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	if f, ok := r.(File); ok {
-		from, to, ok, err := find(f, s.size, seq, func(line []byte) bool { return leafHash(line) == leaf })
-		if err != nil || ok {
-			text := make([]byte, max(to-from-1, 0))
-			if err == nil {
-				_, err = f.ReadAt(text, from)
-			}
-			return text, err
-		}
-	}
 	// A damaged line has no sequence number on it, and a compressed file no offsets: count.
 	lines := newLineReader(r, 0)
 	for {

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
+	"io/fs"
 	"slices"
 	"time"
 )
@@ -120,18 +120,23 @@ func Query(fsys FS, path string, f Filter) ([]Joined, error) {
 	if err != nil {
 		return nil, err
 	}
-	segs, err := segments(fsys, lay)
+	log, err := takeSnapshot(fsys, lay, nil)
 	if err != nil {
 		return nil, err
 	}
+	defer log.close()
 	orDefault(&f.Lines, defaultLines)
 	orDefault(&f.MaxBytes, defaultMaxBytes)
 	q := &query{filter: f, hints: f.hints(), waiting: map[string]int{}, left: f.MaxBytes}
-	for i := len(segs) - 1; i >= 0 && !q.done(); i-- {
-		if segs[i].compressed() {
+	for i := len(log.segs) - 1; i >= 0 && !q.done(); i-- {
+		if log.segs[i].compressed() {
 			break // what logrotate has compressed can't be read from its end
 		}
-		if err := q.segment(fsys, &segs[i]); err != nil {
+		err := q.segment(log, &log.segs[i])
+		if errors.Is(err, fs.ErrNotExist) {
+			break // dropped meanwhile
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -161,17 +166,13 @@ func (q *query) done() bool {
 	return (len(q.found) >= q.filter.Lines || q.early) && len(q.waiting) == 0
 }
 
-func (q *query) segment(fsys FS, s *segment) error {
-	f, err := fsys.OpenFile(s.name, os.O_RDONLY, 0)
+func (q *query) segment(log *snapshot, s *segment) error {
+	f, done, err := log.openAt(s)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	lines := newBackReader(f, info.Size)
+	defer done()
+	lines := newBackReader(f, s.size)
 	for !q.done() {
 		line, err := lines.next()
 		if errors.Is(err, io.EOF) {

@@ -12,7 +12,7 @@ const (
 	tornStep     = 40
 	rotations    = 60
 	besideRuns   = 3
-	straceFaults = 60
+	straceFaults = 30
 
 	eightKills = 5
 	eightEvery = 100 * time.Millisecond

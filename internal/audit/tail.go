@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"time"
 )
 
@@ -105,45 +104,46 @@ func (t *tail) look() error {
 
 // reopen goes over to the new live file, after what was written to others since the last look.
 func (t *tail) reopen() error {
-	segs, err := segments(t.fsys, t.lay)
+	log, err := takeSnapshot(t.fsys, t.lay, nil)
 	if err != nil {
 		return err
 	}
-	for i := range segs {
-		s := &segs[i]
-		if i+1 < len(segs) && segs[i+1].first >= 0 && segs[i+1].first <= t.next || s.compressed() {
+	defer func() { log.close() }()
+	for i := range log.segs {
+		s := &log.segs[i]
+		if i+1 < len(log.segs) && log.segs[i+1].first >= 0 && log.segs[i+1].first <= t.next || s.compressed() {
 			continue
 		}
-		f, err := t.fsys.OpenFile(s.name, os.O_RDONLY, 0)
+		f, done, err := log.openAt(s)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue
+			continue // dropped meanwhile
 		}
 		if err != nil {
 			return err
 		}
-		info, err := f.Stat()
+		t.at, err = bisect(f, s.size, t.next)
 		if err == nil {
-			t.at, err = bisect(f, info.Size, t.next)
+			err = t.read(f, s.size)
 		}
-		if err == nil {
-			err = t.read(f, info.Size)
-		}
-		if err != nil || !s.live {
-			f.Close()
-		}
+		done()
 		if err != nil {
 			return err
-		}
-		if s.live {
-			t.close()
-			t.live, t.info = f, info
 		}
 	}
+	if log.live == nil {
+		return nil // logrotate has taken it and nobody has written since
+	}
+	info, err := log.live.Stat()
+	if err != nil {
+		return err
+	}
+	t.close()
+	t.live, t.info, log.live = log.live, info, nil
 	return nil
 }
 
 // read shows the whole lines up to size.
-func (t *tail) read(f File, size int64) error {
+func (t *tail) read(f io.ReaderAt, size int64) error {
 	lines := newLineReader(io.NewSectionReader(f, t.at, size-t.at), t.at)
 	for {
 		text, whole, err := lines.next()
@@ -186,16 +186,20 @@ func (t *tail) line(text []byte) error {
 
 // nextSeq is the number that the next record will have, as far as the end of the log tells.
 func nextSeq(fsys FS, lay *layout) (int64, error) {
-	segs, err := segments(fsys, lay)
-	if err != nil || len(segs) == 0 {
-		return 0, err
-	}
-	s := &segs[len(segs)-1]
-	f, err := fsys.OpenFile(s.name, os.O_RDONLY, 0)
+	log, err := takeSnapshot(fsys, lay, nil)
 	if err != nil {
 		return 0, err
 	}
-	defer f.Close()
+	defer log.close()
+	if len(log.segs) == 0 {
+		return 0, nil
+	}
+	s := &log.segs[len(log.segs)-1]
+	f, done, err := log.openAt(s)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
 	lines := newBackReader(f, s.size)
 	for {
 		text, err := lines.next()

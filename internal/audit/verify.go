@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"sort"
 	"strconv"
@@ -126,8 +127,8 @@ type verifier struct {
 	report *Report
 	listed bool
 
+	log    *snapshot
 	segs   []segment
-	live   File // opened under the lock, so that a rotation can't take it away
 	hashes *hashFile
 	// storedBytes is the size of the stored hashes at the snapshot.
 	storedBytes int64
@@ -161,10 +162,10 @@ type head struct {
 }
 
 func (v *verifier) run(ctx context.Context) error {
+	defer v.close()
 	if err := v.snapshot(); err != nil {
 		return err
 	}
-	defer v.close()
 	start, err := v.begin()
 	if err != nil {
 		return err
@@ -201,46 +202,36 @@ func (v *verifier) earliest(err error) error {
 }
 
 // snapshot takes in, while nobody writes, what the log is made of.
-func (v *verifier) snapshot() error {
-	lock := lockFile{fsys: v.fsys, name: v.lay.lock(), readOnly: true}
-	release, err := lock.acquire(Shared)
-	switch {
-	case err == nil:
-		defer lock.close()
-		defer release()
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+func (v *verifier) snapshot() (err error) {
+	v.log, err = takeSnapshot(v.fsys, v.lay, func() error {
+		if f, err := v.fsys.OpenFile(v.lay.hashes(), os.O_RDONLY, 0); err == nil {
+			v.hashes = &hashFile{f}
+			info, err := f.Stat()
+			if err != nil {
+				return err
+			}
+			v.storedBytes = info.Size
+		} else {
+			v.note("the stored hashes are not there: a changed line can't be told from its neighbours")
+		}
+		return v.readHeads()
+	})
+	if err != nil {
+		return err
+	}
+	if !v.log.locked {
 		v.note("the lock could not be taken: if the log is being written, its last line may look torn")
-	default:
-		return err
 	}
-	if v.segs, err = segments(v.fsys, v.lay); err != nil {
-		return err
-	}
-	if len(v.segs) == 0 {
+	if len(v.log.segs) == 0 {
 		return &fs.PathError{Op: "verify", Path: v.lay.live, Err: fs.ErrNotExist}
 	}
-	v.listed = true
-	if last := &v.segs[len(v.segs)-1]; last.live {
-		if v.live, err = v.fsys.OpenFile(last.name, 0, 0); err != nil {
-			return err
-		}
-	}
-	if f, err := v.fsys.OpenFile(v.lay.hashes(), 0, 0); err == nil {
-		v.hashes = &hashFile{f}
-		info, err := f.Stat()
-		if err != nil {
-			return err
-		}
-		v.storedBytes = info.Size
-	} else {
-		v.note("the stored hashes are not there: a changed line can't be told from its neighbours")
-	}
-	return v.readHeads()
+	v.segs, v.listed = v.log.segs, true
+	return nil
 }
 
 func (v *verifier) close() {
-	if v.live != nil {
-		v.live.Close()
+	if v.log != nil {
+		v.log.close()
 	}
 	if v.hashes != nil {
 		v.hashes.f.Close()

@@ -22,15 +22,9 @@ func (v *verifier) segment(ctx context.Context, s *segment) error {
 	if _, ok := v.lay.ownFirst(s.name); ok && s.first < v.tree.size {
 		return &Fault{File: v.file, Line: 1, Seq: v.tree.size, Reason: fmt.Sprintf("the file's name says that it begins with record %d, which another file holds", s.first)}
 	}
-	var r io.ReadCloser
-	if s.live {
-		r = io.NopCloser(io.NewSectionReader(v.live, 0, s.size))
-	} else {
-		f, err := openSegment(v.fsys, s)
-		if err != nil {
-			return err
-		}
-		r = f
+	r, err := v.log.open(s)
+	if err != nil {
+		return err
 	}
 	defer r.Close()
 	v.report.Segments++
