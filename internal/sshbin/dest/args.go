@@ -113,11 +113,12 @@ func (r *Resolved) connectionOptions(o MasterOptions) []string {
 	return options
 }
 
-// logOptions make ssh say how it signed in, and which host key it saw where this ssh can (LogVerbose is of 8.5).
+// logOptions make ssh say how it signed in and, where this ssh can (LogVerbose is of 8.5), which host key it saw and
+// which key it signs with: one that waits for a touch says nothing else.
 func (r *Resolved) logOptions() []string {
 	options := []string{"LogLevel=VERBOSE"}
 	if r.Get("logverbose") != "" {
-		options = append(options, "LogVerbose=sshconnect.c:verify_host_key():*")
+		options = append(options, "LogVerbose=sshconnect.c:verify_host_key():*,sshconnect2.c:sign_and_send_pubkey():*")
 	}
 	return options
 }

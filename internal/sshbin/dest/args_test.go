@@ -43,7 +43,7 @@ func TestMasterArgs(t *testing.T) {
 				"-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "GlobalKnownHostsFile=/dev/null", "-o", "KnownHostsCommand=none",
 				"-o", "VerifyHostKeyDNS=no", "-o", "UpdateHostKeys=no", "-o", "ControlPersist=1800",
 				"-o", "ClearAllForwardings=yes", "-o", "ForwardX11=no", "-o", "PermitLocalCommand=no", "-o", "RemoteCommand=none", "-o", "Tunnel=no",
-				"-o", "LogLevel=VERBOSE", "-o", "LogVerbose=sshconnect.c:verify_host_key():*",
+				"-o", "LogLevel=VERBOSE", "-o", "LogVerbose=sshconnect.c:verify_host_key():*,sshconnect2.c:sign_and_send_pubkey():*",
 				"-o", "ProxyJump=none", "-o", "ProxyCommand=ssh -S x -W '[%h]:%p' -- b", "--", "::1"},
 		},
 		{

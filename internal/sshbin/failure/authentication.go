@@ -19,6 +19,19 @@ var (
 	missingKeyFile   = regexp.MustCompile(`^no such identity: (.+): (.+)$`)
 )
 
+// signingWith is a debugging line that masters are told to write (LogVerbose, since 8.5).
+var signingWith = regexp.MustCompile(`signing using (sk-\S+)`)
+
+// touchPending reads the log of an ssh that was still waiting for its security key to be touched. It does not say so
+// where nobody can see it (sshconnect2.c, notify_start).
+func touchPending(t text) *finding {
+	m := signingWith.FindStringSubmatch(t.raw)
+	if m == nil || signedIn.MatchString(t.raw) {
+		return nil
+	}
+	return &finding{code: "touch_required", message: oneLine("ssh waited for a security key to sign ("+m[1]+")", t.all()), advice: adviceTouch}
+}
+
 // interactive are the methods for which somebody has to type.
 var interactive = map[string]bool{"password": true, "keyboard-interactive": true}
 

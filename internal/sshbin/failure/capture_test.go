@@ -5,7 +5,6 @@ package failure
 import (
 	"context"
 	"crypto/rand"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
@@ -328,39 +327,15 @@ func (c *capture) agent(name, alias string, a refusing) {
 
 // securityKey offers a hardware key that the server knows and that no device holds.
 func (c *capture) securityKey() {
-	var point [32]byte
-	rand.Read(point[:])
-	const kind = "sk-ssh-ed25519@openssh.com"
-	public := ssh.Marshal(struct {
-		Kind, Point, App string
-	}{kind, string(point[:]), "ssh:"})
-	check := uint32(42)
-	private := ssh.Marshal(struct {
-		Check1, Check2   uint32
-		Kind, Point, App string
-		Flags            byte
-		Handle, Reserved string
-		Comment          string
-	}{check, check, kind, string(point[:]), "ssh:", 1, string(point[:]), "", "token"})
-	for i := byte(1); len(private)%8 != 0; i++ {
-		private = append(private, i)
-	}
-	blob := append([]byte("openssh-key-v1\x00"), ssh.Marshal(struct {
-		Cipher, KDF, Options string
-		N                    uint32
-		Public, Private      string
-	}{"none", "none", "", 1, string(public), string(private)})...)
 	path := filepath.Join(c.Dir(), "token")
-	c.must(os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "OPENSSH PRIVATE KEY", Bytes: blob}), 0o600))
-	key, err := ssh.ParsePublicKey(public)
+	line, err := sshtest.WriteSecurityKey(path)
+	c.must(err)
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
 	c.must(err)
 	c.names[ssh.FingerprintSHA256(key)] = "SHA256:" + strings.Repeat("s", 43)
-	s := c.server(2510, sshtest.Options{Alias: "token"})
 	keys := filepath.Join(c.Dir(), "token_keys")
-	c.must(os.WriteFile(keys, ssh.MarshalAuthorizedKey(key), 0o644))
-	line := "AuthorizedKeysFile " + keys
-	c.must(s.Kill())
-	c.server(2511, sshtest.Options{Alias: "token", Config: []string{line}})
+	c.must(os.WriteFile(keys, []byte(line+"\n"), 0o644))
+	c.server(2511, sshtest.Options{Alias: "token", Config: []string{"AuthorizedKeysFile " + keys}})
 	c.connect("security-key-absent", "token", dest.Options{KeyPath: path}, dest.MasterOptions{})
 	if !strings.Contains(c.words["security-key-absent"], "signing failed") {
 		delete(c.words, "security-key-absent") // this ssh was built without libfido2

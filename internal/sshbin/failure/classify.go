@@ -16,6 +16,7 @@ var rules = []func(t text) *finding{
 	timedOut,
 	negotiation,
 	authentication,
+	touchPending,
 	forwarding,
 	controlSocket,
 	notSSH,

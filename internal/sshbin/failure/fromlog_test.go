@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -93,6 +94,48 @@ func TestFromLog(t *testing.T) {
 	}
 	if !errors.As(error(e), &coded) {
 		t.Error("the error carries no code")
+	}
+}
+
+// TestUntouchedKey cuts ssh off while its security key waits to be touched; a helper that sleeps plays the key.
+func TestUntouchedKey(t *testing.T) {
+	l := sshtest.New(t)
+	token := filepath.Join(l.Dir(), "token")
+	line, err := sshtest.WriteSecurityKey(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, helper := filepath.Join(l.Dir(), "keys"), filepath.Join(l.Dir(), "helper")
+	if err := errors.Join(os.WriteFile(keys, []byte(line+"\n"), 0o644), os.WriteFile(helper, []byte("#!/bin/sh\nexec sleep 100\n"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	l.MustStart(t, sshtest.Options{Config: []string{"AuthorizedKeysFile " + keys}})
+	d, err := dest.Parse("target", dest.Options{KeyPath: token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := dest.NewResolver(dest.ResolverOptions{ConfigFile: l.Config(), Env: l.Env(), Dir: filepath.Join(l.Dir(), "copies")}).Resolve(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := filepath.Join(l.Dir(), "log")
+	cmd := exec.Command("ssh", r.MasterArgs(dest.MasterOptions{ControlPath: filepath.Join(l.RuntimeDir(), "c"), Log: log})...)
+	cmd.Env = append(dest.Environ(l.Env()), "SSH_SK_HELPER="+helper)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(tail(log), "signing using"); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("ssh never came to sign: %s", tail(log))
+		}
+	}
+	if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // killed
+	if e := FromLog(log, r, cmd.Env); e.Code != "touch_required" || !strings.Contains(e.Message, "sk-ssh-ed25519") {
+		t.Errorf("%+v", e)
 	}
 }
 
