@@ -240,7 +240,7 @@ func TestSupervisorKilled(t *testing.T) {
 			s := startSupervisor(t)
 			ready := make(chan struct{})
 			dir := t.TempDir()
-			c := sh(note + "setsid sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000' & echo ready; wait")
+			c := sh(note + "setsid sh -c '" + note2 + "sleep 1000' & echo ready; wait")
 			c.Env = Environment(os.Environ(), []Var{{"DIR", &dir}})
 			var once sync.Once
 			c.Stdout = writerFunc(func([]byte) { once.Do(func() { close(ready) }) })

@@ -42,6 +42,9 @@ func pids(t *testing.T, dir string, want int) []int {
 // note is shell text that leaves the process id of the shell that runs it.
 const note = `: > "$DIR/$(sh -c 'echo $PPID')"; `
 
+// note2 is note inside single quotes.
+var note2 = strings.ReplaceAll(note, "'", `'\''`)
+
 var trees = []struct {
 	name, text string
 	processes  int
@@ -51,14 +54,14 @@ var trees = []struct {
 	{"plain", note + "sleep 1000", 1, true, false},
 	{"children", note + "(" + note + "sleep 1000) & (" + note + "sleep 1000) & wait", 3, true, false},
 	{"trapping", "trap '' TERM HUP INT; " + note + "while :; do sleep 1; done", 1, false, false},
-	{"setsid", note + "setsid sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000' & wait", 2, true, false},
-	{"double fork", "(setsid sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000' >/dev/null 2>&1 &); " + note + "sleep 1000", 2, true, false},
-	{"nohup", note + "nohup sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000' & wait", 2, true, false},
+	{"setsid", note + "setsid sh -c '" + note2 + "sleep 1000' & wait", 2, true, false},
+	{"double fork", "(setsid sh -c '" + note2 + "sleep 1000' >/dev/null 2>&1 &); " + note + "sleep 1000", 2, true, false},
+	{"nohup", note + "nohup sh -c '" + note2 + "sleep 1000' & wait", 2, true, false},
 	{"stopped", note + "kill -STOP $$; sleep 1000", 1, true, false},
-	{"timeout", note + "timeout 1000 sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000'", 2, true, false},
-	{"empty environment", note + "env -i DIR=$DIR PATH=$PATH sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000'; exit", 2, true, false},
-	{"nothing of ours left", "(env -i DIR=$DIR PATH=$PATH setsid sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000' >/dev/null 2>&1 &); " + note + "sleep 1000", 2, true, true},
-	{"fifty", "i=0; while [ $i -lt 25 ]; do i=$((i+1)); (" + note + "sleep 1000) & setsid sh -c '" + strings.ReplaceAll(note, "'", `'\''`) + "sleep 1000' & done; wait", 50, true, false},
+	{"timeout", note + "timeout 1000 sh -c '" + note2 + "sleep 1000'", 2, true, false},
+	{"empty environment", note + "env -i DIR=$DIR PATH=$PATH sh -c '" + note2 + "sleep 1000'; exit", 2, true, false},
+	{"nothing of ours left", "(env -i DIR=$DIR PATH=$PATH setsid sh -c '" + note2 + "sleep 1000' >/dev/null 2>&1 &); " + note + "sleep 1000", 2, true, true},
+	{"fifty", "i=0; while [ $i -lt 25 ]; do i=$((i+1)); (" + note + "sleep 1000) & setsid sh -c '" + note2 + "sleep 1000' & done; wait", 50, true, false},
 }
 
 func TestContextEndsTheTree(t *testing.T) {
