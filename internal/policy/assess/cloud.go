@@ -4,7 +4,7 @@ import "strings"
 
 // Verbs of command line tools whose subcommands are too many to list: the verb says what is done to the object.
 var (
-	readVerbs = words2("describe list get show ls head view status info help version wait test validate check lint diff search inspect logs log tail top history events explain print export-config lookup query scan count read doctor whoami ping tree stat env current-context get-contexts get-clusters config-view api-resources api-versions cluster-info can-i completion decode preview plan graph providers output fmt-check outdated audit-log ps port images volumes networks services nodes describe-all download-logs resolve batch-get filter select estimate simulate detect verify details overview metrics usage limits quota regions zones sizes options man docs list-all ls-remote dry-run summary report cat find dump-config display")
+	readVerbs = words2("describe list get show ls head view status info help version wait test validate check lint diff search inspect logs log tail top history events explain print export-config lookup query scan count read doctor whoami ping tree stat env current-context get-contexts get-clusters config-view api-resources api-versions cluster-info can-i completion decode preview plan graph providers output fmt-check outdated audit-log ps port images volumes networks services nodes describe-all download-logs resolve batch-get filter select estimate simulate detect verify details overview metrics usage limits quota regions zones sizes options man docs list-all ls-remote dry-run summary report cat find dump-config display health members peers dashboard df du")
 	lossVerbs = words2("delete destroy remove rm terminate purge rb drop uninstall deregister disable-all erase wipe nuke reset prune del delete-all flush revoke-all truncate unregister undeploy teardown cleanup format clear unset-all")
 )
 
@@ -90,10 +90,10 @@ func cloudHook(c *call, u *use) {
 		case w == "ssh" || w == "scp":
 			c.cloudSSH(u)
 			return
-		case i > 0 && (readVerbs[w] || head == "list" || head == "describe" || head == "get" || head == "show") && w != "get-credentials" && w != "export-config":
+		case (i > 0 || len(ops) == 1) && (readVerbs[w] || head == "list" || head == "describe" || head == "get" || head == "show") && w != "get-credentials" && w != "export-config":
 			c.rate(Observe, "cloud", "reads")
 			return
-		case i == 0 && (w == "version" || w == "info" || w == "help" || w == "feedback" || w == "topic"):
+		case i == 0 && (w == "version" || w == "info" || w == "help" || w == "status" || w == "ps" || w == "logs" || w == "members" || w == "list" || w == "services" || w == "monitor" || w == "feedback" || w == "topic"):
 			c.rate(Observe, "cloud", "reads")
 			return
 		case w == "get-credentials" || w == "set" && i == 1 || w == "login" || w == "activate" || w == "cp" && strings.HasPrefix(ops[0].s, "storage"):

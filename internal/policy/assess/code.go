@@ -31,7 +31,7 @@ func interpreterHook(c *call, u *use) {
 		c.module(o.arg, u.operands)
 		return
 	}
-	if coded || u.has("-V", "-v", "--version", "-h", "--help", "-V:version") && len(u.operands) == 0 && !c.fed {
+	if coded || u.has("-V", "-v", "--version", "-version", "-h", "--help") && len(u.operands) == 0 && !c.fed {
 		if u.has("-i") && coded {
 			c.inPlace(u.operands)
 		}

@@ -63,10 +63,10 @@ func decode(s string) string {
 	return b.String()
 }
 
-func TestCorpus(t *testing.T) {
+func testFile(t *testing.T, name string) {
 	var table [4][4]int
 	wrong := 0
-	for _, l := range corpus(t, "commands.tsv") {
+	for _, l := range corpus(t, name) {
 		r := Assess(Input{Text: l.command})
 		table[l.tier][r.Tier]++
 		if l.class == "sensitive-read" && r.Tier <= Stateful {
@@ -85,3 +85,7 @@ func TestCorpus(t *testing.T) {
 	}
 	t.Logf("%d wrong; expected down, predicted across: %v", wrong, table)
 }
+
+func TestCorpus(t *testing.T) { testFile(t, "commands.tsv") }
+
+func TestOwnLines(t *testing.T) { testFile(t, "own.tsv") }
