@@ -25,7 +25,7 @@ var secretReaders = map[string]string{
 	"passwd": "", "smbpasswd": "", "pdbedit": "", "cryptsetup": "", "kinit": "", "kadmin": "", "vncpasswd": "", "su": "",
 	"htpasswd": "-i", "ecryptfs-add-passphrase": "", "saslpasswd2": "", "secret-tool": "store", "systemd-creds": "encrypt",
 	"systemd-ask-password": "", "grub-mkpasswd-pbkdf2": "", "mkpasswd": "-", "wpa_passphrase": "", "gh": "secret",
-	"docker": "secret", "podman": "secret", "wrangler": "secret", "fly": "secrets", "flyctl": "secrets", "gcloud": "secrets",
+	"docker": "secret", "podman": "secret", "wrangler": "secret", "vercel": "env", "fly": "secrets", "flyctl": "secrets", "gcloud": "secrets",
 	"keyctl": "padd", "pass": "insert", "gopass": "insert", "realm": "join", "adcli": "join", "openconnect": "", "vault": "login",
 	"ansible-vault": "encrypt_string", "sshfs": "password_stdin", "gpg": "--passphrase-fd", "gpg2": "--passphrase-fd", "luksformat": "",
 	"zfs": "load-key", "kpasswd": "", "ldappasswd": "-", "wg": "pubkey", "mosquitto_passwd": "", "openssl": "stdin",
@@ -108,17 +108,74 @@ func (sc *scanner) feed(at, end int) {
 	}
 	pending := sc.pendingFeeds
 	sc.pendingFeeds = nil
+	if stop == '>' {
+		sc.writtenTo(cmd.words, next+1, in)
+	}
 	if stop != '|' || byteAt(s, next+1) == '|' {
 		return
 	}
 	consumer := sc.command(next+1, in)
 	want := sc.wants(consumer.words)
 	if want == nothingSecret {
+		want = sc.encodes(consumer.words, cmd.words)
+	}
+	if want == nothingSecret {
 		return
 	}
 	for _, words := range append(pending, cmd.words) {
 		sc.fedWords(words, want)
 	}
+}
+
+// encodes tells what echo … | base64 encodes, and echo … | tee FILE writes: a secret if it looks like one.
+func (sc *scanner) encodes(consumer, words []word) appetite {
+	if len(consumer) == 0 || len(words) < 2 {
+		return nothingSecret
+	}
+	v := sc.text(words[len(words)-1])
+	switch baseName(sc.text(consumer[0])) {
+	case "base64":
+		if n := strings.IndexByte(v, ':'); n > 0 && strong(v[n+1:]) {
+			return wantsPairs
+		}
+		if strong(v) && lookAt(v).classes() > 3 {
+			return wantsSecret
+		}
+	case "tee", "sudo":
+		if secretFile(sc.text(consumer[len(consumer)-1])) && (strong(v) || tokenLike(v, 12)) {
+			return wantsSecret
+		}
+	}
+	return nothingSecret
+}
+
+// writtenTo masks what echo writes to a file whose name says that it holds a secret.
+func (sc *scanner) writtenTo(words []word, i int, in nesting) {
+	if byteAt(sc.s, i) == '>' {
+		i++
+	}
+	i = skipBlank(sc.s, i)
+	file := innerOf(sc.s, i, wordEnd(sc.s, i, in)).text(sc.s)
+	if len(words) < 2 || !secretFile(file) {
+		return
+	}
+	if v := sc.text(words[len(words)-1]); strong(v) || tokenLike(v, 12) {
+		sc.fedWords(words, wantsSecret)
+	}
+}
+
+// secretFile tells whether the name of a file says that it holds a secret and nothing else.
+func secretFile(path string) bool {
+	name := path[strings.LastIndexByte(path, '/')+1:]
+	name = strings.TrimPrefix(name, ".")
+	if n := strings.LastIndexByte(name, '.'); n > 0 {
+		name = name[:n]
+	}
+	if len(name) > maxName {
+		return false
+	}
+	_, class := classify(name)
+	return class == strongName || class == mediumName || class == tokenName || strings.Contains(path, "/secrets/")
 }
 
 // fedWords masks the arguments of echo or printf.
@@ -224,10 +281,7 @@ func (sc *scanner) fedBy(cmd commandWords) {
 		i++
 	}
 	i = skipBlank(s, i)
-	delimiter := innerOf(s, i, wordEnd(s, i, in)).text(s)
-	if delimiter != "" && len(delimiter) <= 32 {
-		sc.carry.block = block{kind: heredocBlock, secret: kindPassword, delimiter: delimiter, pairs: want == wantsPairs}
-	}
+	sc.heredoc(i, in, want == wantsPairs)
 }
 
 // heredocPipe looks at cat <<EOF | chpasswd.
@@ -242,13 +296,11 @@ func (sc *scanner) heredocPipe(at, end int) {
 	}
 	in := sc.quotesTo(at)
 	i = skipBlank(s, i)
-	stop := wordEnd(s, i, in)
-	delimiter := innerOf(s, i, stop).text(s)
-	j := skipWordBreak(s, stop, in)
-	if byteAt(s, j) != '|' || delimiter == "" || len(delimiter) > 32 {
+	j := skipWordBreak(s, wordEnd(s, i, in), in)
+	if byteAt(s, j) != '|' {
 		return
 	}
 	if want := sc.wants(sc.command(j+1, in).words); want != nothingSecret {
-		sc.carry.block = block{kind: heredocBlock, secret: kindPassword, delimiter: delimiter, pairs: want == wantsPairs}
+		sc.heredoc(i, in, want == wantsPairs)
 	}
 }

@@ -47,7 +47,7 @@ func (sc *scanner) passwordHash(at, end int) {
 	if l := lookAt(body); !l.digit && !l.upper {
 		return
 	}
-	if prefix == "$9$" && isQuote(byteAt(s, at-1)) == false && !isBlank(byteAt(s, at-1)) {
+	if prefix == "$9$" && !isQuote(byteAt(s, at-1)) && !isBlank(byteAt(s, at-1)) {
 		return
 	}
 	if prefix == "sha1$" || prefix == "sha512:" {

@@ -34,7 +34,7 @@ func (sc *scanner) authorization(at, end int) {
 	switch c := byteAt(s, i); {
 	case c == '=' && byteAt(s, i+1) == '>':
 		i += 2
-	case c == ':' || c == '=' || c == ',':
+	case c == ':' || c == '=' && byteAt(s, i+1) != '=' || c == ',':
 		i++
 	case isQuote(c) && i > end: // proxy_set_header Authorization "…"
 	default:

@@ -4,7 +4,7 @@ package redact
 var nameLiterals = []string{
 	"pass", "pwd", "psk", "secret", "token", "key", "cred", "auth", "cookie", "session", "passwort", "senha", "contrasena",
 	"motdepasse", "wachtwoord", "jwt", "mnemonic", "phrase", "pw=", "pw:", "_pw", "signature", "sig=", "sid=", "code=",
-	"userpwd", "bearer", "bindpw", "rootpw", "sonar.login",
+	"userpwd", "bearer", "bindpw", "rootpw", "sonar.login", "_salt", "tf_token_", `"pw"`, "'pw'",
 }
 
 // nameClass is how sure a name is to name a secret, and so how much its value must look like one.
@@ -116,6 +116,9 @@ func (w *nameWords) split(name string) {
 
 // classify judges a name. kind is the kind of the secret that it names.
 func classify(name string) (kind string, class nameClass) {
+	if n := len(name); n > 2 && name[n-2] == '.' && isLower(name[n-1]) {
+		return "", notSecret // a source file
+	}
 	if len(name) > 20 && jumbled(name) {
 		return "", notSecret // the end of something in base64
 	}
@@ -140,6 +143,8 @@ func (w *nameWords) judge(last int) (string, nameClass) {
 		return kindPassword, strongName
 	case word == "secret" && last > 0, word == "secrets" && last > 0 && w.caps:
 		return kindSecret, strongName
+	case word == "pass" && passDirectives[before]:
+		return "", notSecret
 	case (word == "pass" || word == "pwd" || word == "pw") && last > 0 && before != "old" && before != "first":
 		if w.caps || before == "db" || before == "user" || before == "smtp" || before == "admin" || before == "auth" {
 			return kindPassword, strongName
@@ -154,6 +159,10 @@ func (w *nameWords) judge(last int) (string, nameClass) {
 		return kindSecret, mediumName
 	case word == "key":
 		return w.key(last)
+	case word == "salt" && w.caps && (before == "auth" || before == "in" || before == "nonce"):
+		return kindSecret, tokenName // of WordPress
+	case w.word(0) == "tf" && w.word(1) == "token" && last > 1:
+		return kindToken, tokenName // TF_TOKEN_ and a host
 	case word == "login" && before == "sonar":
 		return kindToken, tokenName
 	case tokenWords[word]:
@@ -177,7 +186,7 @@ func (w *nameWords) key(last int) (string, nameClass) {
 		return kindKey, queryName
 	case before == "private" || before == "secret" || before == "preshared" || before == "shared":
 		return kindKey, mediumName
-	case keyOwners[before] && !tokenOthers[before]:
+	case keyOwners[before] && !tokenOthers[before] || before == "in" && w.word(last-2) == "logged":
 		return kindKey, tokenName
 	}
 	return "", notSecret
@@ -192,8 +201,7 @@ func compound(word string) (string, nameClass) {
 	case ends("secret"):
 		return kindSecret, strongName
 	case ends("pass"):
-		if word == "bypass" || word == "compass" || word == "trespass" || word == "encompass" || word == "surpass" ||
-			word == "overpass" || word == "underpass" || word == "lastpass" || word == "keepass" || word == "gopass" {
+		if otherPasses[word] {
 			return "", notSecret
 		}
 		return kindPassword, mediumName
@@ -206,6 +214,14 @@ func compound(word string) (string, nameClass) {
 	}
 	return "", notSecret
 }
+
+// passDirectives are what is passed on, by nginx and Apache, by renderers and filters.
+var passDirectives = set("proxy", "fastcgi", "uwsgi", "scgi", "grpc", "memcached", "render", "low", "high", "band", "fs", "single",
+	"multi", "two", "second", "third", "sub")
+
+// otherPasses end in "pass" and are none.
+var otherPasses = set("bypass", "compass", "trespass", "encompass", "surpass", "overpass", "underpass", "lastpass", "keepass",
+	"gopass", "minipass", "multipass", "askpass", "proxypass", "lowpass", "highpass", "bandpass", "subpass", "renderpass")
 
 func isNumber(s string) bool { return s != "" && run(s, 0, isDigit) == len(s) }
 

@@ -156,7 +156,7 @@ func (sc *scanner) quotedArgument(end, which int) {
 			i = j
 		} else {
 			if n == which {
-				if v := x.text(s); !isReference(v, x.quote) && !isBlankForm(v) && len(v) >= 3 && !x.open {
+				if v := x.text(s); !isReference(v, x.quote) && !isBlankForm(v) && len(v) >= 3 && !x.open && (which > 1 || strong(v)) {
 					sc.add(x.start, x.end, kindPassword, rankFormat)
 				}
 				return
@@ -185,6 +185,63 @@ func (sc *scanner) secureString(_, end int) {
 		}
 	}
 	sc.given(x, kindPassword)
+}
+
+// pipedString looks at the string that a pipe leads to ConvertTo-SecureString.
+func (sc *scanner) pipedString(at, _ int) {
+	s := sc.s
+	end := at
+	for end > 0 && isBlank(s[end-1]) {
+		end--
+	}
+	if end < 2 || !isQuote(s[end-1]) {
+		return
+	}
+	from := max(0, end-256)
+	if n := strings.LastIndexByte(s[from:end-1], s[end-1]); n >= 0 {
+		sc.given(extent{start: from + n + 1, end: end - 1, quote: s[end-1]}, kindPassword)
+	}
+}
+
+// community looks at the community strings of SNMP agents.
+func (sc *scanner) community(_, end int) {
+	i := skipBlank(sc.s, end)
+	j := run(sc.s, i, func(c byte) bool { return c > ' ' })
+	if v := sc.s[i:j]; v != "public" && v != "private" && !isPlainWord(v) || strong(v) {
+		sc.given(extent{start: i, end: j}, kindPassword)
+	}
+}
+
+// afterWord looks at rootpw [--plaintext] PASSWORD of kickstart, stats auth user:password of HAProxy, login=user:password of
+// Squid.
+func (sc *scanner) afterWord(at, end int) {
+	s := sc.s
+	if isNameByte(byteAt(s, at-1)) {
+		return
+	}
+	i := skipBlank(s, end)
+	for strings.HasPrefix(s[i:], "--") {
+		i = skipBlank(s, run(s, i, func(c byte) bool { return c > ' ' }))
+	}
+	j := run(s, i, func(c byte) bool { return c > ' ' && !isQuote(c) && c != '&' && c != ';' })
+	if s[at] != 'r' && s[at] != 'R' {
+		n := strings.IndexByte(s[i:j], ':')
+		if n < 0 || s[end-1] == '=' && !strong(s[i+n+1:j]) {
+			return
+		}
+		i += n + 1
+	} else if isPlainWord(s[i:j]) && !sc.startsLine(at) {
+		return
+	}
+	sc.given(extent{start: i, end: j}, kindPassword)
+}
+
+// plainScheme looks at {PLAIN}password of Dovecot.
+func (sc *scanner) plainScheme(_, end int) {
+	j := run(sc.s, end, func(c byte) bool { return c > ' ' && c != ':' && !isQuote(c) && c != '<' && c != ',' && c != ')' })
+	if j-end >= 4 {
+		sc.given(extent{start: end, end: j}, kindPassword)
+	}
 }
 
 // sends looks at what an expect script sends where a password is asked for.
@@ -244,6 +301,9 @@ func (sc *scanner) sentence(st site, stop int) {
 	for _, p := range []string{" is: ", " is ", " was set to ", " set to ", " changed to ", " reset to ", ": "} {
 		if n := strings.Index(rest, p); n >= 0 && (n < 8 || p == ": ") {
 			at = n + len(p)
+			if p == ": " && !tellsPassword(rest[:n]) {
+				return
+			}
 			if p != ": " {
 				if m := strings.Index(rest[at:], ": "); m >= 0 {
 					at += m + 2
@@ -269,7 +329,17 @@ func (sc *scanner) sentence(st site, stop int) {
 	sc.add(x.start, x.end, st.kind, rankName)
 }
 
-// cisco looks at the type of a password on network equipment: secret 5 …, password 7 …, key 0 ….
+// tellsPassword tells whether the words between "password" and a colon say that one follows.
+func tellsPassword(words string) bool {
+	for _, w := range []string{"generated", " is", " set", " for ", "assigned", "created", " to ", " of "} {
+		if strings.Contains(words, w) {
+			return true
+		}
+	}
+	return words == ""
+}
+
+// typedPassword looks at the type of a password on network equipment: secret 5 …, password 7 …, key 0 ….
 func (sc *scanner) typedPassword(st site, i int) bool {
 	s := sc.s
 	if i+2 >= len(s) || !isDigit(s[i]) || s[i+1] != ' ' {
@@ -321,6 +391,11 @@ func placeRules() []rule {
 		{literals: []string{":5432:", ":5433:", ":5434:", ":6432:", ":5435:", ":5439:", ":26257:", ":*:"}, find: (*scanner).pgpass},
 		{literals: []string{":587 ", ":465 ", ":25 ", ":587\t", ":465\t", ":25\t"}, find: (*scanner).mailRelay},
 		{literals: []string{"login "}, find: (*scanner).netrc},
+		{literals: []string{"| convertto-securestring", "|convertto-securestring"}, find: (*scanner).pipedString},
+		{literals: []string{"snmp-server community ", "rocommunity ", "rwcommunity ", "rocommunity6 ", "rwcommunity6 ", "com2sec "},
+			find: (*scanner).community},
+		{literals: []string{"rootpw ", "stats auth ", "login="}, find: (*scanner).afterWord},
+		{literals: []string{"{plain}", "{cleartext}", "{clear}"}, find: (*scanner).plainScheme},
 		{literals: []string{"oracle:thin:", "oracle:oci:", "oracle:oci8:"}, find: (*scanner).oracleURL},
 		{literals: []string{"identified"}, find: (*scanner).identified},
 		{literals: []string{"convertto-securestring"}, find: (*scanner).secureString},
@@ -328,7 +403,8 @@ func placeRules() []rule {
 		{literals: []string{"assword:", "assword: ", "passphrase:"}, find: (*scanner).asked},
 		{literals: []string{"akia", "asia"}, find: (*scanner).awsPair},
 		call(2, ".auth(", ".login(", "httpbasicauth(", "httpdigestauth(", "networkcredential(", "basicauth(", "setbasicauth(",
-			"basic_auth(", "auth=(", "credentials("),
-		call(3, "mysqli_connect(", "mysql_connect(", "new mysqli(", "new pdo(", "getconnection(", "pymysql.connect("),
+			"basic_auth(", "auth=(", "credentials(", "userpassword("),
+		call(1, "setpassword(", ".password(", "withpassword(", "setpassphrase(", "setsecret(", "settoken(", "setapikey("),
+		call(3, "ftp_login(", "imap_open(", "ldap_bind(", "dbi->connect(", "mysqldb.connect(", "mysqli_connect(", "mysql_connect(", "new mysqli(", "new pdo(", "getconnection(", "pymysql.connect("),
 	}
 }

@@ -51,7 +51,10 @@ func referenceLen(v string) int {
 		case c == '{' && byteAt(v, 2) == '{':
 			return until(3, "}}")
 		case c == '{':
-			return until(2, "}")
+			if n := until(2, "}"); n > 0 {
+				return n
+			}
+			return len(v) // cut at a blank or a quote
 		case c == '(':
 			if n := until(2, ")"); n > 0 {
 				return n
@@ -107,7 +110,7 @@ func referenceLen(v string) int {
 // isPlaceholder tells whether v stands for a secret that is to be filled in, or that somebody else has already masked.
 func isPlaceholder(v string) bool {
 	v = strings.Trim(v, " \t*.\"'")
-	if v == "" {
+	if v == "" || strings.HasPrefix(v, "…") {
 		return true
 	}
 	if repeats(v) {
@@ -314,6 +317,9 @@ func isCode(v string) bool {
 		strings.HasPrefix(v, "[]") || v[0] == '(' && isAlpha(byteAt(v, 1)) && !isDigit(v[len(v)-1]) || strings.HasPrefix(v, "**") {
 		return true
 	}
+	if v[0] == '&' && (isAlpha(byteAt(v, 1)) || byteAt(v, 1) == '(') || v[0] == '!' && (strings.HasSuffix(v, ")") || byteAt(v, 1) == '(') {
+		return true
+	}
 	if n := strings.TrimPrefix(v, "-"); strings.HasPrefix(n, "0x") && len(n) <= 20 && run(n, 2, isHex) == len(n) {
 		return true
 	}
@@ -332,7 +338,7 @@ func isCode(v string) bool {
 	case '=':
 		return n == len(v)-1 && isPlainWord(head) // the next name of a list
 	case '{':
-		return n > 2 && isIdentifier(head) && isUpper(head[0])
+		return n > 2 && isIdentifier(head) && (isUpper(head[0]) || strings.HasSuffix(v, "}"))
 	case 0:
 		return isMember(head)
 	}

@@ -163,8 +163,13 @@ func settings(sc *scanner, args []word) {
 			continue
 		}
 		kind, class := classify(t)
-		if strings.HasPrefix(t, "http-basic.") && i+2 < len(args) {
+		switch {
+		case strings.HasPrefix(t, "http-basic.") && i+2 < len(args):
 			sc.given(sc.inner(args[i+2]), kindPassword)
+			return
+		case strings.HasPrefix(t, "github-oauth."), strings.HasPrefix(t, "gitlab-token."), strings.HasPrefix(t, "bearer."),
+			strings.HasPrefix(t, "pypi-token."):
+			sc.given(sc.inner(args[i+1]), kindToken)
 			return
 		}
 		if class == notSecret || class == queryName || strings.ContainsAny(t, "=/") && !strings.Contains(t, ":_") {
@@ -173,8 +178,46 @@ func settings(sc *scanner, args []word) {
 		x := sc.inner(args[i+1])
 		if v := x.text(sc.s); tokenLike(v, 6) || class == strongName && !isPlainWord(v) && v != "" && v[0] != '-' {
 			sc.given(x, kind)
+			return
 		}
-		return
+	}
+}
+
+// storedSecret is the --value of aws ssm put-parameter --type SecureString and of az keyvault secret set.
+func storedSecret(sc *scanner, args []word) {
+	secure := false
+	for i, w := range args {
+		switch t := sc.text(w); {
+		case t == "SecureString" || t == "keyvault":
+			secure = true
+		case (t == "--value" || t == "--secret-string") && i+1 < len(args) && (secure || t != "--value" || sc.has(args[i:], "SecureString")):
+			sc.given(sc.inner(args[i+1]), kindSecret)
+		}
+	}
+}
+
+func (sc *scanner) has(words []word, text string) bool {
+	for _, w := range words {
+		if sc.text(w) == text {
+			return true
+		}
+	}
+	return false
+}
+
+// registryValue is reg add KEY /v DefaultPassword /d PASSWORD.
+func registryValue(sc *scanner, args []word) {
+	named := false
+	for i := 0; i+1 < len(args); i++ {
+		switch strings.ToLower(sc.text(args[i])) {
+		case "/v":
+			_, class := classify(sc.text(args[i+1]))
+			named = class == strongName
+		case "/d":
+			if named {
+				sc.given(sc.inner(args[i+1]), kindPassword)
+			}
+		}
 	}
 }
 

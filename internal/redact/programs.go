@@ -43,7 +43,8 @@ type program struct {
 
 // runs tells whether words[i], the name of a program among p's arguments, is run.
 func (p *program) runs(sc *scanner, words []word, i int) bool {
-	return p.wraps || !p.holds && !strings.HasPrefix(sc.text(words[i-1]), "-")
+	before := sc.text(words[i-1])
+	return p.wraps || before == "--" || !p.holds && !strings.HasPrefix(before, "-")
 }
 
 // row is an entry of the table: names, short options, long options, the rest.
@@ -104,13 +105,16 @@ var table = []row{
 	{"twine", "p", program{only: set("upload")}},
 	{"poetry", "p", program{only: set("publish"), positional: settings}},
 	{"doctl gitlab-runner vercel glab wandb rancher2", "t! r!", program{only: set("init", "register", "login", "auth", "deploy")}},
-	{"gh glab", "b", program{only: set("secret", "variable")}},
+	{"gh glab", "b =--body", program{only: set("secret", "variable")}},
 	{"vault bao", "", program{positional: vaultArguments, holds: true}},
 	{"ngrok cargo snyk wandb bw", "", program{positional: lastAfter("authtoken", "add-authtoken", "login", "auth", "unlock")}},
 	{"cloudflared", "", program{positional: lastAfter("install")}},
 	{"aws npm yarn pnpm git composer pip pip3 pulumi doppler dotnet setx setenv pulumi conda gcloud heroku", "k", program{
 		positional: settings, only: set("nuget"), holds: true}},
 	{"kubectl k3s oc microk8s", "=--from-literal=", program{holds: true}},
+	{"aws az", "", program{positional: storedSecret}},
+	{"reg", "", program{positional: registryValue}},
+	{"rasdial", "", program{positional: lastPositional}},
 	{"mc mcli", "", program{positional: minioAlias}},
 	{"b2", "", program{positional: lastAfter("authorize-account", "authorize")}},
 	{"rclone", "", program{positional: rcloneArguments}},
@@ -138,7 +142,8 @@ var table = []row{
 	{"kadmin kadmin.local ipa-client-install adcli", "w =-pw", program{}},
 	{"doveadm", "p", program{positional: lastAfter("test")}},
 	{"saslpasswd2 pwsafe", "", program{}},
-	{"security", "w p", program{}},
+	{"security", "w p", program{only: set("unlock-keychain", "add-generic-password", "add-internet-password", "import",
+		"set-keychain-password", "create-keychain")}},
 	{"dscl", "", program{positional: lastAfter("-passwd")}},
 	{"swaks", "=-ap =--auth-password", program{}},
 	{"sendemail", "=-xp", program{}},

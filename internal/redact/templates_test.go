@@ -1,10 +1,22 @@
 package redact
 
 import (
+	_ "embed"
 	"math/rand/v2"
 	"strings"
 	"testing"
 )
+
+// secretTemplates are texts with one secret each, a line each; macros are those of maker.fill. ⏎ stands for a newline, ⇥ for a
+// tab, ␍ for a carriage return, ␛ for an escape. After ~ what stands around the secret may be masked too.
+//
+//go:embed testdata/secrets.txt
+var secretTemplates string
+
+// ordinaryTemplates are texts that look like secrets and are none.
+//
+//go:embed testdata/ordinary.txt
+var ordinaryTemplates string
 
 // maker makes random secrets from a fixed seed, so that a failure can be repeated and no secret stands in this repository.
 type maker struct{ *rand.Rand }

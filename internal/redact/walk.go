@@ -43,15 +43,26 @@ func (sc *scanner) programAt(at, end int) {
 	for start > 0 && (isNameByte(s[start-1]) || s[start-1] == '/' || s[start-1] == '\\' && isWordByte(byteAt(s, start-2))) {
 		start--
 	}
+	if !isProgramPath(s[start:at]) {
+		return
+	}
 	cmd := sc.command(start, in)
 	sc.walk(cmd.words)
 	sc.walked[in.n] = max(sc.walked[in.n], cmd.end)
 	sc.fedBy(cmd)
 }
 
+// isProgramPath tells whether programs are in the directory dir: /etc/passwd is none.
+func isProgramPath(dir string) bool {
+	return dir == "" || strings.HasSuffix(dir, "bin/") || dir == "./" || strings.HasPrefix(dir, "/opt/") || strings.HasSuffix(dir, `\`)
+}
+
 // baseName is the name of a program in a word: without directories and .exe, in lower case.
 func baseName(w string) string {
 	if i := strings.LastIndexAny(w, `/\`); i >= 0 {
+		if !isProgramPath(w[:i+1]) {
+			return ""
+		}
 		w = w[i+1:]
 	}
 	if len(w) > 40 {
@@ -243,5 +254,5 @@ func isBlankForm(v string) bool {
 	if isAllCaps(v) && (commonWords[l] || strings.Contains(l, "pass") || strings.Contains(l, "secret") || strings.Contains(l, "token")) {
 		return true
 	}
-	return strings.HasPrefix(l, "your") && wordy(l) || strings.HasPrefix(v, "...") || l == "redacted"
+	return strings.HasPrefix(l, "your") && wordy(l) || strings.HasPrefix(v, "...") || strings.HasPrefix(v, "…") || l == "redacted"
 }

@@ -234,7 +234,7 @@ func wordEnd(s string, i int, in nesting) int {
 func endsWordHere(s string, i int) bool {
 	switch next := byteAt(s, i+1); s[i] {
 	case ')', '`':
-		return next == 0 || isSpace(next) || isQuote(next) || next == ';' || next == '|' || next == ')' || next == '&' || next == '\\'
+		return next == 0 || isSpace(next) || isQuote(next) || strings.IndexByte(";|)&\\,.:", next) >= 0
 	default:
 		return true
 	}
