@@ -154,7 +154,7 @@ func (c *Capture) Finish() Output {
 	if c.finished != nil {
 		return *c.finished
 	}
-	if out := c.render("", false); out.Truncated && c.entry == nil && c.spoolErr == nil {
+	if c.entry == nil && c.spoolErr == nil && c.render("", false).Truncated {
 		c.spill() // it fitted as bytes, but not as text
 	}
 	hashed := c.finishHash()

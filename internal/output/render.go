@@ -98,6 +98,7 @@ func (s *stream) render(budget int, where place) (text string, shown int64, loss
 	}
 	shown = int64(usedHead + usedTail)
 	var b strings.Builder
+	b.Grow(len(before) + len(after) + markRoom)
 	b.WriteString(before)
 	if before != "" && !strings.HasSuffix(before, "\n") {
 		b.WriteByte('\n')
