@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Head is a tree head: how far the log had come, and the root over all of it.
@@ -226,5 +224,9 @@ func (l *Log) flushHashes() error {
 	return nil
 }
 
-// maxPending bounds the hashes that wait for a disk that doesn't take them.
-const maxPending = (64 << 20) / tlog.HashSize * tlog.HashSize
+const (
+	// flushAt is the number of bytes at which hashes are stored while many lines are read.
+	flushAt = 1 << 20
+	// maxPending bounds the bytes of hashes that wait for a disk that doesn't take them.
+	maxPending = 64 << 20
+)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"sort"
@@ -113,6 +114,27 @@ func openSegment(fsys FS, s *segment) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("%s: %w", s.name, err)
 	}
 	return &gzipFile{z, f}, nil
+}
+
+// openSegmentAt opens a segment for reading from an offset on. In a compressed one that is an offset in its contents.
+func openSegmentAt(fsys FS, s *segment, at int64) (io.ReadCloser, error) {
+	r, err := openSegment(fsys, s)
+	if err != nil {
+		return nil, err
+	}
+	if f, ok := r.(File); ok {
+		return &section{io.NewSectionReader(f, at, math.MaxInt64-at), f}, nil
+	}
+	if _, err := io.CopyN(io.Discard, r, at); err != nil && !errors.Is(err, io.EOF) {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+type section struct {
+	*io.SectionReader
+	io.Closer
 }
 
 type gzipFile struct {
