@@ -29,12 +29,13 @@ type Screen struct {
 const (
 	// screenPiece is how much output is rendered at a time.
 	screenPiece = 1 << 10
-	// screenPause is the least time between two runs of the background rendering: a program that floods its terminal must
-	// not cost a processor.
-	screenPause = 50 * time.Millisecond
 	// syncMax is how long rendering may take before older output is passed over, skipTo what is rendered then.
 	syncMax = 500 * time.Millisecond
 	skipTo  = 16 << 10
+	// behindMax is how long the background rendering may take at a time. It then pauses behindPause times as long: a program
+	// that floods its terminal must not cost a processor.
+	behindMax   = 50 * time.Millisecond
+	behindPause = 4
 	// maxAnswers is how many questions of one write are answered.
 	maxAnswers = 16
 	// maxTitle is how much of a title is kept, in bytes.
@@ -60,10 +61,11 @@ type screen struct {
 
 	behind  sync.WaitGroup // the background rendering, at most one
 	running bool
+	closing chan struct{}
 }
 
 func newScreen(ring *Ring, cols, rows int) *screen {
-	return &screen{ring: ring, cols: cols, rows: rows}
+	return &screen{ring: ring, cols: cols, rows: rows, closing: make(chan struct{})}
 }
 
 // fed says that the ring has got output. If too much of it is not rendered, that is done in the background.
@@ -76,13 +78,22 @@ func (s *screen) fed(m Modes) {
 		return
 	}
 	s.running = true
-	s.behind.Go(func() { // ends when it has caught up once
-		s.sync()
-		time.Sleep(screenPause)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.running = false
+	s.behind.Go(func() { // ends after one run and its pause
+		begin := time.Now()
+		for time.Since(begin) < behindMax && s.locked(func() bool { return s.step(end) }) {
+		}
+		select {
+		case <-time.After(behindPause * time.Since(begin)):
+		case <-s.closing:
+		}
+		s.locked(func() bool { s.running = false; return true })
 	})
+}
+
+func (s *screen) locked(f func() bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return f()
 }
 
 // sync renders what the ring has. If that takes too long, only the newest of it.
@@ -121,8 +132,9 @@ func (s *screen) step(end int64) bool {
 		s.begin()
 	}
 	c := s.ring.raw(s.at, screenPiece)
-	if c.Dropped > 0 {
-		s.restart(c.Start)
+	if c.Dropped > 0 { // a flood: what is left of it now will be dropped too
+		s.restart(max(c.Start, end-skipTo))
+		c = s.ring.raw(s.at, screenPiece)
 	}
 	s.render(c.Data)
 	s.at = c.Next
@@ -276,12 +288,10 @@ func cellText(b *strings.Builder, c *uv.Cell) int {
 
 // close keeps the last screen and gives back the emulator's memory.
 func (s *screen) close() {
+	close(s.closing)
 	s.behind.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.last != nil {
-		return
-	}
 	shot := s.describe()
 	s.last = &shot
 	s.discard()
