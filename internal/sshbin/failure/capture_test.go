@@ -70,6 +70,7 @@ type capture struct {
 func (c *capture) clean(s string) string {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	s = strings.ReplaceAll(s, c.Dir(), "/home/me")
+	s = strings.ReplaceAll(s, c.ssh, "/usr/bin/ssh")
 	for from, to := range c.names {
 		s = strings.ReplaceAll(s, from, to)
 	}
@@ -126,7 +127,7 @@ func (c *capture) connect(name, host string, o dest.Options, m dest.MasterOption
 	}
 	log, _ := os.ReadFile(m.Log)
 	c.words[name] = string(log) + out
-	for i := range 3 {
+	for i := range max(len(r.Jump), 1) {
 		if hop, err := os.ReadFile(dest.HopLog(m.Log, i)); err == nil {
 			c.words[fmt.Sprintf("%s.hop%d", name, i)] = string(hop)
 		}
@@ -148,6 +149,11 @@ func (c *capture) run(argv []string) (string, error) {
 }
 
 func (c *capture) scenarios() {
+	public, err := os.ReadFile(c.ClientKey() + ".pub")
+	c.must(err)
+	key, _, _, _, err := ssh.ParseAuthorizedKey(public)
+	c.must(err)
+	c.names[ssh.FingerprintSHA256(key)] = "SHA256:" + strings.Repeat("k", 43)
 	target := c.server(2222, sshtest.Options{Alias: "target"})
 	c.server(2201, sshtest.Options{Alias: "bastion"})
 	store := dest.MasterOptions{StoreHostKey: true}

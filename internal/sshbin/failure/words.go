@@ -13,6 +13,10 @@ const maxMessage = 1000
 var noise = regexp.MustCompile(`^(debug\d:|OpenSSH_|@@@|Warning: Permanently added|Authenticated (to|using) |Transferred: sent|Bytes per second:` +
 	`|Pseudo-terminal will not|Killed by signal|\*\* |Warning: remote port forwarding|Host key fingerprint is|[+|].*[+|]$|Identity added:)`)
 
+// located is how a line begins that LogVerbose covers, complaints included: "sshconnect2.c:sign_and_send_pubkey():1629
+// (pid=7): signing failed…". Without LogVerbose the function's name alone stands there.
+var located = regexp.MustCompile(`^[\w.-]+\.c:(\w+)\(\):\d+ \(.*?pid=\d+\): `)
+
 // maxLines bounds the lines that are looked at, from the end: each rule looks at each, and a hostile banner may be made
 // of short ones.
 const maxLines = 1000
@@ -27,7 +31,8 @@ func read(raw string) text {
 	t := text{raw: raw}
 	lines := strings.Split(raw, "\n")
 	for _, line := range lines[max(0, len(lines)-maxLines):] {
-		if line = strings.TrimSpace(line); line != "" && !noise.MatchString(line) {
+		line = located.ReplaceAllString(strings.TrimSpace(line), "$1: ")
+		if line != "" && !noise.MatchString(line) {
 			t.said = append(t.said, line)
 		}
 	}
