@@ -1,0 +1,129 @@
+package keeper
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"syscall"
+	"time"
+)
+
+// hangUpEvery is how often a request that takes its time looks whether its asker is still there.
+const hangUpEvery = 250 * time.Millisecond
+
+// watchHangUp cancels when the other side of c is gone. It reads nothing: askers may send their next request early.
+func watchHangUp(c net.Conn, cancel func()) (stop func()) {
+	done := make(chan struct{})
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		tick := time.NewTicker(hangUpEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				if hungUp(c) {
+					cancel()
+					return
+				}
+			}
+		}
+	}()
+	return func() { close(done); <-over }
+}
+
+// hungUp looks for end of file without taking data (recv(2), MSG_PEEK).
+func hungUp(c net.Conn) bool {
+	u, ok := c.(*net.UnixConn)
+	if !ok {
+		return false
+	}
+	raw, err := u.SyscallConn()
+	if err != nil {
+		return true
+	}
+	gone := false
+	err = raw.Control(func(fd uintptr) {
+		var b [1]byte
+		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		gone = n == 0 && err == nil || err != nil && err != syscall.EAGAIN && err != syscall.EINTR
+	})
+	return gone || err != nil
+}
+
+// Streamer is a thing with requests that take over their connection, such as a person's terminal.
+type Streamer interface {
+	// Streams reports whether this request is one.
+	Streams(op string) bool
+	// Stream serves it to its end: next reads the other side's messages, send writes one. ctx ends with the keeper.
+	Stream(ctx context.Context, op string, args json.RawMessage, s *Stream) error
+}
+
+// Stream is a connection of messages in both directions. Next and Send may be used at the same time, each by one goroutine.
+type Stream struct {
+	conn net.Conn
+	in   *lines
+}
+
+// Next reads the other side's next message into v; any error is the end.
+func (s *Stream) Next(v any) error { return s.in.next(v) }
+
+// Send writes a message. A side that takes nothing for this long is given up.
+func (s *Stream) Send(v any) error {
+	_ = s.conn.SetWriteDeadline(time.Now().Add(sendTimeout))
+	return send(s.conn, v)
+}
+
+// sendTimeout bounds the writing of one message.
+const sendTimeout = 10 * time.Second
+
+// Close hangs up. It may be called twice.
+func (s *Stream) Close() error { return s.conn.Close() }
+
+// stream serves a request that takes over its connection, and reports whether it was one.
+func (h *holder) stream(c net.Conn, in *lines, req request) bool {
+	h.mu.Lock()
+	thing := h.thing
+	h.mu.Unlock()
+	t, ok := thing.(Streamer)
+	if !ok || req.V != Version || !t.Streams(req.Op) {
+		return false
+	}
+	if send(c, response{V: Version, Result: json.RawMessage(`{}`)}) != nil {
+		return true
+	}
+	_ = t.Stream(h.ctx, req.Op, req.Args, &Stream{conn: c, in: in})
+	return true
+}
+
+// Stream asks for a request that takes over its connection. ctx bounds the asking alone; the caller closes the stream.
+func (k *Keepers) Stream(ctx context.Context, id, op string, args any) (*Stream, error) {
+	if !ValidID("", id) {
+		return nil, notFound(id)
+	}
+	c, _, err := k.dial(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stream{conn: c, in: newLines(c)}
+	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	req := request{V: Version, Op: op}
+	if req.Args, err = json.Marshal(args); err == nil {
+		err = send(c, req)
+	}
+	var r response
+	if err == nil {
+		err = s.in.next(&r)
+	}
+	if err == nil && r.Error != nil {
+		err = r.Error
+	}
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return s, nil
+}
