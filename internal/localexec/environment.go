@@ -134,10 +134,11 @@ func checkEnv(env []string) error {
 	return nil
 }
 
-// marked adds the id of a command to its environment, before those of commands that this process itself runs in.
+// marked adds the id of a command to its environment, before those of the commands that this process itself runs in, which
+// the environment brings.
 func marked(env []string, id string) []string {
 	value := MarkName + "=" + id
-	if outer := os.Getenv(MarkName); outer != "" {
+	if outer := lookup(env, MarkName); outer != "" {
 		value += ":" + outer
 	}
 	all := make([]string, 0, len(env)+1)

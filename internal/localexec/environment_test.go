@@ -53,7 +53,6 @@ func TestCommandsSeeNoneOfOurs(t *testing.T) {
 }
 
 func TestMarkInsideAMark(t *testing.T) {
-	t.Setenv(MarkName, "outer:outermost")
 	if got := marked([]string{"RSC=outer:outermost", "A=b"}, "inner"); !slices.Equal(got, []string{"A=b", "RSC=inner:outer:outermost"}) {
 		t.Errorf("got %q", got)
 	}

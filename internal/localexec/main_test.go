@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-var selfSupervised = SupervisorOptions{Args: []string{"supervise"}}
+var selfSupervised = SupervisorOptions{Args: []string{"supervise"}, Environ: os.Environ()}
 
 func startSupervisor(t testing.TB) *Supervisor {
 	t.Helper()
