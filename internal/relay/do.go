@@ -156,7 +156,7 @@ func (w *walk) run(ctx context.Context) *Result {
 		StoreHostKeys: !w.plan.ReadOnly && w.decide.Mode != policy.ReadOnly,
 	}
 	done := make(chan *Result, 1)
-	go func() { done <- w.guarded(ctx, run) }()
+	go w.guarded(ctx, run, done)
 	select {
 	case res := <-done:
 		return res
@@ -175,17 +175,22 @@ func (w *walk) run(ctx context.Context) *Result {
 }
 
 // guarded turns whatever the operation does, returning, failing, panicking or leaving its goroutine, into a result.
-func (w *walk) guarded(ctx context.Context, run *Run) (res *Result) {
-	finished := false
+func (w *walk) guarded(ctx context.Context, run *Run, done chan<- *Result) {
+	var res *Result
 	defer func() {
 		if p := recover(); p != nil {
 			res = failed(w.panicked(p))
-		} else if !finished { // runtime.Goexit
+		} else if res == nil { // runtime.Goexit
 			res = failed(errors.New("the operation ended without an answer"))
 		}
+		done <- res
 	}()
+	res = w.outcome(ctx, run)
+}
+
+// outcome runs the operation and says how it ended.
+func (w *walk) outcome(ctx context.Context, run *Run) *Result {
 	got, err := w.plan.Run(ctx, run)
-	finished = true
 	switch {
 	case err == nil && got == nil:
 		return failed(errors.New("the operation gave no result"))
