@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -94,6 +95,10 @@ type Engine struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	work   sync.WaitGroup
+
+	// masters counts the live ones that this engine uses; trimming is taken by whoever ends idle ones.
+	masters  atomic.Int64
+	trimming sync.Mutex
 
 	mu     sync.Mutex
 	pools  map[string]*pool

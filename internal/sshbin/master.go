@@ -47,6 +47,7 @@ type master struct {
 	// Guarded by pool.mu.
 	inFlight int
 	limit    int
+	lowered  time.Time // when limit was last changed
 	watched  bool
 	linger   *time.Timer
 
@@ -66,7 +67,12 @@ func (m *master) touch() { m.used.Store(time.Now().UnixNano()) }
 func (m *master) idle() time.Duration { return time.Since(time.Unix(0, m.used.Load())) }
 
 // giveUp marks the master as gone; sessions on it end with connection_lost.
-func (m *master) giveUp() { m.lostOnce.Do(func() { close(m.lost) }) }
+func (m *master) giveUp() {
+	m.lostOnce.Do(func() {
+		close(m.lost)
+		m.pool.engine.masters.Add(-1)
+	})
+}
 
 func (m *master) isLost() bool {
 	select {

@@ -19,6 +19,8 @@ const (
 	spillAfter = 100 * time.Millisecond
 	// spillPause is how long no further master is tried after one could not be started.
 	spillPause = time.Minute
+	// limitPause is how long a master that was refused a session goes with one place less before one more is tried.
+	limitPause = 2 * time.Second
 )
 
 // pool is the masters of one identity.
@@ -115,6 +117,9 @@ func (s *seat) leave() {
 		s.touch()
 		p.mu.Lock()
 		s.inFlight--
+		if s.limit < sessionsPerMaster && time.Since(s.lowered) > limitPause {
+			s.limit, s.lowered = s.limit+1, time.Now()
+		}
 		last := s.inFlight == 0
 		if last {
 			p.lingerOn(s.master)
@@ -124,6 +129,7 @@ func (s *seat) leave() {
 		if last && !s.adopted {
 			now := time.Now()
 			_ = os.Chtimes(s.path, now, now) // tells other processes how long it has been idle
+			p.engine.trim()
 		}
 	})
 }
@@ -136,7 +142,7 @@ func (s *seat) refused() (alone bool) {
 	defer p.mu.Unlock()
 	alone = s.inFlight == 1
 	if s.inFlight > 1 && s.inFlight <= s.limit {
-		s.limit = max(1, min(s.limit, s.inFlight-1))
+		s.limit, s.lowered = max(1, min(s.limit, s.inFlight-1)), time.Now()
 	}
 	return alone
 }
@@ -281,6 +287,7 @@ func (p *pool) begin(store bool) bool {
 			s.err = errClosed
 		case err == nil:
 			p.masters = append(p.masters, m)
+			p.engine.masters.Add(1)
 			slices.SortFunc(p.masters, func(a, b *master) int { return a.index - b.index })
 			p.lingerOn(m)
 		case !first:
@@ -313,14 +320,8 @@ func (p *pool) lingerOn(m *master) {
 		m.linger.Stop()
 	}
 	m.linger = time.AfterFunc(after, func() {
-		p.mu.Lock()
-		busy := m.inFlight > 0 || p.closed
-		if !busy {
-			p.masters = slices.DeleteFunc(p.masters, func(o *master) bool { return o == m })
-		}
-		p.mu.Unlock()
-		if !busy {
-			p.engine.background(func() { m.release() })
+		if p.takeIdle(m) {
+			p.engine.background(m.release)
 		}
 	})
 }

@@ -21,6 +21,8 @@ const (
 	signInTime = 20 * time.Second
 	// dropRetries is how often a connection is tried again that the server dropped before its greeting.
 	dropRetries = 8
+	// proxyRetries is the same for a proxy command, whose own failure looks alike when it says nothing.
+	proxyRetries = 3
 )
 
 // startMaster gives a master for the pool: the operator's, a living one of ours from this or another process, or a new one. taken are
@@ -45,7 +47,11 @@ func (e *Engine) startMaster(ctx context.Context, p *pool, taken map[int]bool, s
 			}
 		}
 		var f *Error
-		if !errors.As(err, &f) || !f.Retryable || attempt >= dropRetries {
+		retries := dropRetries
+		if p.resolved.ProxyCommand != "" {
+			retries = proxyRetries
+		}
+		if !errors.As(err, &f) || !f.Retryable || attempt >= retries {
 			return nil, err
 		}
 		wait := min(100*time.Millisecond<<attempt, 3*time.Second)
