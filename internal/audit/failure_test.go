@@ -134,6 +134,27 @@ func fullDisk(t *testing.T, mode FailureMode) {
 	}
 }
 
+// TestFullDiskAtStart: the reserve is enough to start, so that an agent can look for what filled the disk.
+func TestFullDiskAtStart(t *testing.T) {
+	fsys, path := newFaultFS(), logPath(t)
+	o := Options{Path: path, FS: fsys, OnFailure: Deny, Reserve: 64 << 10}
+	written(t, o, 3)
+	fsys.setQuota(0)
+	l := open(t, o)
+	lines := logLines(t, path)
+	if last := string(lines[len(lines)-1]); !strings.Contains(last, "the disk is full") {
+		t.Errorf("the last record does not say that the disk is full: %s", last)
+	}
+	mustFail(t, l, intent("refused"))
+	fsys.setQuota(1 << 30)
+	time.Sleep(lookEvery) // the log does not look at the disk more often
+	appendOK(t, l, intent("space again"), true)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	verifyOK(t, path)
+}
+
 // TestVanishedFile: the log notices at once, and goes on when the directory is back.
 func TestVanishedFile(t *testing.T) {
 	path := logPath(t)

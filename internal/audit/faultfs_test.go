@@ -115,6 +115,13 @@ func (f *faultFile) Write(p []byte) (int, error) {
 	return n, err
 }
 
+func (f *faultFile) WriteAt(p []byte, at int64) (int, error) {
+	if got := f.fs.take(len(p)); got < len(p) {
+		return 0, &fs.PathError{Op: "pwrite", Path: f.base, Err: syscall.ENOSPC}
+	}
+	return f.File.WriteAt(p, at)
+}
+
 func (f *faultFile) Allocate(size int64) error {
 	if got := f.fs.take(int(size)); int64(got) < size {
 		return &fs.PathError{Op: "fallocate", Path: f.base, Err: syscall.ENOSPC}

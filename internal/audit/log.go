@@ -102,7 +102,12 @@ func Open(o Options) (_ *Log, err error) {
 	if err := l.prepare(); err != nil {
 		return nil, err
 	}
-	if err := l.start(); err != nil {
+	err = l.start()
+	if isFull(err) && l.space.release(l) {
+		l.closeFiles()
+		err = l.start()
+	}
+	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -151,6 +156,7 @@ func (l *Log) start() error {
 		if err = l.instance.mark(l.state.tree.size); err != nil {
 			return err
 		}
+		l.announce()
 		gone, err = findDead(l.fsys, l.lay)
 		return err
 	}); err != nil {
@@ -231,16 +237,20 @@ func (l *Log) Close() error {
 	if ierr := l.instance.close(len(l.state.open) == 0); err == nil {
 		err = ierr
 	}
+	if cerr := l.closeFiles(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// closeFiles closes what is open, and returns what a mirror says about that: the files have been synced.
+func (l *Log) closeFiles() (err error) {
 	for _, m := range l.mirrors {
 		if merr := m.Close(); err == nil {
 			err = merr
 		}
 	}
-	l.closeFiles()
-	return err
-}
-
-func (l *Log) closeFiles() {
+	l.mirrors = nil
 	if l.state.live != nil {
 		l.state.live.Close()
 		l.state.live = nil
@@ -255,4 +265,5 @@ func (l *Log) closeFiles() {
 	if l.instance != nil {
 		l.instance.f.Close()
 	}
+	return err
 }

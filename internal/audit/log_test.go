@@ -132,3 +132,31 @@ func TestTwoLogsOneTree(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingStaysOpen opens and closes logs, and counts descriptors.
+func TestNothingStaysOpen(t *testing.T) {
+	path := logPath(t)
+	o := Options{Path: path, Rotate: Rotation{Size: 2000}, Format: CEF}
+	written(t, o, 5)
+	count := func() int {
+		names, err := os.ReadDir("/dev/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(names)
+	}
+	before := count()
+	for range 20 {
+		written(t, o, 5)
+		verifyOK(t, path)
+		if _, err := Query(nil, path, Filter{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Prove(nil, path, 3); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after := count(); after > before {
+		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+}

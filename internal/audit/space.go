@@ -16,6 +16,8 @@ type space struct {
 	free int64
 	// full is set from the moment the reserve was given up until there is room for it again.
 	full bool
+	// freed is the size of the reserve that was given up.
+	freed int64
 	// announced says that the log holds a record about it.
 	announced bool
 	looked    time.Time
@@ -27,10 +29,15 @@ const lookEvery = 100 * time.Millisecond
 // prepare puts the reserve in place. On a disk that is too full for it the log goes on without; Health says that space is low.
 func (p *space) prepare(l *Log) {
 	p.look(l)
-	if l.opts.Reserve <= 0 {
+	if l.opts.Reserve <= 0 || p.full {
 		return
 	}
-	if info, err := l.fsys.Stat(l.lay.reserve()); err == nil && info.Size >= l.opts.Reserve {
+	// On a small disk less is enough to say that it is full.
+	size := l.opts.Reserve
+	if p.free >= 0 {
+		size = min(size, p.free/8)
+	}
+	if info, err := l.fsys.Stat(l.lay.reserve()); size <= 0 || err == nil && info.Size >= size {
 		return
 	}
 	f, err := l.fsys.OpenFile(l.lay.reserve(), os.O_RDWR|os.O_CREATE, 0o600)
@@ -38,9 +45,9 @@ func (p *space) prepare(l *Log) {
 		return
 	}
 	defer f.Close()
-	err = f.Allocate(l.opts.Reserve)
+	err = f.Allocate(size)
 	if errors.Is(err, syscall.EOPNOTSUPP) || errors.Is(err, syscall.ENOSYS) {
-		err = fill(f, l.opts.Reserve)
+		err = fill(f, size)
 	}
 	if err != nil {
 		_ = l.fsys.Remove(l.lay.reserve()) // half a reserve would only take the space away
@@ -57,6 +64,9 @@ func fill(f File, size int64) error {
 	return nil
 }
 
+// minRoom is how many bytes more than the reserve must be free for a disk to be full no more.
+const minRoom = 64 << 10
+
 func (p *space) look(l *Log) {
 	free, err := l.fsys.Free(l.lay.dir)
 	if err != nil {
@@ -67,18 +77,23 @@ func (p *space) look(l *Log) {
 
 // release gives the reserve up. It reports whether there was one.
 func (p *space) release(l *Log) bool {
-	p.full = true
+	p.full, p.freed = true, l.opts.Reserve
+	info, err := l.fsys.Stat(l.lay.reserve())
+	if err != nil {
+		return false
+	}
+	p.freed = info.Size
 	return l.fsys.Remove(l.lay.reserve()) == nil
 }
 
-// recovered looks whether there is room again, puts the reserve back and reports so.
+// recovered looks whether there is room again, puts the reserve back, and reports so.
 func (p *space) recovered(l *Log) bool {
 	if l.opts.Now().Sub(p.looked) < lookEvery {
 		return false
 	}
 	p.look(l)
-	room := max(l.opts.Reserve, 0) + l.opts.Reserve/4
-	if p.free < room || p.free == 0 {
+	// The space that the reserve was is no room: it is for what little has to be said.
+	if p.free < max(p.freed, 0)+minRoom {
 		return false
 	}
 	p.full, p.announced = false, false
@@ -119,5 +134,5 @@ func (l *Log) announce() {
 		reason = "the disk is full; calls of tier 1 and above are refused until there is space"
 	}
 	// If even this does not fit, the record of the resumption says what happened.
-	_ = l.putDetail(actionFull, &Detail{Reason: fmt.Sprintf("%s (the reserve of %d bytes is in use)", reason, l.opts.Reserve)})
+	_ = l.putDetail(actionFull, &Detail{Reason: fmt.Sprintf("%s (the reserve of %d bytes is in use)", reason, l.space.freed)})
 }
