@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"relay-shell/internal/cli"
+	"relay-shell/internal/localexec"
 )
 
 // version is set by the release build (-ldflags "-X main.version=…").
@@ -20,6 +21,12 @@ func main() {
 }
 
 func run() int {
+	if len(os.Args) == 2 && os.Args[1] == cli.SuperviseArg {
+		if localexec.Supervise() != nil {
+			return 1
+		}
+		return 0
+	}
 	// A broken pipe on standard output is an error to handle, not a signal to die of before the cleaning up.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	home, _ := os.UserHomeDir() // config says what is missing without it

@@ -40,6 +40,8 @@ type app struct {
 	relay     *relay.Relay
 	tools     *tools.Set
 	caller    relay.Caller
+
+	supervisor supervisor
 }
 
 // open builds everything that the settings describe. What it opened is closed again when it fails.
@@ -48,7 +50,7 @@ func (s *session) open() (a *app, err error) {
 	if err := config.Prepare(cfg); err != nil {
 		return nil, err
 	}
-	a = &app{cfg: cfg, log: s.logger(), caller: caller("relay-shell-cli/" + s.world.Version)}
+	a = &app{cfg: cfg, log: s.logger(), caller: caller("relay-shell-cli/" + s.world.Version), supervisor: supervisor{environ: s.world.Environ}}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -74,7 +76,7 @@ func (s *session) open() (a *app, err error) {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
 	a.relay = relay.New(relay.Options{
-		Policy: a.policy, Audit: a.audit, Redact: redactor, Targets: target.NewResolver(a.ssh, a.inventory, s.world.Environ),
+		Policy: a.policy, Audit: a.audit, Redact: redactor, Targets: target.NewResolver(a.ssh, a.inventory, s.world.Environ, a.supervisor.run),
 		DenyUnaudited: cfg.AuditOnFailure == config.Deny, ConnectTimeout: cfg.SSHConnectTimeout, MaxInFlight: cfg.MaxInFlight,
 		StateDir: cfg.StateDir, Log: a.log,
 	})
@@ -94,6 +96,7 @@ func (a *app) close() {
 			a.log.Warn().Err(err).Msg("shutdown")
 		}
 	}
+	a.supervisor.close()
 	if a.ssh != nil {
 		if err := a.ssh.Close(); err != nil {
 			a.log.Warn().Err(err).Msg("ssh")

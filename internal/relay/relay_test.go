@@ -57,7 +57,7 @@ func newRoad(t *testing.T, o policy.Options, change ...func(*Options)) *road {
 		t.Fatal(err)
 	}
 	opts := Options{
-		Policy: engine, Audit: log, Redact: redact.New(redact.Options{}), Targets: target.NewResolver(nil, nil, os.Environ()),
+		Policy: engine, Audit: log, Redact: redact.New(redact.Options{}), Targets: target.NewResolver(nil, nil, os.Environ(), nil),
 		StateDir: state, Log: zerolog.Nop(), ConnectTimeout: time.Second,
 	}
 	for _, c := range change {

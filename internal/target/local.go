@@ -6,9 +6,14 @@ import (
 	"relay-shell/internal/localexec"
 )
 
+// RunLocal starts a local command: [localexec.Run], or that of a supervisor, under which commands end with the server however it
+// ends.
+type RunLocal func(context.Context, localexec.Command) (localexec.Exit, error)
+
 // local is this machine.
 type local struct {
 	environ []string
+	run     RunLocal
 }
 
 func (t *local) Host() *Host     { return nil }
@@ -27,7 +32,7 @@ func (t *local) Run(ctx context.Context, c Command) (Exit, error) {
 	for i, v := range c.Env {
 		overlay[i] = localexec.Var{Name: v.Name, Value: v.Value}
 	}
-	exit, err := localexec.Run(ctx, localexec.Command{
+	exit, err := t.run(ctx, localexec.Command{
 		Argv: argv, Dir: c.Dir, Env: localexec.Environment(t.environ, overlay), Stdin: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr,
 		TTY: c.TTY, ID: c.ID, Started: c.Started,
 	})

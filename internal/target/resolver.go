@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"relay-shell/internal/inventory"
+	"relay-shell/internal/localexec"
 	"relay-shell/internal/sshbin"
 	"relay-shell/internal/sshbin/dest"
 )
@@ -19,9 +20,13 @@ type Resolver struct {
 	local     *local
 }
 
-// NewResolver makes a resolver. environ is the environment of local commands before their own changes.
-func NewResolver(engine *sshbin.Engine, inv *inventory.Inventory, environ []string) *Resolver {
-	return &Resolver{engine: engine, inventory: inv, local: &local{environ: environ}}
+// NewResolver makes a resolver. environ is the environment of local commands before their own changes; run starts them, nil
+// is [localexec.Run].
+func NewResolver(engine *sshbin.Engine, inv *inventory.Inventory, environ []string, run RunLocal) *Resolver {
+	if run == nil {
+		run = localexec.Run
+	}
+	return &Resolver{engine: engine, inventory: inv, local: &local{environ: environ, run: run}}
 }
 
 // Local is this machine.
