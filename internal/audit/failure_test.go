@@ -137,7 +137,8 @@ func fullDisk(t *testing.T, mode FailureMode) {
 // TestFullDiskAtStart: the reserve is enough to start, so that an agent can look for what filled the disk.
 func TestFullDiskAtStart(t *testing.T) {
 	fsys, path := newFaultFS(), logPath(t)
-	o := Options{Path: path, FS: fsys, OnFailure: Deny, Reserve: 64 << 10}
+	now := time.Now()
+	o := Options{Path: path, FS: fsys, OnFailure: Deny, Reserve: 64 << 10, Now: func() time.Time { now = now.Add(50 * time.Millisecond); return now }}
 	written(t, o, 3)
 	fsys.setQuota(0)
 	l := open(t, o)
@@ -147,7 +148,6 @@ func TestFullDiskAtStart(t *testing.T) {
 	}
 	mustFail(t, l, intent("refused"))
 	fsys.setQuota(1 << 30)
-	time.Sleep(lookEvery) // the log does not look at the disk more often
 	appendOK(t, l, intent("space again"), true)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
