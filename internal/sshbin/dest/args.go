@@ -103,6 +103,9 @@ func (r *Resolved) connectionOptions(o MasterOptions) []string {
 		"ServerAliveInterval=" + seconds(alive),
 		"ServerAliveCountMax=" + strconv.Itoa(keepAliveCount),
 	}
+	if r.KnownHosts == Ignore && r.since85() {
+		options = append(options, "KnownHostsCommand=none")
+	}
 	if !o.Interactive {
 		options = append(options, "BatchMode=yes")
 		return append(options, r.KnownHosts.options(r.Get("stricthostkeychecking"), o.StoreHostKey)...)
@@ -117,11 +120,15 @@ func (r *Resolved) connectionOptions(o MasterOptions) []string {
 // which key it signs with: one that waits for a touch says nothing else.
 func (r *Resolved) logOptions() []string {
 	options := []string{"LogLevel=VERBOSE"}
-	if r.Get("logverbose") != "" {
+	if r.since85() {
 		options = append(options, "LogVerbose=sshconnect.c:verify_host_key():*,sshconnect2.c:sign_and_send_pubkey():*")
 	}
 	return options
 }
+
+// since85 reports whether this ssh knows the keywords of OpenSSH 8.5, LogVerbose and KnownHostsCommand; 8.4 refuses to
+// start with them. `ssh -G` always prints the first.
+func (r *Resolved) since85() bool { return r.Get("logverbose") != "" }
 
 // ClientOptions say how a client of a live master runs.
 type ClientOptions struct {

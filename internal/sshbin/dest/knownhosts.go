@@ -34,7 +34,7 @@ func (k KnownHosts) options(configured string, store bool) []string {
 	)
 	switch k {
 	case Ignore:
-		return []string{"StrictHostKeyChecking=no", devNull, "GlobalKnownHostsFile=/dev/null", "KnownHostsCommand=none", "VerifyHostKeyDNS=no", nothingStored}
+		return []string{"StrictHostKeyChecking=no", devNull, "GlobalKnownHostsFile=/dev/null", "VerifyHostKeyDNS=no", nothingStored}
 	case Strict:
 		if store {
 			return []string{"StrictHostKeyChecking=yes"}

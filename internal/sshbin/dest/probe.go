@@ -21,6 +21,9 @@ func (r *Resolved) ProbeArgs(knownHosts, algorithms string, o MasterOptions) []s
 		"HostKeyAlgorithms=" + algorithms,
 		"PreferredAuthentications=none",
 	}
+	if r.since85() {
+		options = append(options, "KnownHostsCommand=none") // a key that it knows would not be written
+	}
 	options = append(options, r.connectionOptions(o)...)
 	options = append(options, plainSession...)
 	options = append(options, r.logOptions()...)

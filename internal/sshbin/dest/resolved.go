@@ -126,6 +126,7 @@ func (r *Resolved) Names() []string {
 func (r *Resolved) identity() string {
 	h := sha256.New()
 	put := func(s string) { fmt.Fprintf(h, "%d:%s", len(s), s) }
+	put(r.Alias) // OpenSSH 8.4 does not print it
 	put(string(r.KnownHosts))
 	put(r.KeyPath)
 	put(r.configFileGiven())

@@ -292,10 +292,8 @@ func TestHostileNamesStartNothing(t *testing.T) {
 	if _, err := os.Stat(marker); err == nil || starts() != 0 {
 		t.Errorf("%d processes, marker: %v", starts(), err)
 	}
-	// Even past validation, nothing that stands behind -- is an option.
-	if _, err := r.Resolve(t.Context(), Destination{Host: "-oProxyCommand=" + touch}); err == nil {
-		t.Error("ssh took an option for a host")
-	}
+	// Even past validation, nothing that stands behind -- is an option. (Newer versions refuse the name, too.)
+	_, _ = r.Resolve(t.Context(), Destination{Host: "-oProxyCommand=" + touch})
 	if _, err := os.Stat(marker); err == nil {
 		t.Error("the option was obeyed")
 	}
