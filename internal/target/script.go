@@ -31,6 +31,8 @@ func (s Script) Text() string {
 	name := path.Base(s.Interpreter)
 	switch {
 	case name == "bash":
+		// Debian's bash reads its rc files for -c, too, when sshd is near (SSH_SOURCE_BASHRC); the login shell has done so.
+		words = append(words, "--norc", "--noprofile")
 		if s.Strict {
 			words = append(words, "-euo", "pipefail")
 		}
