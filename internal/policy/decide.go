@@ -29,19 +29,23 @@ type Who struct {
 // Decision is what an Engine says of a call.
 type Decision struct {
 	Effect       Effect
-	Reason       string // why; empty when there is nothing to explain
-	Rule         string // what decided: deny, mode, allow, confirm, bounds, or a name from the rules file
-	Mode         Mode   // the mode that applied
+	Reason       string       // why; empty when there is nothing to explain
+	Rule         string       // what decided: deny, mode, allow, confirm, bounds, or a name from the rules file
+	By           Confirmation // who has to confirm, when Effect is Confirm
+	Mode         Mode         // the mode that applied
 	RulesVersion string
 }
 
 // Decide says whether a call may run. Deny patterns come first in every mode, then what cannot be assessed at all, then the
 // rules file, then the mode, then the confirmation of tier 3. The zero Assessment of nothing is allowed.
 //
-// A rule of the rules file can allow what guarded mode refuses. It cannot lift readonly mode or the confirmation of tier 3
-// unless it says so by its own effect: see the rules file.
+// A rule that allows lifts the refusal of guarded mode, and the confirmation of tier 3 if it names tier 3. Nothing lifts
+// readonly mode.
 func (e *Engine) Decide(s Subject, a Assessment, who Who) Decision {
-	d := Decision{Mode: Stricter(e.mode, string(who.Mode)), RulesVersion: e.Version()}
+	d := Decision{Mode: Stricter(e.mode, string(who.Mode)), RulesVersion: e.Version(), By: e.confirm}
+	if e.confirm == ConfirmOff {
+		d.By = ConfirmHuman // a rule that asks means a person
+	}
 	if reason, denied := e.denySubject(s, a); denied {
 		return d.with(Deny, "deny", reason)
 	}
@@ -51,13 +55,14 @@ func (e *Engine) Decide(s Subject, a Assessment, who Who) Decision {
 	if d.Mode == ReadOnly && a.Tier > Observe {
 		return d.with(Deny, "mode", "readonly mode admits only tier 0: "+worst(a))
 	}
-	var ruled bool
+	var ruled, confirmed bool
 	if e.rules != nil {
 		if r := e.rules.match(s, a, who); r != nil {
 			if r.effect != Allow {
 				return d.with(r.effect, r.Name, r.Reason)
 			}
 			ruled, d.Rule, d.Reason = true, r.Name, r.Reason
+			confirmed = r.Tier != "" && !a.TooComplex
 		}
 	}
 	if d.Mode == Guarded && a.Tier >= Stateful && !ruled {
@@ -66,15 +71,18 @@ func (e *Engine) Decide(s Subject, a Assessment, who Who) Decision {
 		}
 		d.Rule = "allow"
 	}
-	if e.confirm != ConfirmOff && !ruled && (a.Tier >= Irreversible || a.TooComplex) {
-		return d.with(Confirm, "confirm", "tier 3 has to be confirmed: "+worst(a))
+	if e.confirm != ConfirmOff && !confirmed && (a.Tier >= Irreversible || a.TooComplex) {
+		return d.with(Confirm, "confirm", e.confirmReason(a))
 	}
-	d.Effect = Allow
+	d.Effect, d.By = Allow, ConfirmOff
 	return d
 }
 
 func (d Decision) with(effect Effect, rule, reason string) Decision {
 	d.Effect, d.Rule, d.Reason = effect, rule, reason
+	if effect != Confirm {
+		d.By = ConfirmOff
+	}
 	return d
 }
 
@@ -104,10 +112,20 @@ func (e *Engine) allowed(s Subject, a Assessment) (why string, ok bool) {
 		if r.Tier < Stateful {
 			continue
 		}
-		if !e.allow.MatchString(r.Text) {
+		if !e.allow.MatchString(r.Text) || r.Bare != "" && e.allow.MatchString(r.Bare+swallowed) {
 			return "; the allow pattern does not match " + r.Text, false
 		}
 		covered = true
 	}
 	return "", true
+}
+
+// swallowed stands in for a redirection: a pattern that matches it as well has not meant the one that is there.
+const swallowed = " > /\x01"
+
+func (e *Engine) confirmReason(a Assessment) string {
+	if a.Tier < Irreversible {
+		return "it is too complex to be read to its end, so it has to be confirmed"
+	}
+	return "tier 3 has to be confirmed: " + worst(a)
 }

@@ -74,7 +74,7 @@ func (e *Engine) Confirmation() Confirmation { return e.confirm }
 func (e *Engine) Version() string {
 	v := assessVersion + "-" + e.base
 	if e.rules != nil {
-		v += "-" + e.rules.current().version
+		v += "-" + e.rules.version()
 	}
 	return v
 }

@@ -51,6 +51,7 @@ type Reason struct {
 	Tier     Tier    `json:"tier"`
 	Why      string  `json:"why"`
 	Depth    Nesting `json:"-"`
+	Bare     string  `json:"-"` // Text without its redirections, where one of these has a tier of its own
 }
 
 // Var is a variable of the environment.

@@ -12,6 +12,7 @@ type call struct {
 	sc     *scope
 	args   []arg
 	text   string // as written, or as the wrapper before it runs it
+	bare   string // without redirections
 	direct bool   // by a shell, so that functions and builtins count
 	io     ioset
 	stdin  str
@@ -88,6 +89,12 @@ func (c *call) insert(at int) {
 		r.Program = base(c.args[0].show())
 		if resolved := showAll(c.args); resolved != c.text {
 			r.Resolved = resolved
+		}
+	}
+	for _, x := range c.io.ratings {
+		if x.tier >= Stateful {
+			r.Bare = c.bare
+			break
 		}
 	}
 	m.note(r)

@@ -118,7 +118,7 @@ func (m *machine) once(c *syntax.CallExpr, redirs []*syntax.Redirect, sc *scope)
 		m.assigns(c.Assigns, run)
 	}
 	io := m.redirect(redirs, run)
-	call := &call{m: m, sc: run, args: args, text: text, direct: true, io: io}
+	call := &call{m: m, sc: run, args: args, text: text, bare: m.written(c), direct: true, io: io}
 	call.stdin, call.fed = sc.stdin, sc.fed
 	if io.fed {
 		call.stdin, call.fed = io.stdin, true
