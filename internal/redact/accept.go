@@ -21,6 +21,10 @@ func (sc *scanner) accept(st site, x extent) bool {
 	if st.flag == 0 && st.name == "PASS" && st.sep == ':' {
 		return false // the result of a test
 	}
+	if st.class != strongName && x.quote == 0 && (st.sep == ':' && !st.spaced && byteAt(sc.s, st.start-1) == ':' ||
+		st.sep == ' ' && isPair(trimmed)) {
+		return false // a part of a resource's name; id=…,src=… of docker build
+	}
 	switch st.class {
 	case strongName:
 		return sc.acceptPassword(st, x, trimmed)
@@ -39,6 +43,12 @@ func (sc *scanner) accept(st site, x extent) bool {
 		return st.sep == '=' && !st.spaced && (before == '?' || before == '&') && tokenLike(trimmed, 16)
 	}
 	return false
+}
+
+// isPair tells whether v is name=value with a short name of letters.
+func isPair(v string) bool {
+	n := run(v, 0, isLower)
+	return n > 1 && n < 12 && n+1 < len(v) && v[n] == '=' && v[n+1] != '='
 }
 
 // startsValue tells whether c may begin a value that only a blank separates from its name.

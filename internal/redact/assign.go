@@ -206,6 +206,9 @@ func (sc *scanner) pair(st *site, i int) bool {
 // configuration file, a keyword of SQL or of a command.
 func (sc *scanner) takesBlank(st *site, stop int) bool {
 	after := skipBlank(sc.s, stop)
+	if programs()[st.name] != nil {
+		return false // wpa_passphrase NETWORK
+	}
 	if st.flag > 0 {
 		return after-stop == 1 || isQuote(byteAt(sc.s, after))
 	}

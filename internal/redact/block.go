@@ -137,9 +137,9 @@ func (sc *scanner) continueBlock() bool {
 		return false
 	}
 	line := strings.TrimRight(sc.s, "\r\n")
-	if onlyMarks(line) && b.kind != scalarBlock {
+	if strings.IndexByte(line, atom) >= 0 && b.kind != scalarBlock {
 		*b = block{} // the value has been masked before
-		return true
+		return false
 	}
 	start, end, state := 0, 0, blockEnds
 	switch b.kind {

@@ -49,7 +49,7 @@ func lastAfter(subcommands ...string) func(*scanner, []word) {
 			rest := sc.plainArgs(args[i+1:], false)
 			if n := len(rest); n > 0 {
 				x := sc.inner(rest[n-1])
-				if v := x.text(sc.s); n > 1 || tokenLike(v, 12) || strong(v) {
+				if v := x.text(sc.s); n > 1 || (tokenLike(v, 12) || strong(v)) && strings.IndexByte(v, '@') < 0 {
 					sc.given(x, kindPassword)
 				}
 			}
@@ -58,11 +58,41 @@ func lastAfter(subcommands ...string) func(*scanner, []word) {
 	}
 }
 
-// lastPositional masks the last of at least two plain arguments, or the only one if it looks like a password.
+// lastPositional masks the last of at least two plain arguments.
 func lastPositional(sc *scanner, args []word) {
-	rest := sc.plainArgs(args, false)
-	if n := len(rest); n > 1 || n == 1 && strong(sc.text(rest[0])) {
-		sc.given(sc.inner(rest[n-1]), kindPassword)
+	if rest := sc.plainArgs(args, false); len(rest) > 1 {
+		sc.given(sc.inner(rest[len(rest)-1]), kindPassword)
+	}
+}
+
+// mkpasswdArgument is the password of mkpasswd, which is no value of an option.
+func mkpasswdArgument(sc *scanner, args []word) {
+	for i, w := range args {
+		t := sc.text(w)
+		if t == "" || t[0] == '-' || i > 0 && sc.text(args[i-1]) != "-s" && strings.HasPrefix(sc.text(args[i-1]), "-") {
+			continue
+		}
+		sc.given(sc.inner(w), kindPassword)
+		return
+	}
+}
+
+// sambaUser is samba-tool user create NAME PASSWORD.
+func sambaUser(sc *scanner, args []word) {
+	if len(args) == 0 || sc.text(args[0]) != "user" {
+		return
+	}
+	if rest := sc.plainArgs(args[1:], false); len(rest) == 3 && (sc.text(rest[0]) == "create" || sc.text(rest[0]) == "add") {
+		sc.given(sc.inner(rest[2]), kindPassword)
+	}
+}
+
+// ipmiUser is ipmitool user set password ID PASSWORD.
+func ipmiUser(sc *scanner, args []word) {
+	for i := 0; i+2 < len(args); i++ {
+		if sc.text(args[i]) == "password" && isNumber(sc.text(args[i+1])) {
+			sc.given(sc.inner(args[i+2]), kindPassword)
+		}
 	}
 }
 

@@ -35,6 +35,8 @@ type program struct {
 	// they take a value that is no secret.
 	cluster bool
 	takes   string
+	// joined means that a value is often written right behind its short option, even if it is a word.
+	joined bool
 	// holds means that names of programs may occur among the arguments without being run.
 	holds bool
 	// wraps means that it runs the command that its arguments are.
@@ -74,18 +76,18 @@ var table = []row{
 	{"mosquitto_pub mosquitto_sub mosquitto_rr", "P", program{}},
 	{"mqtt", "=-pw", program{}},
 	// remote shells and copying
-	{"sshpass", "p", program{}},
+	{"sshpass", "p", program{joined: true}},
 	{"plink pscp psftp putty pterm kitty klink", "=-pw", program{}},
 	{"lftp", "u,", program{}},
 	{"ncftp ncftpput ncftpget ncftpls", "p", program{}},
 	{"smbclient rpcclient smbget smbcacls smbtree smbcquotas winexe pth-winexe wmic nmblookup samba-tool", "U% =--user%",
-		program{positional: lastAfter("create", "add")}},
+		program{positional: sambaUser}},
 	{"smbmap crackmapexec netexec nxc evil-winrm hydra medusa psexec certipy bloodyad enum4linux-ng", "p", program{}},
 	{"xfreerdp xfreerdp3 wlfreerdp wlfreerdp3 sdl-freerdp freerdp mstsc", "=/p", program{}},
 	{"rdesktop", "p", program{}},
 	{"svn", "", program{}},
 	{"p4", "P", program{}},
-	{"net", "", program{positional: netUse}},
+	{"net", "U% =--user%", program{positional: netUse}},
 	{"netsh", "=key", program{}},
 	{"schtasks signtool", "=/p =/rp", program{}},
 	// HTTP
@@ -136,7 +138,8 @@ var table = []row{
 	// accounts
 	{"useradd usermod adduser groupadd groupmod", "p", program{}},
 	{"htpasswd mosquitto_passwd htdigest", "", program{positional: htpasswdArguments}},
-	{"mkpasswd wpa_passphrase", "", program{positional: lastPositional}},
+	{"wpa_passphrase", "", program{positional: lastPositional}},
+	{"mkpasswd", "", program{positional: mkpasswdArgument}},
 	{"ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami ldapcompare ldapmodrdn ldapexop ldappasswd", "w s+ a+ =-s =-a",
 		program{positional: nil}},
 	{"kadmin kadmin.local ipa-client-install adcli", "w =-pw", program{}},
@@ -151,7 +154,7 @@ var table = []row{
 	// networks and machines
 	{"snmpwalk snmpget snmpset snmpgetnext snmpbulkwalk snmpbulkget snmptable snmptrap snmpinform snmpstatus snmpdf snmpusm",
 		"A X c~", program{}},
-	{"ipmitool ipmi-power", "P", program{positional: keywords("password")}},
+	{"ipmitool ipmi-power", "P", program{positional: ipmiUser}},
 	{"racadm ipmipower ipmiconsole bmc-info fence_ipmilan fence_ilo fence_drac5 fence_apc esxcli", "p", program{}},
 	{"nmcli wpa_cli iw iwconfig connmanctl", "", program{positional: keywords("password", "wifi-sec.psk", "psk", "key", "802-11-wireless-security.psk",
 		"802-1x.password", "wifi-sec.wep-key0", "wep-key0", "gsm.password", "wifi.psk", "leap-password")}},

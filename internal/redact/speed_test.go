@@ -98,3 +98,18 @@ func TestHostileTexts(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkRules(b *testing.B) {
+	for b.Loop() {
+		newRules(All)
+	}
+}
+
+func BenchmarkShort(b *testing.B) {
+	r := New(Options{})
+	text := "systemctl restart nginx && curl -s -u admin:$PASS https://web1.example/health"
+	b.ReportAllocs()
+	for b.Loop() {
+		r.String(text)
+	}
+}

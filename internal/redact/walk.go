@@ -142,6 +142,8 @@ func (sc *scanner) option(p *program, words []word, i int) int {
 		switch {
 		case ok && shape&separate != 0 && len(t) > 2:
 			return 0
+		case ok && j+1 < len(t) && shape&attached == 0 && !p.joined && isPlainWord(t[j+1:]) && len(t) > 5:
+			return 0 // -port, -precision: an option of several letters
 		case ok && j+1 < len(t):
 			sc.argument(innerOf(sc.s, x.start+j+1, x.end), shape, false)
 			return 0
@@ -217,7 +219,7 @@ func (sc *scanner) argument(x extent, shape valueShape, own bool) {
 func (sc *scanner) given(x extent, kind string) {
 	x = withoutQuotes(sc.s, x)
 	v := strings.TrimSpace(x.text(sc.s))
-	if v == "" || v == "-" || v == "*" || isReference(v, x.quote) || isBlankForm(v) ||
+	if v == "" || len(v) == 1 && !isAlnum(v[0]) || isReference(v, x.quote) || isBlankForm(v) ||
 		isVersion(v) && strings.IndexByte(v, ':') > 0 { // a mapping of ports
 		return
 	}
