@@ -27,7 +27,7 @@ func startProcess(argv, env []string, log *os.File) (*process, error) {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Env, cmd.Dir = env, "/"
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGTERM}
+	cmd.SysProcAttr = serverAttr()
 	p := &process{done: make(chan struct{})}
 	started := make(chan error)
 	go func() {
