@@ -26,13 +26,23 @@ type Forward struct {
 	// ConnectHost and ConnectPort are where connections lead; unused for Dynamic.
 	ConnectHost string
 	ConnectPort int
+	// ConnectPath is a unix socket on the connecting side to lead to instead.
+	ConnectPath string
 }
+
+// streamLocal stands in the place of a port for a unix socket (PORT_STREAMLOCAL, channels.h).
+const streamLocal = 0xfffffffe
 
 func (c *Conn) forward(kind uint32, f Forward) *packet {
 	p := c.begin(kind)
 	p.uint32(uint32(f.Kind))
 	p.string(f.ListenHost)
 	p.uint32(uint32(f.ListenPort))
+	if f.ConnectPath != "" {
+		p.string(f.ConnectPath)
+		p.uint32(streamLocal)
+		return p
+	}
 	p.string(f.ConnectHost)
 	p.uint32(uint32(f.ConnectPort))
 	return p
