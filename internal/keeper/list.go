@@ -109,14 +109,18 @@ func (k *Keepers) ids(kind string) ([]string, error) {
 	var ids []string
 	for _, e := range entries {
 		name := e.Name()
-		if rest, ok := strings.CutPrefix(name, "."); ok && ValidID("", rest) {
-			if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > abandoned {
-				_ = os.Remove(filepath.Join(k.opt.Dir, name))
-			}
-			continue
-		}
 		if ValidID(kind, name) {
 			ids = append(ids, name)
+			continue
+		}
+		owner, _, _ := strings.Cut(strings.TrimPrefix(name, "."), ".")
+		if owner == name || !ValidID("", owner) {
+			continue
+		}
+		// A file of a keeper beside its socket, or a socket that is being made.
+		info, err := e.Info()
+		if _, gone := os.Lstat(k.path(owner)); err == nil && gone != nil && time.Since(info.ModTime()) > abandoned {
+			_ = os.Remove(filepath.Join(k.opt.Dir, name))
 		}
 	}
 	return ids, nil
