@@ -8,7 +8,8 @@
 //
 // sshd runs as whoever runs the test. As an ordinary user it lets in that user alone; options that need root
 // ([Options.Ordinary], dropbear) say so in their error. A foreign login shell is real for root (a private mount
-// namespace with a passwd file of its own) and emulated by a ForceCommand for an ordinary user.
+// namespace with a passwd file of its own) and emulated by a ForceCommand for an ordinary user. What runs on a server is
+// found through /proc, so Pause, Kill and Close reach all of it on Linux alone.
 package sshtest
 
 import (
