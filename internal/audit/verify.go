@@ -73,7 +73,7 @@ type Report struct {
 	// OK says that nothing is wrong.
 	OK    bool   `json:"ok"`
 	Fault *Fault `json:"fault,omitempty"`
-	// Size and Root are the tree's.
+	// Size and Root are those of the tree, as far as it was read.
 	Size int64  `json:"size"`
 	Root string `json:"root"`
 	// First is the first sequence number that was read: more than 0 where the beginning was dropped, or left out with Since.
@@ -115,6 +115,7 @@ func Verify(ctx context.Context, o VerifyOptions) (*Report, error) {
 			v.report.Fault, err = fault, nil
 		}
 		v.report.OK = v.report.Fault == nil && err == nil
+		v.report.Size, v.report.Root = v.tree.size, v.tree.root().String()
 		return v.report, err
 	}
 }
@@ -339,7 +340,6 @@ func (v *verifier) mismatch(h head) error {
 // end checks what can be said only after the last line.
 func (v *verifier) end() error {
 	r := v.report
-	r.Size, r.Root = v.tree.size, v.tree.root().String()
 	at := Fault{File: filepath.Base(v.lay.live), Line: v.line + 1, Offset: v.offset, Seq: v.tree.size}
 	if len(v.heads) > 0 {
 		h := v.heads[len(v.heads)-1]
@@ -361,7 +361,7 @@ func (v *verifier) end() error {
 	if v.report.Signed == 0 && v.tree.size > 1 {
 		return &Fault{File: filepath.Join(filepath.Base(v.lay.tree), "checkpoints"), Seq: 0, Reason: "no checkpoint carries a signature of this key"}
 	}
-	if tail := r.Size - r.Signed; tail > 0 {
+	if tail := v.tree.size - r.Signed; tail > 0 {
 		v.note("the last %d records are not signed yet", tail)
 	}
 	return nil
