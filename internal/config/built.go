@@ -11,11 +11,12 @@ import (
 var unbuilt = map[string]map[string]string{
 	"TRANSPORT": {"http": "the HTTP transport is to come"},
 	"TOOLSETS": {
-		"session": "to come", "job": "to come", "file": "to come", "forward": "to come",
+		"session": "to come", "job": "to come", "file": "to come",
 		"docker": "to come", "proxmox": "to come", "gateway": "to come", "compat": "to come",
 	},
 	"OUTPUT_FORMAT":  {"toon": "the TOON form is to come"},
 	"SECCOMP_NOTIFY": {"true": "the system call channel is to come"},
+	"CONFIRM":        {"human": "approval by a person is to come"},
 	"SECRETS_FILE":   {"*": "named secrets are to come"},
 }
 

@@ -220,7 +220,7 @@ func TestChoicesForOldNames(t *testing.T) {
 	}{
 		{nil, ConfirmOff, AuthToken},
 		{[]string{"RELAY_SHELL_CONFIRM_TIER3=true", "RELAY_SHELL_AUTH_ENABLED=1"}, ConfirmToken, AuthOAuth},
-		{[]string{"RELAY_SHELL_CONFIRM_TIER3=true", "RELAY_SHELL_CONFIRM=human", "RELAY_SHELL_AUTH_ENABLED=1", "RELAY_SHELL_AUTH=none"}, ConfirmHuman, AuthNone},
+		{[]string{"RELAY_SHELL_CONFIRM_TIER3=true", "RELAY_SHELL_CONFIRM=token", "RELAY_SHELL_AUTH_ENABLED=1", "RELAY_SHELL_AUTH=none"}, ConfirmToken, AuthNone},
 		{[]string{"RELAY_SHELL_CONFIRM_TIER3=true", "RELAY_SHELL_CONFIRM=OFF", "RELAY_SHELL_AUTH_ENABLED=false"}, ConfirmOff, AuthToken},
 	}
 	for _, tt := range tests {

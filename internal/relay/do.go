@@ -32,6 +32,7 @@ type walk struct {
 	recorded bool
 	assess   policy.Assessment
 	decide   policy.Decision
+	action   string // what the audit says beside the call: a step of its confirmation
 }
 
 // Do walks one call down the road. It always answers, and everything that got as far as a call is in the audit.

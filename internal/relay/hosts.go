@@ -54,12 +54,15 @@ func (w *walk) resolve(ctx context.Context) error {
 	return nil
 }
 
-// name lists the names that are known before anything is resolved, for each host.
+// name lists the names that are known before anything is resolved, for each host; those that the plan brings, such as the target of a
+// forward, belong to every host.
 func (w *walk) name() {
 	for _, h := range w.plan.Hosts {
-		w.hostNames = append(w.hostNames, given(h))
+		w.hostNames = append(w.hostNames, append(given(h), w.plan.Subject.Names...))
 	}
-	w.plan.Subject.Names = slices.Concat(w.hostNames...)
+	if len(w.plan.Hosts) > 0 {
+		w.plan.Subject.Names = slices.Concat(w.hostNames...)
+	}
 }
 
 // deniedAsGiven asks the deny pattern before ssh -G does: that runs the Match exec of the operator's ssh_config.

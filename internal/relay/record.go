@@ -24,6 +24,7 @@ func (w *walk) record(phase audit.Phase, more map[string]any) audit.Record {
 		Mode:      string(w.r.opts.Policy.Mode()),
 		Rules:     w.r.opts.Policy.Version(),
 		Host:      w.host(),
+		Action:    w.action,
 	}
 	return rec
 }

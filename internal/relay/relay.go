@@ -20,6 +20,7 @@ import (
 
 	"relay-shell/internal/audit"
 	"relay-shell/internal/policy"
+	"relay-shell/internal/policy/approval"
 	"relay-shell/internal/redact"
 	"relay-shell/internal/target"
 )
@@ -30,6 +31,8 @@ type Options struct {
 	Audit   *audit.Log
 	Redact  *redact.Redactor
 	Targets *target.Resolver
+	// Approvals keeps what waits for a confirmation; nil denies what has to be confirmed.
+	Approvals *approval.Store
 	// DenyUnaudited refuses everything of tier 1 and above while the audit can't be written (AUDIT_ON_FAILURE=deny).
 	DenyUnaudited bool
 	// ConnectTimeout is added to a call's timeout until its command has started.

@@ -5,6 +5,8 @@ package target
 import (
 	"context"
 	"io"
+	"net"
+	"strconv"
 )
 
 // Target runs commands in one place.
@@ -32,6 +34,15 @@ type Host struct {
 	PolicyMode string
 	// Config is everything ssh -G says, by keyword.
 	Config map[string][]string
+}
+
+// Address is user@hostname:port, with the way there.
+func (h *Host) Address() string {
+	s := h.User + "@" + net.JoinHostPort(h.Hostname, strconv.Itoa(h.Port))
+	if h.Jump != "" {
+		s += " via " + h.Jump
+	}
+	return s
 }
 
 // Command is what to run. Exactly one of Text, Argv and Script is set.
