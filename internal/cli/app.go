@@ -18,6 +18,7 @@ import (
 	"relay-shell/internal/inventory"
 	"relay-shell/internal/output"
 	"relay-shell/internal/policy"
+	"relay-shell/internal/policy/approval"
 	"relay-shell/internal/redact"
 	"relay-shell/internal/relay"
 	"relay-shell/internal/sshbin"
@@ -42,6 +43,7 @@ type app struct {
 	caller    relay.Caller
 
 	supervisor supervisor
+	approvals  *approval.Store
 }
 
 // open builds everything that the settings describe. What it opened is closed again when it fails.
@@ -75,14 +77,18 @@ func (s *session) open() (a *app, err error) {
 	if a.audit, err = audit.Open(s.auditOptions(a.caller.Session)); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
+	if a.approvals, err = approval.Open(approval.Options{TTL: cfg.ConfirmTTL}); err != nil {
+		return nil, err
+	}
 	a.relay = relay.New(relay.Options{
-		Policy: a.policy, Audit: a.audit, Redact: redactor, Targets: target.NewResolver(a.ssh, a.inventory, s.world.Environ, a.supervisor.run),
+		Approvals: a.approvals,
+		Policy:    a.policy, Audit: a.audit, Redact: redactor, Targets: target.NewResolver(a.ssh, a.inventory, s.world.Environ, a.supervisor.run),
 		DenyUnaudited: cfg.AuditOnFailure == config.Deny, ConnectTimeout: cfg.SSHConnectTimeout, MaxInFlight: cfg.MaxInFlight,
 		StateDir: cfg.StateDir, Log: a.log,
 	})
 	a.tools = tools.New(&tools.Deps{
-		Config: cfg, Version: s.world.Version, Inventory: a.inventory, SSH: a.ssh, Spool: a.spool, Policy: a.policy, Audit: a.audit,
-		Environ: s.world.Environ,
+		Config: cfg, Version: s.world.Version, Inventory: a.inventory, SSH: a.ssh, Spool: a.spool, Policy: a.policy, Audit: a.audit, Approvals: a.approvals, Mask: mask(redactor, cfg.RedactOutput),
+		Keepers: s.keepers(), SSHOptions: s.sshOptions(zerolog.Nop()), Environ: s.world.Environ,
 	}, cfg.Toolsets)
 	return a, nil
 }
@@ -140,6 +146,14 @@ func openRedactor(stateDir string) (*redact.Redactor, error) {
 		return nil, fmt.Errorf("redaction key %s has %d bytes, not %d: remove it to have a new one made", path, len(key), keySize)
 	}
 	return redact.New(redact.Options{Key: key}), nil
+}
+
+// mask is the redactor for what the model sees.
+func mask(r *redact.Redactor, level config.RedactOutput) *redact.Redactor {
+	if profile := redact.Profile(level); profile != redact.Off {
+		return r.ForOutput(profile)
+	}
+	return nil
 }
 
 const keySize = 32

@@ -67,6 +67,7 @@ func (d *Deps) runner(j job) func(context.Context, *relay.Run) (*relay.Result, e
 		}
 		exit, err := run.Target().Run(ctx, c)
 		out := capture.Finish()
+		out.Stdout, out.Stderr = d.masked(out.Stdout), d.masked(out.Stderr)
 		return &relay.Result{Command: commandResult(exit, out, run.Target().Host())}, err
 	}
 }
@@ -82,6 +83,14 @@ func live(capture *output.Capture, call *relay.Call, merge bool) (stdout, stderr
 		return stdout, stdout
 	}
 	return stdout, io.MultiWriter(stderr, call.Stderr)
+}
+
+// masked is text as the model may see it (REDACT_OUTPUT).
+func (d *Deps) masked(text string) string {
+	if d.Mask == nil || text == "" {
+		return text
+	}
+	return d.Mask.String(text)
 }
 
 func commandResult(exit target.Exit, out output.Output, host *target.Host) *relay.CommandResult {

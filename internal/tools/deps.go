@@ -4,8 +4,11 @@ import (
 	"relay-shell/internal/audit"
 	"relay-shell/internal/config"
 	"relay-shell/internal/inventory"
+	"relay-shell/internal/keeper"
 	"relay-shell/internal/output"
 	"relay-shell/internal/policy"
+	"relay-shell/internal/policy/approval"
+	"relay-shell/internal/redact"
 	"relay-shell/internal/sshbin"
 )
 
@@ -18,6 +21,12 @@ type Deps struct {
 	Spool     *output.Spool
 	Policy    *policy.Engine
 	Audit     *audit.Log
+	Approvals *approval.Store
+	// Mask hides private keys and provider tokens in what the model sees; nil hides nothing.
+	Mask *redact.Redactor
+	// Keepers hold what outlives the server, with SSHOptions for those that need an engine of their own.
+	Keepers    *keeper.Keepers
+	SSHOptions sshbin.Options
 	// Environ is the environment of the programs that tools start.
 	Environ []string
 }

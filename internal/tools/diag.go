@@ -35,7 +35,12 @@ func (d *Deps) diagTools() []*Tool {
 		Description: "Say what tier a command has, why, and what the policy would do with it, without running anything.",
 		Hints:       Hints{ReadOnly: true, Idempotent: true}, Output: outputOf[explanation](),
 	}, d.planExplain)
-	return []*Tool{info, tail, read, explain}
+	confirm := define(Tool{
+		name: "operation_confirm", Title: "Confirm a call", Toolset: "diag",
+		Description: "Confirm the call that answered [CONFIRM REQUIRED …] by its token; then repeat the identical call.",
+		Hints:       Hints{Idempotent: true}, Output: outputOf[confirmed](),
+	}, d.planConfirm)
+	return []*Tool{info, tail, read, explain, confirm}
 }
 
 type tailParams struct {
