@@ -21,6 +21,9 @@ func (sc *scanner) accept(st site, x extent) bool {
 	if st.flag == 0 && st.name == "PASS" && st.sep == ':' {
 		return false // the result of a test
 	}
+	if st.class == mediumName && st.kind == kindPassword && st.sep == '=' && !st.spaced && byteAt(sc.s, st.start-1) == ';' {
+		st.class = strongName // Pwd=… of a connection string
+	}
 	if st.class != strongName && x.quote == 0 && (st.sep == ':' && !st.spaced && byteAt(sc.s, st.start-1) == ':' ||
 		st.sep == ' ' && isPair(trimmed)) {
 		return false // a part of a resource's name; id=…,src=… of docker build
@@ -72,6 +75,8 @@ func (sc *scanner) acceptPassword(st site, x extent, v string) bool {
 	switch {
 	case !plain && st.sep != ' ':
 		return true
+	case st.sep == ' ' && st.flag == 0 && sc.directive(st, x):
+		return l.n >= 4
 	case st.sep == ' ' && st.flag == 0:
 		return l.letters() && (l.digit || l.other) && !plain && !strings.ContainsAny(v, "/()[]{}<>=\\`$&|") &&
 			(st.first || strong(v) && v[len(v)-1] != '.' && v[len(v)-1] != ':')
@@ -80,10 +85,23 @@ func (sc *scanner) acceptPassword(st site, x extent, v string) bool {
 	case strings.ContainsAny(v, "_.:/"):
 		return false // a variable, a key of a translation
 	case st.sep == ':' || st.spaced:
-		return st.first && strings.TrimSpace(sc.s[x.end:sc.lineStop(x.end)]) == "" && l.n >= 4 && !(l.lower && l.upper)
+		rest := strings.TrimSpace(sc.s[x.end:sc.lineStop(x.end)])
+		return st.first && (rest == "" || rest[0] == '#') && l.n >= 4 && !(l.lower && l.upper)
 	}
 	return true
 }
+
+// directive tells whether the name is set by what stands before it, or is a directive that nothing but a password follows.
+func (sc *scanner) directive(st site, x extent) bool {
+	rest := strings.TrimSpace(sc.s[x.end:sc.lineStop(x.end)])
+	if rest != "" && strings.IndexByte("#;&|\"'", rest[0]) < 0 {
+		return false
+	}
+	return sc.setsName(st.start) || st.first && directives[strings.ToLower(st.name)]
+}
+
+// directives are the names of configuration files that nothing but a password follows.
+var directives = set("requirepass", "masterauth", "bindpw", "rootpw", "auth_pass", "rootbindpw")
 
 // acceptMedium judges the value of a name that may name something else: a result, a program, an object.
 func (sc *scanner) acceptMedium(st site, x extent, v string) bool {

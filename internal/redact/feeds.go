@@ -135,7 +135,7 @@ func (sc *scanner) encodes(consumer, words []word) appetite {
 	v := sc.text(words[len(words)-1])
 	switch baseName(sc.text(consumer[0])) {
 	case "base64":
-		if n := strings.IndexByte(v, ':'); n > 0 && strong(v[n+1:]) {
+		if n := strings.IndexByte(v, ':'); n > 0 && len(v)-n > 4 && !strings.ContainsAny(v, " /") {
 			return wantsPairs
 		}
 		if strong(v) && lookAt(v).classes() > 3 {
@@ -159,7 +159,7 @@ func (sc *scanner) writtenTo(words []word, i int, in nesting) {
 	if len(words) < 2 || !secretFile(file) {
 		return
 	}
-	if v := sc.text(words[len(words)-1]); strong(v) || tokenLike(v, 12) {
+	if v := sc.text(words[len(words)-1]); len(v) >= 4 && !strings.ContainsAny(v, " /") {
 		sc.fedWords(words, wantsSecret)
 	}
 }

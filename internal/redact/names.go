@@ -21,7 +21,7 @@ const (
 // strongWords name secrets on their own and as the last word of a name.
 var strongWords = set("password", "passwords", "passwd", "passwort", "passphrase", "passcode", "psk", "pswd", "pword",
 	"passwrd", "motdepasse", "contrasena", "senha", "wachtwoord", "requirepass", "masterauth", "rootpw", "bindpw", "pgpass",
-	"authtok", "mnemonic", "userpwd", "storepass", "keypass", "pskkey", "jwtsecret", "authpassword", "privpassword")
+	"authtok", "mnemonic", "deststorepass", "srcstorepass", "destkeypass", "srckeypass", "sshpass", "userpwd", "storepass", "keypass", "pskkey", "jwtsecret", "authpassword", "privpassword")
 
 // mediumWords name secrets, but results, programs and objects too.
 var mediumWords = set("pass", "pwd", "pw", "secret", "secrets", "credential", "credentials", "creds", "userpass")
@@ -146,7 +146,7 @@ func (w *nameWords) judge(last int) (string, nameClass) {
 	case word == "pass" && passDirectives[before]:
 		return "", notSecret
 	case (word == "pass" || word == "pwd" || word == "pw") && last > 0 && before != "old" && before != "first":
-		if w.caps || before == "db" || before == "user" || before == "smtp" || before == "admin" || before == "auth" {
+		if w.caps || passOwners[before] {
 			return kindPassword, strongName
 		}
 		return kindPassword, mediumName
@@ -214,6 +214,12 @@ func compound(word string) (string, nameClass) {
 	}
 	return "", notSecret
 }
+
+// passOwners are the words that leave no doubt what a following "pass" or "pwd" is.
+var passOwners = set("db", "user", "smtp", "admin", "auth", "become", "ssh", "sudo", "su", "root", "login", "mail", "imap", "ftp", "http",
+	"ldap", "bind", "my", "pg", "mysql", "postgres", "redis", "mongo", "wifi", "vnc", "winrm", "connection", "backup", "vault", "key",
+	"store", "account", "service", "app", "client", "server", "web", "mq", "rabbit", "rabbitmq", "kafka", "es", "elastic", "grafana",
+	"database", "default", "superuser", "host", "remote", "target", "source")
 
 // passDirectives are what is passed on, by nginx and Apache, by renderers and filters.
 var passDirectives = set("proxy", "fastcgi", "uwsgi", "scgi", "grpc", "memcached", "render", "low", "high", "band", "fs", "single",

@@ -33,7 +33,7 @@ func (sc *scanner) pgpass(at, end int) {
 		stop++
 	}
 	v := s[i:stop]
-	if len(v) >= 4 && !isReference(v, 0) && !isPlaceholder(v) && !isPath(v) && (!isPlainWord(v) || s[at:end] != ":*:") {
+	if len(v) >= 4 && !isReference(v, 0) && !isPlaceholder(v) && !isPath(v) && (!isPlainWord(v) || s[at:end] != ":*:" || s[start] == '*') {
 		sc.add(i, stop, kindPassword, rankFormat)
 	}
 }
@@ -55,11 +55,11 @@ func (sc *scanner) oracleURL(_, end int) {
 }
 
 // mailRelay looks at [smtp.example.com]:587 user:password of Postfix.
-func (sc *scanner) mailRelay(_, end int) {
+func (sc *scanner) mailRelay(at, end int) {
 	s := sc.s
 	i := skipBlank(s, end)
 	stop := run(s, i, func(c byte) bool { return c > ' ' && !isQuote(c) })
-	if n := strings.IndexByte(s[i:stop], ':'); n > 0 && strong(s[i+n+1:stop]) {
+	if n := strings.IndexByte(s[i:stop], ':'); n > 0 && (strong(s[i+n+1:stop]) || byteAt(s, at-1) == ']' && stop-i-n > 4) {
 		sc.add(i+n+1, stop, kindPassword, rankFormat)
 	}
 }
@@ -138,8 +138,8 @@ func (sc *scanner) identified(at, end int) {
 	}
 }
 
-// lastArgument looks at a call whose last quoted argument is a password: db.auth("u", "p"), server.login("u", "p"),
-// HTTPBasicAuth("u", "p"). With which, the place of that argument is fixed.
+// quotedArgument looks at a call one of whose arguments is a password, the one at place which: db.auth("u", "p"),
+// HTTPBasicAuth("u", "p"), setPassword("p").
 func (sc *scanner) quotedArgument(end, which int) {
 	s := sc.s
 	i := run(s, end, isSpace)
@@ -156,7 +156,7 @@ func (sc *scanner) quotedArgument(end, which int) {
 			i = j
 		} else {
 			if n == which {
-				if v := x.text(s); !isReference(v, x.quote) && !isBlankForm(v) && len(v) >= 3 && !x.open && (which > 1 || strong(v)) {
+				if v := x.text(s); !isReference(v, x.quote) && !isBlankForm(v) && len(v) >= 3 && !x.open && (which > 1 || !isPlaceholder(v) && !strings.Contains(v, " ")) {
 					sc.add(x.start, x.end, kindPassword, rankFormat)
 				}
 				return
@@ -207,7 +207,7 @@ func (sc *scanner) pipedString(at, _ int) {
 func (sc *scanner) community(_, end int) {
 	i := skipBlank(sc.s, end)
 	j := run(sc.s, i, func(c byte) bool { return c > ' ' })
-	if v := sc.s[i:j]; v != "public" && v != "private" && !isPlainWord(v) || strong(v) {
+	if v := sc.s[i:j]; !commonWords[v] {
 		sc.given(extent{start: i, end: j}, kindPassword)
 	}
 }
@@ -288,7 +288,7 @@ func (sc *scanner) asked(at, end int) {
 	}
 }
 
-// generated looks at sentences that tell a password: mysqld's "A temporary password is generated for root@localhost: …",
+// sentence looks at sentences that tell a password: mysqld's "A temporary password is generated for root@localhost: …",
 // "your password is …".
 func (sc *scanner) sentence(st site, stop int) {
 	s := sc.s
@@ -323,7 +323,7 @@ func (sc *scanner) sentence(st site, stop int) {
 		}
 	}
 	v := x.text(s)
-	if len(v) < 8 || !strong(v) || isReference(v, x.quote) || isPlaceholder(v) || isCode(v) || isVersion(v) || strings.ContainsAny(v, "()@") && !ok && lookAt(v).classes() < 4 {
+	if len(v) < 6 || !strong(v) && !(lookAt(v).letters() && lookAt(v).digit && x.next >= sc.lineStop(stop)) || isReference(v, x.quote) || isPlaceholder(v) || isCode(v) || isVersion(v) || strings.ContainsAny(v, "()@") && !ok && lookAt(v).classes() < 4 {
 		return
 	}
 	sc.add(x.start, x.end, st.kind, rankName)
@@ -404,7 +404,7 @@ func placeRules() []rule {
 		{literals: []string{"akia", "asia"}, find: (*scanner).awsPair},
 		call(2, ".auth(", ".login(", "httpbasicauth(", "httpdigestauth(", "networkcredential(", "basicauth(", "setbasicauth(",
 			"basic_auth(", "auth=(", "credentials(", "userpassword("),
-		call(1, "setpassword(", ".password(", "withpassword(", "setpassphrase(", "setsecret(", "settoken(", "setapikey("),
+		call(1, "setpassword(", "withpassword(", "setpassphrase(", "setsecret(", "settoken(", "setapikey("),
 		call(3, "ftp_login(", "imap_open(", "ldap_bind(", "dbi->connect(", "mysqldb.connect(", "mysqli_connect(", "mysql_connect(", "new mysqli(", "new pdo(", "getconnection(", "pymysql.connect("),
 	}
 }

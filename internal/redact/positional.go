@@ -206,7 +206,7 @@ func settings(sc *scanner, args []word) {
 			continue
 		}
 		x := sc.inner(args[i+1])
-		if v := x.text(sc.s); tokenLike(v, 6) || class == strongName && !isPlainWord(v) && v != "" && v[0] != '-' {
+		if v := x.text(sc.s); tokenLike(v, 6) || class == strongName && len(v) >= 4 && v[0] != '-' && !isPlaceholder(v) {
 			sc.given(x, kind)
 			return
 		}

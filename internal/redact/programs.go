@@ -104,6 +104,7 @@ var table = []row{
 	// registries, clouds, platforms
 	{"docker podman nerdctl buildah skopeo crane oras helm regctl az acr cf oc fly argocd rancher cosign apptainer singularity",
 		"p", program{only: set("login", "auth", "registry")}},
+	{"skopeo buildah podman", "=--src-creds: =--dest-creds: =--creds:", program{}},
 	{"twine", "p", program{only: set("upload")}},
 	{"poetry", "p", program{only: set("publish"), positional: settings}},
 	{"doctl gitlab-runner vercel glab wandb rancher2", "t! r!", program{only: set("init", "register", "login", "auth", "deploy")}},
@@ -141,7 +142,7 @@ var table = []row{
 	{"wpa_passphrase", "", program{positional: lastPositional}},
 	{"mkpasswd", "", program{positional: mkpasswdArgument}},
 	{"ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami ldapcompare ldapmodrdn ldapexop ldappasswd", "w s+ a+ =-s =-a",
-		program{positional: nil}},
+		program{joined: true}},
 	{"kadmin kadmin.local ipa-client-install adcli", "w =-pw", program{}},
 	{"doveadm", "p", program{positional: lastAfter("test")}},
 	{"saslpasswd2 pwsafe", "", program{}},
@@ -247,7 +248,9 @@ func (p *program) merged(q *program) program {
 			out.long[k] = v
 		}
 	}
-	if out.only != nil && q.only != nil {
+	if out.only == nil {
+		out.only = q.only
+	} else if q.only != nil {
 		both := map[string]bool{}
 		for _, from := range []map[string]bool{p.only, q.only} {
 			for k := range from {

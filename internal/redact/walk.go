@@ -92,10 +92,7 @@ func (sc *scanner) walk(words []word) {
 		if current == nil {
 			continue
 		}
-		if current.only != nil && !sc.anyOf(words[first+1:], current.only) {
-			continue
-		}
-		i += sc.option(current, words, i)
+		i += sc.option(current, words, i, current.only == nil || sc.anyOf(words[first+1:], current.only))
 	}
 }
 
@@ -109,8 +106,9 @@ func (sc *scanner) anyOf(words []word, names map[string]bool) bool {
 	return false
 }
 
-// option looks at words[i] as an option of p. It returns 1 if the next word is its value.
-func (sc *scanner) option(p *program, words []word, i int) int {
+// option looks at words[i] as an option of p; as a short one only with the subcommand that short options belong to. It
+// returns 1 if the next word is its value.
+func (sc *scanner) option(p *program, words []word, i int, short bool) int {
 	w := words[i]
 	x := sc.inner(w)
 	t := sc.s[x.start:x.end]
@@ -133,7 +131,7 @@ func (sc *scanner) option(p *program, words []word, i int) int {
 			return 0
 		}
 	}
-	if t[0] != '-' || t[1] == '-' {
+	if t[0] != '-' || t[1] == '-' || !short {
 		return 0
 	}
 	for j := 1; j < len(t); j++ {
@@ -142,20 +140,37 @@ func (sc *scanner) option(p *program, words []word, i int) int {
 		switch {
 		case ok && shape&separate != 0 && len(t) > 2:
 			return 0
-		case ok && j+1 < len(t) && shape&attached == 0 && !p.joined && isPlainWord(t[j+1:]) && len(t) > 5:
+		case ok && j+1 < len(t) && shape&attached == 0 && !p.joined && isOptionName(t[j+1:]) && len(t) > 5:
 			return 0 // -port, -precision: an option of several letters
 		case ok && j+1 < len(t):
 			sc.argument(innerOf(sc.s, x.start+j+1, x.end), shape, false)
 			return 0
 		case ok && shape&attached == 0:
 			return next(shape)
-		case ok && i+1 < len(words) && strong(sc.text(words[i+1])):
+		case ok && sc.meantAsValue(words, i+1):
 			return next(shape) // mysql -p X: not what it means to mysql, but what its writer meant
 		case ok || !p.cluster || !isAlpha(letter) || strings.IndexByte(p.takes, letter) >= 0:
 			return 0
 		}
 	}
 	return 0
+}
+
+// isOptionName tells whether v is the rest of an option's name that begins with the letter of another.
+func isOptionName(v string) bool { return isPlainWord(v) && strings.IndexByte(v, ':') < 0 }
+
+// meantAsValue tells whether words[i], which follows an option that takes its value in the same word, looks like a password
+// and not like a database: by its characters, or because another argument follows.
+func (sc *scanner) meantAsValue(words []word, i int) bool {
+	if i >= len(words) {
+		return false
+	}
+	v := sc.text(words[i])
+	if strong(v) {
+		return true
+	}
+	l := lookAt(v)
+	return l.letters() && l.digit && l.n >= 6 && v[0] != '-' && i+1 < len(words) && sc.s[words[i+1].start] != '-' && !isPath(v)
 }
 
 // argument masks the value of an option by its shape. own says that it is a word of its own.
@@ -193,7 +208,7 @@ func (sc *scanner) argument(x extent, shape valueShape, own bool) {
 			return
 		}
 		x = innerOf(sc.s, x.start+n+1, x.end)
-		if _, class := classify(v[:n]); class == notSecret && !strong(x.text(sc.s)) && !tokenLike(x.text(sc.s), 12) {
+		if _, class := classify(v[:n]); class == notSecret && (publicKeys[strings.ToLower(v[:n])] || !strings.Contains(sc.s[:x.start], "secret")) {
 			return
 		}
 	case passSource:
@@ -214,6 +229,10 @@ func (sc *scanner) argument(x extent, shape valueShape, own bool) {
 	}
 	sc.given(x, kind)
 }
+
+// publicKeys are what Kubernetes secrets hold beside the secret.
+var publicKeys = set("user", "username", "login", "host", "hostname", "port", "database", "db", "dbname", "name", "region", "bucket",
+	"endpoint", "email", "type", "url")
 
 // given masks what stands where only a secret can stand, unless it is a reference or to be filled in.
 func (sc *scanner) given(x extent, kind string) {
