@@ -95,11 +95,19 @@ func (r *Redactor) named(s, kind string, class nameClass) string {
 	sc := scanner{carry: &carry{}, s: t, lineStart: true}
 	x := extent{start: 0, end: len(t), next: len(t), quote: '"'}
 	st := site{kind: kind, class: class, sep: ':', quoted: true}
-	if onlyMarks(t) || !sc.accept(st, x) {
+	switch {
+	case strings.IndexByte(t, atom) >= 0:
+		return r.String(s)
+	case class == strongName && !isReference(t, 0) && !isBlankForm(strings.TrimSpace(t)) && !saysNothing[strings.ToLower(t)]:
+		// Nothing but a password stands under this name, whatever it looks like.
+	case !sc.accept(st, x):
 		return r.String(s)
 	}
 	return r.mark(kind, s)
 }
+
+// saysNothing are values under a password's name that are none.
+var saysNothing = set("true", "false", "yes", "no", "none", "null", "unset", "disabled", "enabled", "required", "optional")
 
 // mark is the mark of a whole value.
 func (r *Redactor) mark(kind, s string) string {

@@ -3,6 +3,7 @@ package redact
 import (
 	"encoding/base64"
 	"encoding/json"
+	"html"
 	"net/url"
 	"slices"
 	"strings"
@@ -58,13 +59,16 @@ func forms(value string) []string {
 		if len(line) < 4 {
 			continue
 		}
-		var b strings.Builder
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false)
-		if enc.Encode(line) == nil {
-			out = append(out, strings.Trim(strings.TrimSuffix(b.String(), "\n"), `"`))
+		for _, escapeHTML := range []bool{false, true} {
+			var b strings.Builder
+			enc := json.NewEncoder(&b)
+			enc.SetEscapeHTML(escapeHTML)
+			if enc.Encode(line) == nil {
+				quoted := strings.TrimSuffix(b.String(), "\n")
+				out = append(out, quoted[1:len(quoted)-1])
+			}
 		}
-		out = append(out, url.QueryEscape(line), url.PathEscape(line))
+		out = append(out, url.QueryEscape(line), url.PathEscape(line), html.EscapeString(line), strings.ReplaceAll(line, "'", `'\''`))
 	}
 	if len(value) >= 8 && len(value) <= longestKnown/2 {
 		// Without the last characters, which depend on what follows the value.

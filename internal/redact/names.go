@@ -29,7 +29,7 @@ var mediumWords = set("pass", "pwd", "pw", "secret", "secrets", "credential", "c
 // tokenWords name tokens.
 var tokenWords = set("token", "apikey", "accesskey", "secretkey", "privatekey", "authkey", "accesstoken", "authtoken",
 	"appkey", "masterkey", "sharedkey", "accountkey", "encryptionkey", "signingkey", "jwt", "phpsessid", "jsessionid",
-	"sessid", "sessionid", "apitoken", "bearer", "licensekey", "sid", "session", "auth")
+	"apitoken", "bearer", "licensekey", "auth")
 
 // keyOwners are the words that make a secret of a following "key".
 var keyOwners = set("api", "apis", "access", "secret", "private", "priv", "encryption", "encrypt", "enc", "signing", "sign",
@@ -170,6 +170,8 @@ func (w *nameWords) judge(last int) (string, nameClass) {
 			return "", notSecret
 		}
 		return kindToken, tokenName
+	case word == "session" || word == "sessionid" || word == "sessid" || word == "sid":
+		return kindToken, queryName // of a log as often as of a browser
 	case word == "signature" || word == "sig":
 		return kindSignature, queryName
 	case word == "code" && last == 0:

@@ -354,24 +354,6 @@ func (sc *scanner) typedPassword(st site, i int) bool {
 	return true
 }
 
-// awsPair looks at an access key id: a 40-character secret key may stand beside it in a table or a list.
-func (sc *scanner) awsPair(at, end int) {
-	s := sc.s
-	lo, hi := max(0, at-120), min(len(s), end+180)
-	for i := lo; i < hi; {
-		if !isB64(s[i]) || s[i] == '-' || s[i] == '_' {
-			i++
-			continue
-		}
-		j := run(s[:hi], i, func(c byte) bool { return isAlnum(c) || c == '/' || c == '+' })
-		v := s[i:j]
-		if l := lookAt(v); len(v) == 40 && l.lower && l.upper && l.digit && !isB64(byteAt(s, i-1)) && !isPadded(byteAt(s, j)) && !strings.HasSuffix(v, "EXAMPLEKEY") {
-			sc.add(i, j, "aws", rankToken)
-		}
-		i = j
-	}
-}
-
 // expectation is what a line lets expect of the next ones.
 type expectation uint8
 
@@ -401,7 +383,6 @@ func placeRules() []rule {
 		{literals: []string{"convertto-securestring"}, find: (*scanner).secureString},
 		{literals: []string{"send ", "send_user ", "sendline(", "send(", "send -"}, find: (*scanner).sends},
 		{literals: []string{"assword:", "assword: ", "passphrase:"}, find: (*scanner).asked},
-		{literals: []string{"akia", "asia"}, find: (*scanner).awsPair},
 		call(2, ".auth(", ".login(", "httpbasicauth(", "httpdigestauth(", "networkcredential(", "basicauth(", "setbasicauth(",
 			"basic_auth(", "auth=(", "credentials(", "userpassword("),
 		call(1, "setpassword(", "withpassword(", "setpassphrase(", "setsecret(", "settoken(", "setapikey("),

@@ -63,19 +63,6 @@ func (sc *scanner) nextQuote(i, stop int) int {
 	return min(sc.quoteAt, stop)
 }
 
-// onlyMarks tells whether nothing but marks is there to hide.
-func onlyMarks(s string) bool {
-	marks := false
-	for i := 0; i < len(s); i++ {
-		if s[i] == atom {
-			marks = true
-		} else if isAlnum(s[i]) || s[i] >= 0x80 {
-			return false
-		}
-	}
-	return marks
-}
-
 // rule looks at a text where one of its literals stands.
 type rule struct {
 	literals []string

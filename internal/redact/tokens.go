@@ -1,5 +1,7 @@
 package redact
 
+import "strings"
+
 // tokenRules makes a rule of every format, and adds the tokens that are known by their middle.
 func tokenRules() []rule {
 	rules := []rule{
@@ -10,6 +12,9 @@ func tokenRules() []rule {
 		{literals: []string{"-us"}, find: (*scanner).mailchimp, in: Keys},
 		{literals: []string{"jqqj99"}, find: (*scanner).azure, in: Keys},
 		{literals: []string{":apa91b"}, find: (*scanner).firebase, in: Keys},
+		{literals: []string{"privatekey", "presharedkey"}, find: (*scanner).wireGuard, in: Keys},
+		{literals: []string{"secret_access_key", "secretaccesskey", "secret access key"}, find: (*scanner).awsSecret, in: Keys},
+		{literals: []string{"akia", "asia"}, find: (*scanner).awsPair, in: Keys},
 		{literals: []string{"_mmk"}, find: (*scanner).maxmind, in: Keys},
 	}
 	for i := range formats {
@@ -184,6 +189,56 @@ func (sc *scanner) firebase(at, end int) {
 	}
 	if stop := run(s[:min(len(s), end+256)], end, isDashed); s[at+1:end] == "APA91b" && at-start >= 8 && stop-end >= 80 {
 		sc.add(start, stop, "firebase", rankToken)
+	}
+}
+
+// valueAt is where the value of a name that ends at i begins: behind a quote, a separator and another quote. ok is false where
+// no separator stands.
+func valueAt(s string, i int) (at int, ok bool) {
+	i = skipBlank(s, i+closingQuote(s, i))
+	if c := byteAt(s, i); c != '=' && c != ':' {
+		return 0, false
+	}
+	i = skipBlank(s, i+1)
+	return i + closingQuote(s, i), true
+}
+
+// wireGuard looks at a key of WireGuard: 32 bytes in base64.
+func (sc *scanner) wireGuard(_, end int) {
+	if i, ok := valueAt(sc.s, end); ok {
+		if stop := run(sc.s[:min(len(sc.s), i+44)], i, func(c byte) bool { return isAlnum(c) || c == '+' || c == '/' }); stop-i == 43 && byteAt(sc.s, stop) == '=' {
+			sc.add(i, stop+1, kindPrivateKey, rankKey)
+		}
+	}
+}
+
+// awsSecret looks at a secret access key: 40 characters.
+func (sc *scanner) awsSecret(_, end int) {
+	i, ok := valueAt(sc.s, end)
+	if !ok {
+		return
+	}
+	stop := run(sc.s[:min(len(sc.s), i+41)], i, func(c byte) bool { return isAlnum(c) || c == '+' || c == '/' })
+	if v := sc.s[i:stop]; len(v) == 40 && !isPlaceholder(v) && !fewCharacters(v) {
+		sc.add(i, stop, "aws", rankToken)
+	}
+}
+
+// awsPair looks at an access key id: a 40-character secret key may stand beside it in a table or a list.
+func (sc *scanner) awsPair(at, end int) {
+	s := sc.s
+	lo, hi := max(0, at-120), min(len(s), end+180)
+	for i := lo; i < hi; {
+		if !isB64(s[i]) || s[i] == '-' || s[i] == '_' {
+			i++
+			continue
+		}
+		j := run(s[:hi], i, func(c byte) bool { return isAlnum(c) || c == '/' || c == '+' })
+		v := s[i:j]
+		if l := lookAt(v); len(v) == 40 && l.lower && l.upper && l.digit && !isB64(byteAt(s, i-1)) && !isPadded(byteAt(s, j)) && !strings.HasSuffix(v, "EXAMPLEKEY") {
+			sc.add(i, j, "aws", rankToken)
+		}
+		i = j
 	}
 }
 
