@@ -38,7 +38,8 @@ func TestScripts(t *testing.T) {
 		return s
 	})
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
+		Dir:  "testdata",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"capture": capture},
 		Setup: func(env *testscript.Env) error {
 			state := filepath.Join(env.WorkDir, ".state")
 			env.Setenv("HOME", env.WorkDir)

@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"relay-shell/internal/config"
+	"relay-shell/internal/keeper"
 )
 
 // World is what a command line touches outside of the program.
@@ -63,6 +64,7 @@ type grammar struct {
 	Hosts       hostsCmd       `cmd:"" help:"List the inventory."`
 	Check       checkCmd       `cmd:"" help:"Say which hosts answer; exit status 0 if all do."`
 	Connections connectionsCmd `cmd:"" help:"List live SSH connections."`
+	Forwards    forwardsCmd    `cmd:"" help:"List and close port forwards."`
 	Audit       auditCmd       `cmd:"" help:"The audit trail."`
 	Policy      policyCmd      `cmd:"" help:"The policy."`
 	Stop        stopCmd        `cmd:"" help:"Emergency stop: end running work and refuse new calls until --resume."`
@@ -70,6 +72,9 @@ type grammar struct {
 
 // Main runs one command line and returns the process's exit status.
 func Main(ctx context.Context, w World) int {
+	if len(w.Args) > 0 && w.Args[0] == keeper.Command {
+		return keeper.Main(w.Args[1:], kinds)
+	}
 	err := run(ctx, w)
 	if err == nil {
 		return exitDone
