@@ -107,6 +107,7 @@ func (w *wire) refusal(line []byte, err error) *jsonrpc.Error {
 		if !w.batches {
 			return &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: "JSON-RPC batches are not part of this protocol revision; send one message a line"}
 		}
+		messages = nil // unmarshalling into the old one would write over the line
 		if json.Unmarshal(line, &messages) != nil || len(messages) == 0 {
 			return &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: "empty batch"}
 		}
