@@ -45,7 +45,8 @@ type Options struct {
 	// Spool keeps what the budget does not show, at most SpoolPerCall bytes (64 MiB by default); nil keeps nothing.
 	Spool        *output.Spool
 	SpoolPerCall int64
-	// Progress, if set, is told in one line how far the run is, after each host and every few seconds. It must not block.
+	// Progress, if set, is told in one line how far the run is, after each host and every few seconds, by one goroutine at a time. It must not
+	// block.
 	Progress func(line string)
 	// Live, if set, receives all output as it comes, each line behind its host's name.
 	Live func(lines []byte)

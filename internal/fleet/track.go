@@ -22,6 +22,8 @@ type tracker struct {
 	stop  chan struct{}
 	beat  sync.WaitGroup
 
+	telling sync.Mutex // taken before mu
+
 	mu      sync.Mutex
 	done    int
 	skips   int
@@ -35,7 +37,7 @@ func newTracker(total int, tell func(string)) *tracker {
 	if tell == nil {
 		return t
 	}
-	tell(t.line(time.Now()))
+	t.say()
 	t.beat.Go(func() { // ends with close
 		tick := time.NewTicker(heartbeat)
 		defer tick.Stop()
@@ -43,11 +45,8 @@ func newTracker(total int, tell func(string)) *tracker {
 			select {
 			case <-t.stop:
 				return
-			case now := <-tick.C:
-				t.mu.Lock()
-				line := t.line(now)
-				t.mu.Unlock()
-				tell(line)
+			case <-tick.C:
+				t.say()
 			}
 		}
 	})
@@ -74,11 +73,21 @@ func (t *tracker) ended(host string, good bool) {
 			t.failed = append(t.failed, host)
 		}
 	}
+	t.mu.Unlock()
+	t.say()
+}
+
+// say tells how far the run is now. One line is told at a time, so that none overtakes another.
+func (t *tracker) say() {
+	if t.tell == nil {
+		return
+	}
+	t.telling.Lock()
+	defer t.telling.Unlock()
+	t.mu.Lock()
 	line := t.line(time.Now())
 	t.mu.Unlock()
-	if t.tell != nil {
-		t.tell(line)
-	}
+	t.tell(line)
 }
 
 func (t *tracker) skipped() {

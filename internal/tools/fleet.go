@@ -17,30 +17,30 @@ import (
 const fanoutTimeout = 30 * time.Second
 
 type fanoutParams struct {
-	Command     string           `json:"command" required:"true" desc:"Command line for each remote shell."`
-	Hosts       params.Selection `json:"hosts" desc:"Aliases, @group, glob, [01:10], !exclude, @a:&@b; empty = whole inventory."`
-	Timeout     *float64         `json:"timeout" min:"0" desc:"Seconds per host, from its command's start; at most MAX_TIMEOUT (900)."`
+	Command     string           `json:"command" required:"true" desc:"Command line."`
+	Hosts       params.Selection `json:"hosts" desc:"Aliases, @group, glob, !exclude, @a:&@b; empty = whole inventory."`
+	Timeout     *float64         `json:"timeout" min:"0" desc:"Seconds per host, at most 900."`
 	Concurrency int              `json:"concurrency" default:"32" min:"1" max:"512" desc:"Hosts at a time."`
-	Batch       params.Share     `json:"batch" desc:"Rolling: this many hosts (5 or \"25%\") must end before the next start; 0 = all at once."`
-	MaxFailures int              `json:"max_failures" min:"0" desc:"Start no further host after this many failures (non-zero exits count); 0 = never stop."`
-	Aggregate   bool             `json:"aggregate" desc:"One block, with its hosts, for each different result."`
+	Batch       params.Share     `json:"batch" desc:"Rolling: 5 or \"25%\" hosts end before the next start; 0 = off."`
+	MaxFailures int              `json:"max_failures" min:"0" desc:"Start no more hosts after so many failures (non-zero exits count); 0 = never."`
+	Aggregate   bool             `json:"aggregate" desc:"Join identical results into one with its hosts."`
 	connParams
 }
 
 type checkParams struct {
-	Hosts   params.Selection `json:"hosts" desc:"As in ssh_fanout; empty = whole inventory."`
+	Hosts   params.Selection `json:"hosts" desc:"As in ssh_fanout."`
 	Timeout float64          `json:"timeout" default:"5" min:"0.1" max:"300" desc:"Seconds per host."`
 }
 
 func (d *Deps) fleetTools() []*Tool {
 	fanout := define(Tool{
 		name: "ssh_fanout", Title: "Run a command on many hosts", Toolset: "ssh",
-		Description: "Run one command on many hosts at the same time; one result per host, failures first. For one host use ssh_exec. Start risky changes with batch and max_failures; use aggregate to compare hosts.",
+		Description: "Run one command on many hosts in parallel. For one host use ssh_exec. Use batch and max_failures for risky changes, aggregate to compare hosts.",
 		Hints:       Hints{Destructive: true, OpenWorld: true}, Output: outputOf[Fanout](),
 	}, d.planFanout)
 	check := define(Tool{
 		name: "ssh_check", Title: "Check which hosts answer", Toolset: "ssh",
-		Description: "Log in to hosts in parallel and say for each whether it is up, how fast, or why not. Runs nothing there and stores no host key.",
+		Description: "Log in to hosts in parallel: which are up, how fast, or why not. Runs nothing, stores no host key.",
 		Hints:       Hints{ReadOnly: true, Idempotent: true, OpenWorld: true}, Output: outputOf[Check](),
 	}, d.planCheck)
 	return []*Tool{fanout.withDefault("timeout", fanoutTimeout.Seconds()), check}

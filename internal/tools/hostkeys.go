@@ -17,14 +17,14 @@ import (
 
 type keyscanParams struct {
 	Hosts    params.Selection `json:"hosts" required:"true" desc:"As in ssh_fanout."`
-	Port     int              `json:"port" min:"0" max:"65535" desc:"TCP port; the alias's own, else 22."`
+	Port     int              `json:"port" min:"0" max:"65535" desc:"TCP port; default the alias's."`
 	KeyTypes params.List      `json:"key_types" desc:"ed25519, ecdsa, rsa; all if empty."`
 	Timeout  float64          `json:"timeout" default:"10" min:"1" max:"60" desc:"Seconds per host."`
 }
 
 type trustParams struct {
-	Host        string `json:"host" required:"true" desc:"Alias, host, user@host or ssh://user@host:port."`
-	Fingerprint string `json:"fingerprint" required:"true" desc:"SHA256:… of the key, compared with the host's own."`
+	Host        string `json:"host" required:"true" desc:"Alias or host."`
+	Fingerprint string `json:"fingerprint" required:"true" desc:"SHA256:…"`
 }
 
 // Keyscan is what ssh_keyscan answers.
@@ -61,12 +61,12 @@ type trusted struct {
 func (d *Deps) keyTools() []*Tool {
 	scan := define(Tool{
 		name: "ssh_keyscan", Title: "Scan host keys", Toolset: "ssh",
-		Description: "Show the keys that hosts present now, with fingerprints, and how each compares with known_hosts. Stores nothing and proves nothing: a person compares the fingerprint with the host's own, then ssh_trust.",
+		Description: "Show the keys that hosts present now, compared with known_hosts. Stores nothing, proves nothing: a person compares the fingerprint with the host's own, then ssh_trust.",
 		Hints:       Hints{ReadOnly: true, Idempotent: true, OpenWorld: true}, Output: outputOf[Keyscan](),
 	}, d.planKeyscan)
 	trust := define(Tool{
 		name: "ssh_trust", Title: "Trust a host key", Toolset: "ssh",
-		Description: "Add to known_hosts the key that the host presents now, if it has exactly this fingerprint. A changed or revoked key is refused.",
+		Description: "Add to known_hosts the key that the host presents now, if it has exactly this fingerprint. Changed keys are refused.",
 		Hints:       Hints{Idempotent: true, OpenWorld: true}, Output: outputOf[trusted](),
 	}, d.planTrust)
 	return []*Tool{scan, trust}
