@@ -62,22 +62,10 @@ func (l *Log) write(r *Record, encoded []byte) (Head, error) {
 	}
 	err := l.admit(r)
 	if err == nil {
-		err = l.locked(func() error {
-			if err := l.refresh(); err != nil {
-				return err
-			}
-			if err := l.rotateIfDue(); err != nil {
-				return err
-			}
-			if err := l.resume(); err != nil {
-				return err
-			}
-			if err := l.put(r, encoded); err != nil {
-				return err
-			}
-			l.announce()
-			return nil
-		})
+		err = l.locked(func() error { return l.writeLocked(r, encoded) })
+	}
+	if isFull(err) && l.space.release(l) {
+		err = l.locked(func() error { return l.writeLocked(r, encoded) })
 	}
 	if err != nil {
 		return Head{}, l.failed(err)
@@ -89,6 +77,23 @@ func (l *Log) write(r *Record, encoded []byte) (Head, error) {
 		delete(s.open, r.Call)
 	}
 	return headOf(&s.tree), nil
+}
+
+func (l *Log) writeLocked(r *Record, encoded []byte) error {
+	if err := l.refresh(); err != nil {
+		return err
+	}
+	if err := l.rotateIfDue(); err != nil {
+		return err
+	}
+	if err := l.resume(); err != nil {
+		return err
+	}
+	if err := l.put(r, encoded); err != nil {
+		return err
+	}
+	l.announce()
+	return nil
 }
 
 // locked runs do while no other process writes.
@@ -142,22 +147,31 @@ func (l *Log) refresh() error {
 		return l.follow()
 	case info.Size < s.at:
 		return l.shrunk(info)
-	case info.Size == s.at:
-		return l.repair(false)
+	case info.Size > s.at:
+		return l.catchUp(info.Size)
 	}
-	torn, err := l.absorbLive(info.Size)
+	return l.repair("")
+}
+
+// catchUp takes in what was written to the live file since, and mends what a crash left of it.
+func (l *Log) catchUp(size int64) error {
+	torn, err := l.absorbLive(size)
 	if err != nil {
 		return err
 	}
-	return l.repair(torn)
+	if torn {
+		if err := l.terminate(); err != nil {
+			return err
+		}
+	}
+	return l.repair("")
 }
 
 // absorbLive takes in the live file up to size.
 func (l *Log) absorbLive(size int64) (torn bool, err error) {
 	s := &l.state
 	lines := newLineReader(io.NewSectionReader(s.live, s.at, size-s.at), s.at)
-	torn, err = l.absorb(lines)
-	s.at = lines.at
+	s.at, torn, err = l.absorb(lines, false)
 	return torn, err
 }
 
@@ -179,28 +193,23 @@ func (l *Log) put(r *Record, encoded []byte) error {
 	if err := l.writeRaw(text); err != nil {
 		return err
 	}
+	s.at += int64(len(text))
 	s.pending = s.tree.add(leafHash(text[:len(text)-1]), s.pending)
 	l.mirror(r, text)
-	if err := l.flushHashes(); err != nil && !isFull(err) {
-		return err
-	}
-	return nil
+	return l.flushHashes()
 }
 
-// writeRaw appends bytes to the live file, using the reserve when the disk is full. What a failed write leaves is a torn line, which
+// writeRaw appends bytes to the live file, using the reserve when the disk is full. What a failed write leaves is a torn line behind s.at, which
 // the next process to write terminates and records.
 func (l *Log) writeRaw(text []byte) error {
 	s := &l.state
 	for {
 		n, err := s.live.Write(text)
 		if err == nil {
-			s.at += int64(n)
 			return nil
 		}
 		if isFull(err) && l.space.release(l) {
-			// Go on where the write stopped: what is there already is not written twice.
-			s.at += int64(n)
-			text = text[n:]
+			text = text[n:] // what is there already is not written twice
 			continue
 		}
 		if isPoison(err) {

@@ -256,3 +256,32 @@ func onlyOurs(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 }
+
+// TestTornByFullDisk: a line that the disk cut off stays torn for as long as there is no room for its newline, whoever looks at it, and is
+// recorded by whoever writes first.
+func TestTornByFullDisk(t *testing.T) {
+	fsys, path := newFaultFS(), logPath(t)
+	now := time.Now()
+	o := Options{Path: path, FS: fsys, Reserve: -1, CheckpointEvery: time.Hour, Now: func() time.Time { now = now.Add(time.Second); return now }}
+	a, b := open(t, o), open(t, o)
+	appendOK(t, a, intent("whole"), true)
+	fsys.setQuota(100)
+	for range 3 {
+		mustFail(t, a, intent("torn"))
+		mustFail(t, b, intent("no room for a newline"))
+	}
+	if r := verify(t, VerifyOptions{Path: path}); !r.OK || !strings.Contains(strings.Join(r.Notes, " "), "torn") {
+		t.Errorf("verify with a torn last line: %+v %v", r, r.Fault)
+	}
+	fsys.setQuota(1 << 30)
+	appendOK(t, b, intent("space again"), true)
+	appendOK(t, a, intent("and here"), true)
+	for _, l := range []*Log{a, b} {
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := verifyOK(t, path); r.Damaged != 1 {
+		t.Errorf("%d damaged lines", r.Damaged)
+	}
+}

@@ -82,48 +82,55 @@ func (l *Log) absorbFrom(segs []segment, from place) (torn bool, err error) {
 			segs[i].first = l.state.tree.size
 		}
 		l.state.headed = at > 0
-		torn, err = l.absorb(lines)
+		at, torn, err = l.absorb(lines, !segs[i].live)
 		in.Close()
 		if err != nil {
 			return false, err
 		}
 		if segs[i].live {
-			return torn, l.openLive(lines.at, segs[i])
+			return torn, l.openLive(at, segs[i])
 		}
 	}
-	return false, nil // the last line of a sealed file ends with the file
+	return false, nil
 }
 
-// absorb takes lines into the tree.
-func (l *Log) absorb(lines *lineReader) (torn bool, err error) {
-	s := &l.state
+// absorb takes lines into the tree, and returns the offset behind them. A last line without a newline is taken where it is final, the end of a
+// sealed file; otherwise torn says that it is there, and it is no line until it has its newline.
+func (l *Log) absorb(lines *lineReader, final bool) (at int64, torn bool, err error) {
 	for {
+		at = lines.at
 		line, whole, err := lines.next()
 		if errors.Is(err, io.EOF) {
-			return torn, nil
+			return at, false, nil
 		}
 		if err != nil {
-			return false, err
+			return at, false, err
 		}
-		torn = !whole
-		switch seq, ok := parseSeq(line); {
-		case ok && seq == s.tree.size:
-			if r, ok := housekeeping(line); ok {
-				s.headed = s.headed || r.Action == actionSegment
-				if r.Action == actionRecovery {
-					s.damage.cover(r.Log)
-				}
-			}
-		default:
-			s.damage.add(s.tree.size, line)
+		if !whole && !final {
+			return at, true, nil
 		}
-		s.pending = s.tree.add(leafHash(line), s.pending)
-		if len(s.pending) > flushAt {
-			if err := l.flushHashes(); err != nil {
-				return false, err
-			}
+		if err := l.take(line); err != nil {
+			return at, false, err
 		}
 	}
+}
+
+// take takes one line into the tree.
+func (l *Log) take(line []byte) error {
+	s := &l.state
+	if seq, ok := parseSeq(line); !ok || seq != s.tree.size {
+		s.damage.add(s.tree.size, line)
+	} else if r, ok := housekeeping(line); ok {
+		s.headed = s.headed || r.Action == actionSegment
+		if r.Action == actionRecovery {
+			s.damage.cover(r.Log)
+		}
+	}
+	s.pending = s.tree.add(leafHash(line), s.pending)
+	if len(s.pending) > flushAt {
+		return l.flushHashes()
+	}
+	return nil
 }
 
 // openLive opens the live segment for appending behind offset at.

@@ -21,17 +21,21 @@ func (l *Log) mend(segs []segment, torn, missing bool) error {
 			return err
 		}
 	}
-	if l.state.live == nil || l.state.at == 0 {
+	if l.state.live == nil || l.state.info.Size == 0 {
 		if err := l.begin(lastName(segs), l.state.flaw); err != nil {
 			return err
 		}
 		missing = false
 	}
-	if err := l.repair(torn); err != nil {
+	if torn {
+		if err := l.terminate(); err != nil {
+			return err
+		}
+	}
+	if err := l.repair(lastName(segs)); err != nil {
 		return err
 	}
-	// A crash may have torn the first record of the file, and the file may have been there before the log.
-	if missing || !l.state.headed {
+	if missing {
 		if err := l.begin(lastName(segs), l.state.flaw); err != nil {
 			return err
 		}
@@ -53,15 +57,25 @@ func lastName(segs []segment) string {
 	return ""
 }
 
-// repair terminates a torn line and records the damage that nothing has recorded yet.
-func (l *Log) repair(torn bool) error {
-	if torn {
-		if err := l.writeRaw([]byte{'\n'}); err != nil {
-			return err
-		}
+// terminate gives a torn last line its newline, and takes it into the tree as what it is.
+func (l *Log) terminate() error {
+	if err := l.writeRaw([]byte{'\n'}); err != nil {
+		return err
 	}
-	for len(l.state.damage.runs) > 0 {
-		r := l.state.damage.runs[0]
+	info, err := l.state.live.Stat()
+	if err != nil {
+		return err
+	}
+	_, err = l.absorbLive(info.Size)
+	return err
+}
+
+// repair records the damage that nothing has recorded yet, and sees to it that the segment says what it continues: a crash may have torn its first
+// record, and the file may have been there before the log.
+func (l *Log) repair(previous string) error {
+	s := &l.state
+	for len(s.damage.runs) > 0 {
+		r := s.damage.runs[0]
 		reason := "a write was cut short"
 		if r.from == 0 {
 			reason = "what the file held before it became this log"
@@ -69,7 +83,10 @@ func (l *Log) repair(torn bool) error {
 		if err := l.putDetail(actionRecovery, r.detail(reason)); err != nil {
 			return err
 		}
-		l.state.damage.runs = l.state.damage.runs[1:]
+		s.damage.runs = s.damage.runs[1:]
+	}
+	if !s.headed {
+		return l.begin(previous, s.flaw)
 	}
 	return nil
 }
@@ -90,17 +107,19 @@ func (l *Log) begin(previous, reason string) error {
 			f.Close()
 			return err
 		}
-		s.live, s.at, s.first = f, s.info.Size, s.tree.size
+		s.live, s.at, s.first, s.headed = f, s.info.Size, s.tree.size, false
 		if err := l.fsys.SyncDir(l.lay.dir); err != nil {
 			return err
 		}
 	}
-	s.began, s.headed = l.opts.Now(), true
+	s.began = l.opts.Now()
 	rotation := "own"
 	if l.opts.Rotate.External {
 		rotation = "external"
 	}
-	return l.putDetail(actionSegment, &Detail{
+	err := l.putDetail(actionSegment, &Detail{
 		Reason: reason, Previous: previous, Root: s.tree.root().String(), Edge: s.tree.strings(), Key: l.checkpoints.key.public, Rotation: rotation,
 	})
+	s.headed = s.headed || err == nil
+	return err
 }

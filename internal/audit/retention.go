@@ -14,7 +14,7 @@ func (l *Log) dropOld() error {
 	}
 	segs, err := segments(l.fsys, l.lay)
 	if err != nil {
-		return err
+		return nil // what can't be listed is not dropped
 	}
 	horizon := l.opts.Now().Add(-l.opts.Retention)
 	var names []string

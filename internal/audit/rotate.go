@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -38,21 +39,14 @@ func (l *Log) rotate(reason string) error {
 	}
 	first := s.first
 	sealed := l.lay.sealed(first)
-	if _, err := l.fsys.Stat(sealed); err == nil {
-		return fmt.Errorf("sealing the segment: %s is there already", sealed)
-	}
-	if err := l.fsys.Rename(l.lay.live, sealed); err != nil {
-		if refused(err) {
-			// chattr +a, or a directory that is not ours: the segment goes on.
-			s.rotateAt = l.opts.Now().Add(rotateRetry)
-			return nil
-		}
-		return fmt.Errorf("sealing the segment: %w", err)
+	if !l.seal(sealed) {
+		s.rotateAt = l.opts.Now().Add(rotateRetry)
+		return nil
 	}
 	_ = l.fsys.Chmod(sealed, 0o400) // a reminder, not a protection
 	tree := s.tree.clone()
 	l.dropLive()
-	if err := l.begin((&segment{name: sealed}).base(), reason); err != nil {
+	if err := l.begin(filepath.Base(sealed), reason); err != nil {
 		return err
 	}
 	if s.poison == nil {
@@ -63,6 +57,15 @@ func (l *Log) rotate(reason string) error {
 	}
 	l.rotateMirrors(first)
 	return l.dropOld()
+}
+
+// seal gives the live segment its own name. Where that does not work (chattr +a, a directory that is not ours) the segment goes on.
+func (l *Log) seal(name string) bool {
+	if _, err := l.fsys.Stat(name); err == nil {
+		l.state.flaw = fmt.Sprintf("the live segment can't be sealed: %s is there already", name)
+		return false
+	}
+	return l.fsys.Rename(l.lay.live, name) == nil
 }
 
 // refused tells that the system does not let the log rename its files.
@@ -80,8 +83,7 @@ func (l *Log) follow() error {
 	}
 	f, err := l.fsys.OpenFile(l.lay.live, os.O_RDWR|os.O_APPEND, 0o600)
 	if errors.Is(err, fs.ErrNotExist) {
-		l.dropLive()
-		return l.begin("", "")
+		return l.replaceLive()
 	}
 	if err != nil {
 		return err
@@ -93,24 +95,41 @@ func (l *Log) follow() error {
 	}
 	if info.Size == 0 { // logrotate's create
 		l.dropLive()
-		s.live, s.info, s.at, s.first = f, info, 0, s.tree.size
-		return l.begin("", "")
+		s.live, s.info, s.at, s.first, s.headed = f, info, 0, s.tree.size, false
+		return l.repair("")
 	}
 	line, whole, err := newLineReader(io.NewSectionReader(f, 0, info.Size), 0).next()
 	if err == nil && whole {
 		if e, ok := edgeOf(line); ok && e.size == s.tree.size && e.root() == s.tree.root() {
 			l.dropLive()
 			s.live, s.info, s.at, s.first, s.began = f, info, 0, e.size, timeOf(line)
-			torn, err := l.absorbLive(info.Size)
-			if err != nil {
-				return err
-			}
-			return l.repair(torn)
+			return l.catchUp(info.Size)
 		}
 	}
 	f.Close()
 	// Several rotations passed unseen, or the file is not a continuation of what we know.
 	return l.load()
+}
+
+// replaceLive begins a live segment where there is none any more: a process died in the middle of a rotation, logrotate has taken the file and
+// made no other, or somebody removed it.
+func (l *Log) replaceLive() error {
+	s := &l.state
+	sealed := l.lay.sealed(s.first)
+	l.dropLive()
+	previous, reason := "", ""
+	if _, err := l.fsys.Stat(sealed); err == nil {
+		previous = filepath.Base(sealed)
+	} else if !l.opts.Rotate.External && s.tree.size > 0 {
+		reason = "the live segment was removed"
+	}
+	if err := l.begin(previous, reason); err != nil {
+		return err
+	}
+	if reason != "" {
+		s.flaw = reason
+	}
+	return l.repair(previous)
 }
 
 // drain takes in what others wrote to our file before it was rotated, and makes what we wrote durable.
@@ -120,10 +139,9 @@ func (l *Log) drain() error {
 	if err != nil {
 		return err
 	}
-	if info.Size > s.at {
-		if _, err := l.absorbLive(info.Size); err != nil {
-			return err
-		}
+	lines := newLineReader(io.NewSectionReader(s.live, s.at, max(info.Size-s.at, 0)), s.at)
+	if s.at, _, err = l.absorb(lines, true); err != nil {
+		return err
 	}
 	if l.sync.now().Size < s.tree.size {
 		if err := s.live.Sync(); err != nil {
@@ -144,20 +162,19 @@ func (l *Log) shrunk(info Info) error {
 	if info.Size > 0 || !l.opts.Rotate.External {
 		s.flaw = reason
 	}
-	s.at = info.Size
-	if info.Size == 0 {
-		s.first = s.tree.size
+	if s.at = info.Size; info.Size == 0 {
+		s.first, s.headed = s.tree.size, false
+		return l.repair("")
 	}
 	var end [1]byte
-	if info.Size > 0 {
-		if _, err := s.live.ReadAt(end[:], info.Size-1); err != nil {
+	if _, err := s.live.ReadAt(end[:], info.Size-1); err != nil {
+		return err
+	}
+	if end[0] != '\n' {
+		if err := l.writeRaw([]byte{'\n'}); err != nil {
 			return err
 		}
-		if end[0] != '\n' {
-			if err := l.writeRaw([]byte{'\n'}); err != nil {
-				return err
-			}
-		}
+		s.at++
 	}
 	return l.begin("", reason)
 }
