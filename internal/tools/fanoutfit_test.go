@@ -73,8 +73,8 @@ func TestFanoutFits(t *testing.T) {
 		{"not UTF-8", times(100, printer{text: strings.Repeat("\xff\xfe", 8000)}), true},
 		{"wide", times(100, printer{text: strings.Repeat("日本語", 2000)}), true},
 		{"long errors", times(100, dead), false},
-		{"many hosts", times(1500, printer{text: "x\n", code: 1}), true},
-		{"many hosts, mixed", append(times(1000, printer{text: long[:500]}), times(20, dead)...), true},
+		{"many hosts", times(800, printer{text: "x\n", code: 1}), true},
+		{"many hosts, mixed", append(times(600, printer{text: long[:500]}), times(20, dead)...), true},
 	} {
 		for _, budget := range []int{1024, 65536} {
 			for _, aggregate := range []bool{false, true} {
