@@ -1,0 +1,137 @@
+// Package session is terminals that survive: a keeper owns a program on a terminal, what it printed, and its recording.
+//
+// [Open] is the keeper's kind; [Params] go there, [Status] comes back, and the requests are [Send], [Receive], OpScreen, [Resize] and
+// [Signal]. People join by the stream OpAttach. A remote session is an ssh client on the terminal: here it is a program like
+// any other.
+//
+// What it cannot do: tell whether a program on another host asks for a secret, since the terminal that knows is there. Input
+// is never recorded.
+package session
+
+import (
+	"time"
+
+	"relay-shell/internal/sshbin/dest"
+)
+
+// Kind is the name of the kind.
+const Kind = "session"
+
+// Params describe a session to a new keeper.
+type Params struct {
+	// Argv is the program and its arguments, Program its file if that is not Argv[0]. Env is its whole environment.
+	Program string   `json:"program,omitempty"`
+	Argv    []string `json:"argv"`
+	Env     []string `json:"env"`
+	// Dir is the working directory.
+	Dir        string `json:"dir"`
+	Cols, Rows int
+	// Buffer is how many bytes of output are kept.
+	Buffer int `json:"buffer"`
+	// Name and Command are for lists; Host is the destination, nil for this machine, and HostName how the caller called it.
+	Name     string            `json:"name"`
+	Command  string            `json:"command"`
+	Host     *dest.Destination `json:"host,omitempty"`
+	HostName string            `json:"host_name,omitempty"`
+	// Idle ends a session that nobody has used and that has printed nothing for so long, Lifetime any; 0 is never.
+	Idle     time.Duration `json:"idle"`
+	Lifetime time.Duration `json:"lifetime"`
+	// Recordings is the directory for the recording, "" for none.
+	Recordings string `json:"recordings,omitempty"`
+}
+
+// Status is what a session tells of itself.
+type Status struct {
+	Name     string            `json:"name"`
+	Command  string            `json:"command"`
+	Host     *dest.Destination `json:"host,omitempty"`
+	HostName string            `json:"host_name,omitempty"`
+	PID      int               `json:"pid"`
+	Cols     int               `json:"cols"`
+	Rows     int               `json:"rows"`
+	Alive    bool              `json:"alive"`
+	ExitCode *int              `json:"exit_code,omitempty"`
+	Signal   string            `json:"signal,omitempty"`
+	// End is the offset behind the newest byte of output.
+	End int64 `json:"end"`
+	// IdleMS is how long nobody has used it and it has printed nothing.
+	IdleMS int64 `json:"idle_ms"`
+	// People is how many are attached.
+	People int `json:"people"`
+	// AwaitingSecret: a program asks for something that is not to be seen.
+	AwaitingSecret bool   `json:"awaiting_secret"`
+	Recording      string `json:"recording,omitempty"`
+	RecordingError string `json:"recording_error,omitempty"`
+}
+
+// The requests.
+const (
+	OpSend   = "send"
+	OpRecv   = "recv"
+	OpScreen = "screen"
+	OpResize = "resize"
+	OpSignal = "signal"
+	OpAttach = "attach"
+)
+
+// Send types: Data, then Enter, then Keys.
+type Send struct {
+	Data  string   `json:"data"`
+	Enter bool     `json:"enter"`
+	Keys  []string `json:"keys,omitempty"`
+	// Secret refuses unless the terminal collects a line that it does not show.
+	Secret bool `json:"secret,omitempty"`
+}
+
+// Sent answers Send: what the program prints from now on stands behind Cursor.
+type Sent struct {
+	Cursor int64 `json:"cursor"`
+}
+
+// Receive reads output.
+type Receive struct {
+	// Cursor is where to read from; nil reads on where the last such read ended.
+	Cursor *int64 `json:"cursor,omitempty"`
+	// Wait bounds the waiting for output, or for Until, an RE2 pattern.
+	Wait  time.Duration `json:"wait"`
+	Max   int           `json:"max"`
+	Until string        `json:"until,omitempty"`
+}
+
+// Received answers Receive.
+type Received struct {
+	Data    []byte `json:"data"`
+	Cursor  int64  `json:"cursor"`
+	Dropped int64  `json:"dropped"`
+	Matched bool   `json:"matched"`
+	// Ended: the output is complete.
+	Ended  bool   `json:"ended"`
+	Status Status `json:"status"`
+}
+
+// Resize changes the size.
+type Resize struct{ Cols, Rows int }
+
+// Signal sends a signal to the foreground.
+type Signal struct {
+	Name string `json:"name"`
+}
+
+// Attach joins a person.
+type Attach struct {
+	ReadOnly   bool
+	Cols, Rows int
+}
+
+// Frame is a message of an attached person's stream, either way.
+type Frame struct {
+	// Data is output, or what was typed.
+	Data []byte `json:"data,omitempty"`
+	// Cols and Rows are a new size.
+	Cols int `json:"cols,omitempty"`
+	Rows int `json:"rows,omitempty"`
+	// Dropped is how many bytes were left out before Data.
+	Dropped int64 `json:"dropped,omitempty"`
+	// Exit ends the stream: the program has ended.
+	Exit *int `json:"exit,omitempty"`
+}

@@ -1,0 +1,186 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"regexp"
+	"time"
+
+	"relay-shell/internal/keeper"
+	"relay-shell/internal/pty"
+)
+
+const (
+	// inputTimeout bounds the typing of one request: a program that does not read is said to be one.
+	inputTimeout = 10 * time.Second
+	// quiet is how long output has to pause for a read without a pattern to be answered.
+	quiet = 150 * time.Millisecond
+)
+
+// Handle answers a request.
+func (s *Session) Handle(ctx context.Context, op string, args json.RawMessage) (any, error) {
+	s.touch()
+	switch op {
+	case OpSend:
+		return with(args, func(r Send) (any, error) { return s.send(ctx, r) })
+	case OpRecv:
+		return with(args, func(r Receive) (any, error) { return s.receive(ctx, r) })
+	case OpScreen:
+		return s.terminal.Screen(), nil
+	case OpResize:
+		return with(args, func(r Resize) (any, error) { return s.status(), s.resize(r.Cols, r.Rows) })
+	case OpSignal:
+		return with(args, func(r Signal) (any, error) { return nil, s.signal(r.Name) })
+	}
+	return nil, &keeper.Error{Code: "unsupported", Message: "a session has no request " + op}
+}
+
+func with[R any](args json.RawMessage, do func(R) (any, error)) (any, error) {
+	var r R
+	if err := json.Unmarshal(args, &r); err != nil {
+		return nil, err
+	}
+	return do(r)
+}
+
+func (s *Session) ended() error {
+	if _, ended := s.terminal.Exit(); ended {
+		return &keeper.Error{Code: "not_found", Message: "the program of the session has ended", Hint: "session_recv has its last words; spawn another session"}
+	}
+	return nil
+}
+
+func (s *Session) send(ctx context.Context, r Send) (any, error) {
+	if err := s.ended(); err != nil {
+		return nil, err
+	}
+	s.typing.Lock()
+	defer s.typing.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, inputTimeout)
+	defer cancel()
+	modes := s.terminal.Modes()
+	var input bytes.Buffer
+	if r.Secret {
+		if m, err := s.terminal.LineMode(); err != nil || !m.Secret() {
+			return nil, notSecret(s.params.Host != nil)
+		}
+		input.WriteString(r.Data)
+	} else {
+		input.Write(pty.Paste([]byte(r.Data), modes))
+	}
+	if r.Enter {
+		input.WriteByte('\r')
+	}
+	keys, err := pty.Keys(r.Keys, modes)
+	if err != nil {
+		return nil, err
+	}
+	input.Write(keys)
+	_, end := s.terminal.Output().Bounds()
+	return Sent{Cursor: end}, s.terminal.Input(ctx, input.Bytes())
+}
+
+func notSecret(remote bool) error {
+	e := &keeper.Error{Code: "unsupported", Message: "the terminal shows what is typed, or no secret is asked for", Hint: "wait until session_recv says awaiting_secret"}
+	if remote {
+		e.Message = "whether the program on the host asks for a secret cannot be told from here"
+		e.Hint = "ask the person to type it: relay-shell attach"
+	}
+	return e
+}
+
+func (s *Session) receive(ctx context.Context, r Receive) (any, error) {
+	ring := s.terminal.Output()
+	s.mu.Lock()
+	cursor := s.read
+	s.mu.Unlock()
+	if r.Cursor != nil {
+		cursor = *r.Cursor
+	}
+	waiting, cancel := context.WithTimeout(ctx, r.Wait)
+	defer cancel()
+	end, matched := int64(-1), false
+	if r.Until != "" {
+		re, err := regexp.Compile(r.Until)
+		if err != nil {
+			return nil, &keeper.Error{Code: "invalid_argument", Message: err.Error(), Hint: "RE2 syntax"}
+		}
+		at, found, err := ring.Until(waiting, cursor, re)
+		if matched = err == nil && found; matched {
+			end = at
+		}
+	} else {
+		settle(waiting, ring, cursor)
+	}
+	if ctx.Err() != nil { // nobody is there to read it
+		return nil, ctx.Err()
+	}
+	chunk := ring.Newest(cursor, end, r.Max)
+	if r.Cursor == nil {
+		s.mu.Lock()
+		s.read = chunk.Next
+		s.mu.Unlock()
+	}
+	if chunk.Ended {
+		s.farewell(ctx)
+	}
+	s.touch()
+	return Received{Data: chunk.Data, Cursor: chunk.Next, Dropped: chunk.Dropped, Matched: matched, Ended: chunk.Ended, Status: s.status()}, nil
+}
+
+// exitTimeout is how long a program may live on once its output is complete.
+const exitTimeout = time.Second
+
+// farewell is how the program ended. Its output is complete a moment before that is known.
+func (s *Session) farewell(ctx context.Context) pty.Exit {
+	ctx, cancel := context.WithTimeout(ctx, exitTimeout)
+	defer cancel()
+	select {
+	case <-s.terminal.Done():
+	case <-ctx.Done():
+	}
+	exit, ended := s.terminal.Exit()
+	if !ended {
+		exit.Code = -1
+	}
+	return exit
+}
+
+// settle waits for output behind the cursor, and then until it pauses.
+func settle(ctx context.Context, ring *pty.Ring, cursor int64) {
+	for {
+		end, complete, err := ring.Wait(ctx, cursor)
+		if err != nil || complete {
+			return
+		}
+		pause, cancel := context.WithTimeout(ctx, quiet)
+		_, _, err = ring.Wait(pause, end)
+		cancel()
+		if err != nil {
+			return
+		}
+		cursor = end
+	}
+}
+
+func (s *Session) resize(cols, rows int) error {
+	if err := s.terminal.Resize(cols, rows); err != nil {
+		return err
+	}
+	if s.recorder != nil {
+		s.recorder.Resize(cols, rows)
+	}
+	return nil
+}
+
+func (s *Session) signal(name string) error {
+	sig, err := pty.ParseSignal(name)
+	if err != nil {
+		return err
+	}
+	if err := s.ended(); err != nil {
+		return err
+	}
+	return s.terminal.Signal(sig)
+}

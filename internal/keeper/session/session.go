@@ -1,0 +1,202 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"relay-shell/internal/keeper"
+	"relay-shell/internal/pty"
+)
+
+// Session is a terminal at work. It is a [keeper.Thing].
+type Session struct {
+	params   Params
+	terminal *pty.Terminal
+	recorder *pty.Recorder // nil without a recording
+	path     string        // of the recording
+	started  time.Time
+	used     atomic.Int64 // when it was last used, or printed, in Unix nanoseconds
+	done     chan struct{}
+	once     sync.Once
+	stop     chan struct{}
+
+	typing sync.Mutex // one sender at a time, so that lines do not mix
+
+	mu     sync.Mutex
+	read   int64 // where the last read without a cursor ended
+	people int
+	typers int // people who answer the program's questions by their own terminal
+}
+
+// Open is the [keeper.Kind] of sessions.
+func Open(_ context.Context, p keeper.Place, spec json.RawMessage) (keeper.Thing, error) {
+	s := &Session{done: make(chan struct{}), stop: make(chan struct{}), started: time.Now()}
+	if err := json.Unmarshal(spec, &s.params); err != nil {
+		return nil, err
+	}
+	s.touch()
+	if err := s.record(p.ID); err != nil {
+		return nil, err
+	}
+	var err error
+	s.terminal, err = pty.Start(pty.Options{
+		Program: s.params.Program, Argv: s.params.Argv, Dir: s.params.Dir, Env: s.params.Env,
+		Cols: s.params.Cols, Rows: s.params.Rows, Buffer: s.params.Buffer, Tap: s.tap,
+	})
+	if err != nil {
+		if s.recorder != nil {
+			_ = s.recorder.Close()
+			_ = os.Remove(s.path)
+		}
+		return nil, err
+	}
+	go s.watch()
+	return s, nil
+}
+
+// record begins the recording.
+func (s *Session) record(id string) error {
+	if s.params.Recordings == "" {
+		return nil
+	}
+	if err := os.MkdirAll(s.params.Recordings, 0o700); err != nil {
+		return err
+	}
+	s.path = filepath.Join(s.params.Recordings, id+".cast")
+	var err error
+	s.recorder, err = pty.NewRecorder(s.path, pty.RecorderOptions{
+		Cols: orElse(s.params.Cols, pty.DefaultCols), Rows: orElse(s.params.Rows, pty.DefaultRows), Term: pty.Term,
+		Command: s.params.Command, Title: s.params.Name,
+	})
+	return err
+}
+
+func orElse(n, fallback int) int {
+	if n == 0 {
+		return fallback
+	}
+	return n
+}
+
+func (s *Session) touch() { s.used.Store(time.Now().UnixNano()) }
+
+// tap sees each piece of output.
+func (s *Session) tap(p []byte) {
+	s.touch()
+	if s.recorder != nil {
+		s.recorder.Output(p)
+	}
+}
+
+// mourning is how long an ended session can still be asked for its last words, at most.
+const mourning = 10 * time.Minute
+
+// watch ends the session in time. It ends with it.
+func (s *Session) watch() {
+	var lifetime <-chan time.Time
+	if s.params.Lifetime > 0 {
+		t := time.NewTimer(s.params.Lifetime)
+		defer t.Stop()
+		lifetime = t.C
+	}
+	ended := s.terminal.Done()
+	idle := time.NewTimer(s.patience())
+	defer idle.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-lifetime:
+			s.finish()
+			return
+		case <-ended:
+			ended = nil
+			s.endRecording()
+			s.touch()
+		case <-idle.C:
+		}
+		left := s.patience() - time.Duration(time.Now().UnixNano()-s.used.Load())
+		if left <= 0 && !s.attached() {
+			s.finish()
+			return
+		}
+		idle.Reset(max(left, time.Second))
+	}
+}
+
+// patience is how long the session may be unused.
+func (s *Session) patience() time.Duration {
+	p := s.params.Idle
+	if p <= 0 {
+		p = 365 * 24 * time.Hour
+	}
+	if _, ended := s.terminal.Exit(); ended {
+		p = min(p, mourning)
+	}
+	return p
+}
+
+func (s *Session) attached() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.people > 0
+}
+
+func (s *Session) finish() { s.once.Do(func() { close(s.done) }) }
+
+func (s *Session) endRecording() {
+	if s.recorder == nil {
+		return
+	}
+	if exit, ended := s.terminal.Exit(); ended {
+		s.recorder.Exit(exit.Code)
+	}
+	_ = s.recorder.Close() // Err tells
+}
+
+// Done is closed when nobody will need the session any more.
+func (s *Session) Done() <-chan struct{} { return s.done }
+
+// Close ends the program as a terminal that is closed does.
+func (s *Session) Close(context.Context) error {
+	close(s.stop)
+	err := s.terminal.Close()
+	s.endRecording()
+	return err
+}
+
+// Detail tells how it goes.
+func (s *Session) Detail() any { return s.status() }
+
+func (s *Session) status() Status {
+	p := s.params
+	st := Status{
+		Name: p.Name, Command: p.Command, Host: p.Host, HostName: p.HostName, PID: s.terminal.Pid(), Recording: s.path,
+		IdleMS: max(time.Duration(time.Now().UnixNano()-s.used.Load()).Milliseconds(), 0),
+	}
+	st.Cols, st.Rows = s.terminal.Size()
+	_, st.End = s.terminal.Output().Bounds()
+	exit, ended := s.terminal.Exit()
+	if st.Alive = !ended; ended {
+		st.Signal = exit.Signal
+		if exit.Code >= 0 {
+			st.ExitCode = &exit.Code
+		}
+	} else if m, err := s.terminal.LineMode(); err == nil {
+		st.AwaitingSecret = m.Secret()
+	}
+	if s.recorder != nil {
+		if err := s.recorder.Err(); err != nil {
+			st.RecordingError = err.Error()
+		}
+	}
+	s.mu.Lock()
+	st.People = s.people
+	s.mu.Unlock()
+	return st
+}

@@ -1,0 +1,219 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"relay-shell/internal/keeper"
+	"relay-shell/internal/pty"
+)
+
+// TestMain lets the test's program be the keeper.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == keeper.Command {
+		os.Exit(keeper.Main(os.Args[2:], map[string]keeper.Kind{Kind: Open}))
+	}
+	os.Exit(m.Run())
+}
+
+type world struct {
+	*keeper.Keepers
+	t   *testing.T
+	dir string
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "ks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{Keepers: keeper.Open(keeper.Options{Dir: filepath.Join(dir, "k"), Environ: os.Environ(), Kinds: []string{Kind}}), t: t, dir: dir}
+	t.Cleanup(func() {
+		list, err := w.List(context.Background(), "")
+		if err != nil {
+			t.Error(err)
+		}
+		for _, i := range list {
+			if err := w.Close(context.Background(), i.ID); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+func (w *world) spawn(p Params) string {
+	w.t.Helper()
+	p.Env = append(os.Environ(), "PS1=$ ", "TERM=xterm-256color")
+	p.Dir = w.dir
+	info, err := w.Start(context.Background(), Kind, 10, p)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return info.ID
+}
+
+func (w *world) call(id, op string, args, result any) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	defer cancel()
+	if err := w.Call(ctx, id, op, args, result); err != nil {
+		w.t.Fatalf("%s: %v", op, err)
+	}
+}
+
+func (w *world) until(id, pattern string) Received {
+	w.t.Helper()
+	var r Received
+	w.call(id, OpRecv, Receive{Wait: 30 * time.Second, Max: 1 << 16, Until: pattern}, &r)
+	if !r.Matched {
+		w.t.Fatalf("no %s in %q", pattern, r.Data)
+	}
+	return r
+}
+
+func TestShell(t *testing.T) {
+	w := newWorld(t)
+	id := w.spawn(Params{Argv: []string{"/bin/sh"}, Recordings: filepath.Join(w.dir, "rec"), Name: "one", Command: "/bin/sh"})
+	w.until(id, `\$ `)
+	var sent Sent
+	w.call(id, OpSend, Send{Data: "echo $((20+3)); tty", Enter: true}, &sent)
+	r := w.until(id, `23\s+/dev/pts/\d+`)
+	var again Received
+	w.call(id, OpRecv, Receive{Cursor: &sent.Cursor, Wait: time.Second, Max: 1 << 16}, &again)
+	if !strings.Contains(string(again.Data), "23") || again.Cursor < r.Cursor {
+		t.Errorf("%q", again.Data)
+	}
+	w.call(id, OpResize, Resize{100, 30}, nil)
+	w.call(id, OpSend, Send{Data: "stty size", Enter: true}, nil)
+	w.until(id, `30 100`)
+	w.call(id, OpSend, Send{Data: "sleep 1000", Enter: true}, nil)
+	w.call(id, OpSend, Send{Keys: []string{"C-c"}}, nil)
+	w.until(id, `\$ `)
+	var screen pty.Screen
+	w.call(id, OpScreen, struct{}{}, &screen)
+	if screen.Cols != 100 || !strings.Contains(strings.Join(screen.Lines, "\n"), "stty size") {
+		t.Errorf("%+v", screen)
+	}
+	w.call(id, OpSend, Send{Data: "exit 7", Enter: true}, nil)
+	var last Received
+	w.call(id, OpRecv, Receive{Wait: 30 * time.Second, Max: 1000, Until: `\A\z.`}, &last)
+	if !last.Ended || last.Status.Alive || last.Status.ExitCode == nil || *last.Status.ExitCode != 7 {
+		t.Errorf("%+v", last.Status)
+	}
+	var e *keeper.Error
+	if err := w.Call(context.Background(), id, OpSend, Send{Data: "x"}, nil); !errors.As(err, &e) || e.Code != "not_found" {
+		t.Error(err)
+	}
+	cast, err := os.ReadFile(filepath.Join(w.dir, "rec", id+".cast"))
+	if err != nil || !strings.Contains(string(cast), "/dev/pts/") || !strings.Contains(string(cast), `"x","7"`) && !strings.Contains(string(cast), `"x", "7"`) {
+		t.Errorf("%s, %v", cast, err)
+	}
+}
+
+// TestSecret: a secret is typed only where it is not shown, and the recording has nothing of it.
+func TestSecret(t *testing.T) {
+	w := newWorld(t)
+	id := w.spawn(Params{Argv: []string{"/bin/sh", "-c", `stty -echo; printf "Password: "; read p; stty echo; echo "got ${#p}"; read q`}, Recordings: filepath.Join(w.dir, "rec")})
+	if r := w.until(id, `Password: `); !r.Status.AwaitingSecret {
+		t.Error("not said to await a secret")
+	}
+	w.call(id, OpSend, Send{Data: "correct horse", Enter: true, Secret: true}, nil)
+	w.until(id, `got 13`)
+	var e *keeper.Error
+	if err := w.Call(context.Background(), id, OpSend, Send{Data: "battery", Secret: true}, nil); !errors.As(err, &e) || e.Code != "unsupported" {
+		t.Error(err)
+	}
+	cast, err := os.ReadFile(filepath.Join(w.dir, "rec", id+".cast"))
+	if err != nil || strings.Contains(string(cast), "horse") {
+		t.Errorf("%s %v", cast, err)
+	}
+}
+
+// TestAttach: two people and a model on one session; one of them only looks.
+func TestAttach(t *testing.T) {
+	w := newWorld(t)
+	id := w.spawn(Params{Argv: []string{"/bin/sh"}})
+	w.until(id, `\$ `)
+	ctx := context.Background()
+	typer, err := w.Stream(ctx, id, OpAttach, Attach{Cols: 90, Rows: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer typer.Close()
+	viewer, err := w.Stream(ctx, id, OpAttach, Attach{ReadOnly: true, Cols: 10, Rows: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer viewer.Close()
+	if err := viewer.Send(Frame{Data: []byte("echo never\r")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := typer.Send(Frame{Data: []byte("stty size; exit 3\r")}); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*keeper.Stream{typer, viewer} {
+		var seen strings.Builder
+		for {
+			var f Frame
+			if err := s.Next(&f); err != nil {
+				t.Fatal(err)
+			}
+			seen.Write(f.Data)
+			if f.Exit != nil {
+				if *f.Exit != 3 {
+					t.Error(*f.Exit)
+				}
+				break
+			}
+		}
+		if !strings.Contains(seen.String(), "20 90") || strings.Contains(seen.String(), "never") {
+			t.Errorf("%q", seen.String())
+		}
+	}
+}
+
+// TestEnds: idle sessions and old ones end by themselves, also those whose program has ended.
+func TestEnds(t *testing.T) {
+	w := newWorld(t)
+	w.spawn(Params{Argv: []string{"/bin/sh"}, Idle: time.Second})
+	w.spawn(Params{Argv: []string{"/bin/sh", "-c", "while :; do echo x; sleep 0.1; done"}, Lifetime: time.Second})
+	w.spawn(Params{Argv: []string{"/bin/true"}, Idle: time.Second})
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		entries, err := os.ReadDir(filepath.Join(w.dir, "k"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(entries) == 1 { // the lock
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("still there: ", entries)
+		}
+	}
+}
+
+// TestMissing: a program that is not there is told, and nothing stays.
+func TestMissing(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.Start(context.Background(), Kind, 10, Params{Argv: []string{"/no/such/program"}, Recordings: filepath.Join(w.dir, "rec")})
+	var e *keeper.Error
+	if !errors.As(err, &e) {
+		t.Fatal(err)
+	}
+	if entries, _ := os.ReadDir(filepath.Join(w.dir, "rec")); len(entries) > 0 {
+		t.Error("a recording of nothing is left")
+	}
+	b, _ := json.Marshal(e)
+	t.Log(string(b))
+}
