@@ -22,7 +22,7 @@ const keepAliveCount = 3
 type MasterOptions struct {
 	ControlPath    string        // of the socket to make: at most about 90 bytes, in a directory of mode 0700
 	Log            string        // file for ssh's words (-E), "" for standard error; hops write to HopLog beside it
-	ConnectTimeout time.Duration // default 10 s, rounded up to seconds; a ConnectTimeout of ssh_config wins
+	ConnectTimeout time.Duration // for each hop and the destination; default 10 s, rounded up to seconds; a ConnectTimeout of ssh_config wins
 	KeepAlive      time.Duration // default 10 s, rounded up; a shorter ServerAliveInterval of ssh_config wins
 	Persist        time.Duration // how long it lives without a session; 0 is for ever
 	StoreHostKey   bool          // allows ssh to write known_hosts where the policy says so
@@ -97,6 +97,10 @@ func (r *Resolved) connectionOptions(o MasterOptions) []string {
 	}
 	if n, err := strconv.Atoi(r.Get("serveraliveinterval")); err == nil && n > 0 {
 		alive = min(alive, time.Duration(n)*time.Second)
+	}
+	if o.Proxy == "" {
+		// Behind hops the wait for the greeting begins before the first of them is reached, and each has its own wait.
+		connect *= time.Duration(len(r.Jump) + 1)
 	}
 	options := []string{
 		"ConnectTimeout=" + seconds(r.ConnectTimeout(connect)),

@@ -56,7 +56,7 @@ func TestMasterArgs(t *testing.T) {
 		{
 			"through a bastion", withJump, MasterOptions{ControlPath: "/c", StoreHostKey: true},
 			[]string{"-M", "-N", "-f", "-n", "-T", "-S", "/c",
-				"-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3", "-o", "BatchMode=yes", "-o", "ControlPersist=yes",
+				"-o", "ConnectTimeout=20", "-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3", "-o", "BatchMode=yes", "-o", "ControlPersist=yes",
 				"-o", "ClearAllForwardings=yes", "-o", "ForwardX11=no", "-o", "PermitLocalCommand=no", "-o", "RemoteCommand=none", "-o", "Tunnel=no",
 				"-o", "LogLevel=VERBOSE", "-o",
 				"ProxyCommand=ssh -l bob -p 2201 -o ConnectTimeout=10 -o ServerAliveInterval=10 -o ServerAliveCountMax=3 -o BatchMode=yes -o StrictHostKeyChecking=accept-new" +

@@ -16,9 +16,9 @@ import (
 func master(t *testing.T, l *sshtest.Lab, r *Resolved, o MasterOptions) (string, error) {
 	t.Helper()
 	dir := t.TempDir()
-	o.ControlPath, o.Log = filepath.Join(l.RuntimeDir(), "c"), filepath.Join(dir, "log")
+	o.ControlPath, o.Log, o.ConnectTimeout = filepath.Join(l.RuntimeDir(), "c"), filepath.Join(dir, "log"), time.Minute // for busy machines
 	run := func(args []string) error {
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 		defer cancel()
 		cmd := exec.CommandContext(ctx, "ssh", args...)
 		cmd.Env = Environ(l.Env())
@@ -145,8 +145,8 @@ func TestJumpsUnderForeignShells(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		args := resolved.MasterArgs(MasterOptions{ControlPath: filepath.Join(l.RuntimeDir(), shell), Persist: time.Second, Log: filepath.Join(l.Dir(), "log")})
+		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+		args := resolved.MasterArgs(MasterOptions{ControlPath: filepath.Join(l.RuntimeDir(), shell), Persist: time.Minute, Log: filepath.Join(l.Dir(), "log"), ConnectTimeout: time.Minute})
 		cmd := exec.CommandContext(ctx, "ssh", args...)
 		cmd.Env = append(Environ(l.Env()), "SHELL="+path)
 		if err := cmd.Run(); err != nil || inner.Logins() != i+1 {

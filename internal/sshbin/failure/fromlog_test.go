@@ -36,9 +36,9 @@ func fail(t *testing.T, l *sshtest.Lab, host string, o dest.Options, env ...stri
 		t.Fatal(err)
 	}
 	log := filepath.Join(t.TempDir(), "log")
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "ssh", r.MasterArgs(dest.MasterOptions{ControlPath: filepath.Join(l.RuntimeDir(), "c"), Log: log, ConnectTimeout: 5 * time.Second, Shell: dest.ShellOf(l.Env())})...)
+	cmd := exec.CommandContext(ctx, "ssh", r.MasterArgs(dest.MasterOptions{ControlPath: filepath.Join(l.RuntimeDir(), "c"), Log: log, ConnectTimeout: time.Minute, Shell: dest.ShellOf(l.Env())})...)
 	cmd.Env = append(dest.Environ(l.Env()), env...)
 	if err := cmd.Run(); err == nil {
 		t.Fatal("ssh connected")
@@ -125,7 +125,7 @@ func TestUntouchedKey(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(tail(log), "signing using"); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(60 * time.Second); !strings.Contains(tail(log), "signing using"); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("ssh never came to sign: %s", tail(log))
 		}
