@@ -123,7 +123,9 @@ func (o *orphans) take(line []byte) {
 	switch {
 	case !ok:
 	case bytes.Contains(head, []byte(`"phase":"result"`)):
-		delete(o.waiting, string(call))
+		if _, ok := o.waiting[string(call)]; ok && json.Valid(line) { // a torn result is none
+			delete(o.waiting, string(call))
+		}
 	case bytes.Contains(head, []byte(`"phase":"intent"`)):
 		r := new(Record)
 		if json.Unmarshal(line, r) != nil {

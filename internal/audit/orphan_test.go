@@ -2,7 +2,9 @@ package audit
 
 import (
 	"fmt"
+	"os"
 	"testing"
+	"time"
 )
 
 // die ends a log as the death of its process does, as far as one process can do that to itself.
@@ -63,6 +65,26 @@ func TestInstancesWithOneSession(t *testing.T) {
 	die(b)
 	open(t, Options{Path: path})
 	if found, err := a.Query(Filter{Outcome: "unknown"}); err != nil || len(found) != 1 {
+		t.Errorf("%v %v", found, err)
+	}
+}
+
+// TestTornResultLeavesAnOrphan: a result that a crash tore closes nothing.
+func TestTornResultLeavesAnOrphan(t *testing.T) {
+	path := logPath(t)
+	dying := open(t, Options{Path: path, CheckpointEvery: time.Hour})
+	appendOK(t, dying, intent("cut"), true)
+	appendOK(t, dying, result("cut"), true)
+	die(dying)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, info.Size()-10); err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, Options{Path: path})
+	if found, err := l.Query(Filter{Outcome: "unknown"}); err != nil || len(found) != 1 || found[0].Call != "cut" {
 		t.Errorf("%v %v", found, err)
 	}
 }
