@@ -76,7 +76,8 @@ func keep(kinds map[string]Kind) int {
 	closeOnExec(3)
 	syscall.Umask(0o077)
 	_ = os.Chdir("/") // so that no file system is kept busy
-	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGPIPE)
+	// Caught rather than ignored: programs that the thing starts would inherit that, and C-c would do nothing in them.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGPIPE)
 	in, out := os.NewFile(orderFD, "order"), os.NewFile(noticeFD, "notices")
 	defer out.Close()
 	text, err := io.ReadAll(io.LimitReader(in, maxOrder))
