@@ -49,6 +49,15 @@ func (k *call) kill() []string {
 	}
 }
 
+// killUnanswered ends what a request may have started that nobody answered.
+func (k *call) killUnanswered() {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(k.engine.ctx), killTimeout)
+	defer cancel()
+	if k.leash.alive() {
+		k.leash.kill(ctx, k.id)
+	}
+}
+
 // hangUpOnly closes the session where there is no leash. What reads its input or writes its output may end by that.
 func (k *call) hangUpOnly() []string {
 	_ = k.channel.Close()

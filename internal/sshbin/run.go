@@ -150,6 +150,20 @@ func openError(r *dest.Resolved, err error) error {
 	return e
 }
 
+// openGrace is how long a session that is being opened may still be answered once its caller has gone: the command may have
+// started, and whoever knows that can end it.
+const openGrace = 2 * time.Second
+
+// lingering is a context that ends after timeout, or openGrace after ctx.
+func lingering(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	open, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	stop := context.AfterFunc(ctx, func() {
+		late := time.AfterFunc(openGrace, cancel)
+		context.AfterFunc(open, func() { late.Stop() })
+	})
+	return open, func() { stop(); cancel() }
+}
+
 // attempt opens one session for the command. Errors are those of package mux.
 func (e *Engine) attempt(ctx context.Context, s *seat, c *Command) (*call, error) {
 	k := &call{engine: e, seat: s, command: c, id: newID()}
@@ -178,10 +192,14 @@ func (e *Engine) attempt(ctx context.Context, s *seat, c *Command) (*call, error
 		}
 	}
 	// The watch over the master gives up before this does, and then nothing has been started.
-	open, cancel := context.WithTimeout(ctx, 3*e.opt.KeepAlive+e.opt.ConnectTimeout)
+	open, cancel := lingering(ctx, 3*e.opt.KeepAlive+e.opt.ConnectTimeout)
 	k.channel, err = s.open(open, k.streams.request(request))
 	cancel()
 	if err != nil {
+		var lost *mux.LostError
+		if k.leash != nil && errors.As(err, &lost) && lost.Sent {
+			k.killUnanswered()
+		}
 		k.streams.discard()
 		k.forget()
 		return nil, err

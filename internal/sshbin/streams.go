@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"relay-shell/internal/sshbin/mux"
 )
 
@@ -42,6 +44,7 @@ type streams struct {
 	done    chan struct{} // closed when all output has been read to its end
 	// read counts the bytes of output; last is when some came, in Unix nanoseconds.
 	read, last atomic.Int64
+	writing    atomic.Int32 // writers at work
 }
 
 // output is a pipe from the master to a writer.
@@ -182,7 +185,11 @@ func (s *streams) copy(o *output) {
 		if n > 0 {
 			s.read.Add(int64(n))
 			s.last.Store(time.Now().UnixNano())
-			if _, o.err = o.to.Write((*buf)[:n]); o.err != nil {
+			s.writing.Add(1)
+			_, o.err = o.to.Write((*buf)[:n])
+			s.last.Store(time.Now().UnixNano()) // what a slow writer held up is no pause of the command's
+			s.writing.Add(-1)
+			if o.err != nil {
 				return // the host sees a broken pipe
 			}
 		}
@@ -227,8 +234,10 @@ func (s *streams) drain(roundTrip time.Duration) {
 		}
 		if rest := quiet - now.Sub(pausedSince); rest > 0 {
 			tick.Reset(min(rest, 50*time.Millisecond))
-		} else {
+		} else if s.writing.Load() == 0 && !s.pending() {
 			return
+		} else {
+			tick.Reset(10 * time.Millisecond)
 		}
 		if read-before > ownOutput || now.Sub(began) > maxDrain {
 			return
@@ -240,6 +249,26 @@ func (s *streams) drain(roundTrip time.Duration) {
 			mark, markRead = now, read
 		}
 	}
+}
+
+// pending reports output that has arrived and has not been read, as on a machine too busy to read it.
+func (s *streams) pending() bool {
+	for _, o := range s.outputs {
+		conn, err := o.pipe.SyscallConn()
+		if err != nil {
+			continue // closed: read to its end
+		}
+		more := false
+		err = conn.Control(func(fd uintptr) {
+			poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+			n, perr := unix.Poll(poll, 0)
+			more = perr == nil && n > 0 && poll[0].Revents&unix.POLLIN != 0
+		})
+		if err == nil && more {
+			return true
+		}
+	}
+	return false
 }
 
 // finish stops copying and waits for it. The error is that of a writer.
