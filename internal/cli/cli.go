@@ -63,8 +63,12 @@ type grammar struct {
 	Fanout      fanoutCmd      `cmd:"" help:"Run a command on many hosts; exit status 0 if it succeeds on all."`
 	Hosts       hostsCmd       `cmd:"" help:"List the inventory."`
 	Check       checkCmd       `cmd:"" help:"Say which hosts answer; exit status 0 if all do."`
+	Login       loginCmd       `cmd:"" help:"Log in to a host on this terminal (password, one-time code, touch, first host key); calls then ride that connection."`
 	Connections connectionsCmd `cmd:"" help:"List live SSH connections."`
 	Forwards    forwardsCmd    `cmd:"" help:"List and close port forwards."`
+	Sessions    sessionsCmd    `cmd:"" help:"List and end terminal sessions."`
+	Attach      attachCmd      `cmd:"" help:"Join a session from this terminal; ctrl-] leaves it."`
+	Replay      replayCmd      `cmd:"" help:"Show the recording of a session."`
 	Audit       auditCmd       `cmd:"" help:"The audit trail."`
 	Policy      policyCmd      `cmd:"" help:"The policy."`
 	Stop        stopCmd        `cmd:"" help:"Emergency stop: end running work and refuse new calls until --resume."`

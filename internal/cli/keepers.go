@@ -1,20 +1,23 @@
 package cli
 
 import (
+	"maps"
 	"path/filepath"
+	"slices"
 
 	"relay-shell/internal/keeper"
 	"relay-shell/internal/keeper/forward"
+	terminal "relay-shell/internal/keeper/session"
 	"relay-shell/internal/sshbin/dest"
 )
 
 // kinds are what a keeper of this program can hold.
-var kinds = map[string]keeper.Kind{forward.Kind: forward.Open}
+var kinds = map[string]keeper.Kind{forward.Kind: forward.Open, terminal.Kind: terminal.Open}
 
 // keepers finds the keepers of every server that shares the runtime directory.
 func (s *session) keepers() *keeper.Keepers {
 	return keeper.Open(keeper.Options{
-		Dir: filepath.Join(s.cfg.RuntimeDir, "keepers"), Environ: dest.Environ(s.world.Environ), Build: s.world.Version, Kinds: []string{forward.Kind},
+		Dir: filepath.Join(s.cfg.RuntimeDir, "keepers"), Environ: dest.Environ(s.world.Environ), Build: s.world.Version, Kinds: slices.Sorted(maps.Keys(kinds)),
 	})
 }
 

@@ -56,7 +56,7 @@ type disconnected struct {
 func (d *Deps) hostTools() []*Tool {
 	hosts := define(Tool{
 		name: "ssh_hosts", Title: "List hosts", Toolset: "ssh",
-		Description: "List the hosts of the inventory and of ssh_config by alias. Start here when you don't know a host's name; other names that ssh knows work as well.",
+		Description: "List the hosts of the inventory and of ssh_config by alias. Start here when you don't know a host's name.",
 		Hints:       Hints{ReadOnly: true, Idempotent: true}, Output: outputOf[HostList](),
 	}, d.planHosts)
 	connections := define(Tool{
@@ -66,7 +66,7 @@ func (d *Deps) hostTools() []*Tool {
 	}, d.planConnections)
 	disconnect := define(Tool{
 		name: "ssh_disconnect", Title: "Close connections to a host", Toolset: "ssh",
-		Description: "End the warm connections to a host, for example after a change of groups or of sshd_config; the next call logs in anew. An adopted master of the operator is only let go.",
+		Description: "End the warm connections to a host; the next call logs in anew. An adopted master is only let go.",
 		Hints:       Hints{Idempotent: true}, Output: outputOf[disconnected](),
 	}, d.planDisconnect)
 	return []*Tool{hosts, connections, disconnect}
@@ -167,12 +167,11 @@ func connectionOf(c sshbin.Connection) connectionInfo {
 }
 
 type disconnectParams struct {
-	Host string `json:"host" required:"true" desc:"Alias, host, user@host or ssh://user@host:port."`
-	connParams
+	Host string `json:"host" required:"true" desc:"As in ssh_exec."`
 }
 
 func (d *Deps) planDisconnect(p *disconnectParams) (*relay.Plan, error) {
-	host, err := dest.Parse(p.Host, p.options())
+	host, err := dest.Parse(p.Host, dest.Options{})
 	if err != nil {
 		return nil, err
 	}

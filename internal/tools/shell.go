@@ -11,26 +11,26 @@ import (
 
 type shellExecParams struct {
 	Command     string     `json:"command" required:"true" desc:"Command line for /bin/sh."`
-	Timeout     *float64   `json:"timeout" min:"0" desc:"Seconds it may run; then its whole process tree is ended. At most MAX_TIMEOUT (900)."`
-	MaxOutput   int        `json:"max_output" min:"0" desc:"Bytes of output to show, head and tail; the rest by output_read. At most 1048576."`
+	Timeout     *float64   `json:"timeout" min:"0" desc:"Seconds; then its whole process tree is ended. At most 900."`
+	MaxOutput   int        `json:"max_output" min:"0" desc:"Bytes to show, head and tail; the rest by output_read."`
 	Cwd         string     `json:"cwd" desc:"Working directory."`
-	Stdin       string     `json:"stdin" audit:"hash" desc:"Text for standard input; without it the command sees end of file."`
-	MergeStderr bool       `json:"merge_stderr" default:"true" desc:"Interleave stderr into stdout; false keeps them apart."`
+	Stdin       string     `json:"stdin" audit:"hash" desc:"Standard input; empty is end of file."`
+	MergeStderr bool       `json:"merge_stderr" default:"true" desc:"Interleave stderr into stdout."`
 	UseShell    bool       `json:"use_shell" default:"true" desc:"false: split into words and run without a shell."`
-	Env         params.Env `json:"env" desc:"Environment variables to set; null removes one."`
-	EnvJSON     string     `json:"env_json" desc:"The same as a JSON text."`
-	TTY         bool       `json:"tty" desc:"Give it a terminal; only for programs that insist."`
+	Env         params.Env `json:"env" desc:"Variables to set; null removes."`
+	EnvJSON     string     `json:"env_json" desc:"As JSON text."`
+	TTY         bool       `json:"tty" desc:"Give it a terminal."`
 }
 
 type shellScriptParams struct {
 	Script      string     `json:"script" required:"true" desc:"The script."`
 	Interpreter string     `json:"interpreter" default:"bash" desc:"bash, sh, python, python3 or an absolute path."`
 	Strict      bool       `json:"strict" default:"true" desc:"Shells: errexit, nounset, pipefail."`
-	Timeout     *float64   `json:"timeout" min:"0" desc:"Seconds it may run, at most MAX_TIMEOUT (900)."`
-	MaxOutput   int        `json:"max_output" min:"0" desc:"Bytes of output to show, at most 1048576."`
+	Timeout     *float64   `json:"timeout" min:"0" desc:"Seconds, at most 900."`
+	MaxOutput   int        `json:"max_output" min:"0" desc:"Bytes to show."`
 	Cwd         string     `json:"cwd" desc:"Working directory."`
-	Env         params.Env `json:"env" desc:"Environment variables to set; null removes one."`
-	EnvJSON     string     `json:"env_json" desc:"The same as a JSON text."`
+	Env         params.Env `json:"env" desc:"Variables to set; null removes."`
+	EnvJSON     string     `json:"env_json" desc:"As JSON text."`
 	Stdin       string     `json:"stdin" audit:"hash" desc:"The script's own standard input."`
 }
 
@@ -42,7 +42,7 @@ func (d *Deps) shellTools() []*Tool {
 	}, func(p *shellExecParams) (*relay.Plan, error) { return d.planShell(p, false) })
 	read := define(Tool{
 		name: "shell_read", Title: "Read locally", Toolset: "shell",
-		Description: "Run a command that only reads (ls, cat, ps, journalctl, git log…) on this machine. Anything that could change something or shows secrets is refused; use shell_exec for that.",
+		Description: "Run a command that only reads (ls, cat, journalctl…) on this machine. Anything that could change something or shows secrets is refused; use shell_exec for that.",
 		Hints:       Hints{ReadOnly: true, Idempotent: true, OpenWorld: true}, RunsCommand: true, Output: commandOutput(),
 	}, func(p *shellExecParams) (*relay.Plan, error) { return d.planShell(p, true) })
 	script := define(Tool{
@@ -50,7 +50,7 @@ func (d *Deps) shellTools() []*Tool {
 		Description: "Run a multi-line script on this machine. Shell scripts stop at the first error unless strict is false. On another host use ssh_script.",
 		Hints:       Hints{Destructive: true, OpenWorld: true}, RunsCommand: true, Output: commandOutput(),
 	}, d.planScript)
-	return []*Tool{d.defaults(exec), d.defaults(read), d.scriptDefaults(script)}
+	return []*Tool{d.defaults(exec), d.defaults(read), d.scriptDefaults(script), d.shellSpawnTool()}
 }
 
 func (d *Deps) planShell(p *shellExecParams, readOnly bool) (*relay.Plan, error) {

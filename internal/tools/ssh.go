@@ -12,39 +12,37 @@ import (
 type connParams struct {
 	User       string `json:"user" desc:"Login name."`
 	Port       int    `json:"port" min:"0" max:"65535" desc:"TCP port."`
-	KeyPath    string `json:"key_path" desc:"Private key file, instead of the configured ones."`
+	KeyPath    string `json:"key_path" desc:"Private key file."`
 	KnownHosts string `json:"known_hosts" enum:"strict,accept-new,ignore" desc:"Host key policy."`
-	Jump       string `json:"jump" desc:"Jump hosts: alias or user@host[:port], comma list."`
+	Jump       string `json:"jump" desc:"Jump hosts, comma list."`
 }
 
 func (c connParams) options() dest.Options {
 	return dest.Options{User: c.User, Port: c.Port, KeyPath: c.KeyPath, KnownHosts: c.KnownHosts, Jump: c.Jump}
 }
 
-const hostDesc = "Alias, host, user@host or ssh://user@host:port."
-
 type sshExecParams struct {
 	Host        string     `json:"host" required:"true" desc:"Alias (see ssh_hosts), host, user@host or ssh://user@host:port."`
 	Command     string     `json:"command" required:"true" desc:"Command line for the remote shell."`
-	Timeout     *float64   `json:"timeout" min:"0" desc:"Seconds it may run once connected; then its whole remote process tree is ended. At most MAX_TIMEOUT (900)."`
-	MaxOutput   int        `json:"max_output" min:"0" desc:"Bytes of output to show, head and tail; the rest by output_read. At most 1048576."`
+	Timeout     *float64   `json:"timeout" min:"0" desc:"Seconds once connected; then its whole process tree is ended. At most 900."`
+	MaxOutput   int        `json:"max_output" min:"0" desc:"Bytes to show, head and tail; the rest by output_read."`
 	Cwd         string     `json:"cwd" desc:"Remote working directory."`
-	Stdin       string     `json:"stdin" audit:"hash" desc:"Text for standard input; without it the command sees end of file."`
-	Env         params.Env `json:"env" desc:"Environment variables to set, whatever AcceptEnv says; null removes one."`
-	MergeStderr bool       `json:"merge_stderr" default:"true" desc:"Interleave stderr into stdout; false keeps them apart."`
-	TTY         bool       `json:"tty" desc:"Give it a terminal; only for programs that insist."`
+	Stdin       string     `json:"stdin" audit:"hash" desc:"Standard input; empty is end of file."`
+	Env         params.Env `json:"env" desc:"Variables to set; null removes."`
+	MergeStderr bool       `json:"merge_stderr" default:"true" desc:"Interleave stderr into stdout."`
+	TTY         bool       `json:"tty" desc:"Give it a terminal."`
 	connParams
 }
 
 type sshScriptParams struct {
-	Host        string     `json:"host" required:"true" desc:"Alias, host, user@host or ssh://user@host:port."`
+	Host        string     `json:"host" required:"true" desc:"As in ssh_exec."`
 	Script      string     `json:"script" required:"true" desc:"The script."`
 	Interpreter string     `json:"interpreter" default:"bash" desc:"bash, sh, python, python3 or an absolute path."`
 	Strict      bool       `json:"strict" default:"true" desc:"Shells: errexit, nounset, pipefail."`
-	Timeout     *float64   `json:"timeout" min:"0" desc:"Seconds it may run once connected, at most MAX_TIMEOUT (900)."`
-	MaxOutput   int        `json:"max_output" min:"0" desc:"Bytes of output to show, at most 1048576."`
+	Timeout     *float64   `json:"timeout" min:"0" desc:"Seconds once connected, at most 900."`
+	MaxOutput   int        `json:"max_output" min:"0" desc:"Bytes to show."`
 	Cwd         string     `json:"cwd" desc:"Remote working directory."`
-	Env         params.Env `json:"env" desc:"Environment variables to set; null removes one."`
+	Env         params.Env `json:"env" desc:"Variables to set; null removes."`
 	Stdin       string     `json:"stdin" audit:"hash" desc:"The script's own standard input."`
 	connParams
 }
@@ -52,7 +50,7 @@ type sshScriptParams struct {
 func (d *Deps) sshTools() []*Tool {
 	exec := define(Tool{
 		name: "ssh_exec", Title: "Run a command on a host", Toolset: "ssh",
-		Description: "Run one command on a host over the operator's OpenSSH and wait for it. For several lines use ssh_script, for plain reads ssh_read. The connection is kept warm.",
+		Description: "Run one command on a host over the operator's OpenSSH and wait for it. For several lines use ssh_script, for plain reads ssh_read.",
 		Hints:       Hints{Destructive: true, OpenWorld: true}, RunsCommand: true, Output: commandOutput(),
 	}, func(p *sshExecParams) (*relay.Plan, error) { return d.planSSH(p, false) })
 	read := define(Tool{
@@ -65,7 +63,7 @@ func (d *Deps) sshTools() []*Tool {
 		Description: "Run a multi-line script on a host. Shell scripts stop at the first error unless strict is false.",
 		Hints:       Hints{Destructive: true, OpenWorld: true}, RunsCommand: true, Output: commandOutput(),
 	}, d.planSSHScript)
-	return []*Tool{d.defaults(exec), d.defaults(read), d.scriptDefaults(script)}
+	return []*Tool{d.defaults(exec), d.defaults(read), d.scriptDefaults(script), d.sshSpawnTool()}
 }
 
 func (d *Deps) planSSH(p *sshExecParams, readOnly bool) (*relay.Plan, error) {

@@ -1,0 +1,176 @@
+package tools
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"relay-shell/internal/keeper/session"
+	"relay-shell/internal/localexec"
+	"relay-shell/internal/params"
+	"relay-shell/internal/policy"
+	"relay-shell/internal/relay"
+	"relay-shell/internal/sshbin"
+	"relay-shell/internal/sshbin/dest"
+	"relay-shell/internal/target"
+)
+
+type shellSpawnParams struct {
+	Command string     `json:"command" desc:"For /bin/sh; empty: login shell."`
+	Cols    int        `json:"cols" default:"120" min:"1" max:"1000" desc:"Columns."`
+	Rows    int        `json:"rows" default:"40" min:"1" max:"500" desc:"Rows."`
+	Cwd     string     `json:"cwd" desc:"Working directory."`
+	Env     params.Env `json:"env" desc:"Variables to set; null removes."`
+	Name    string     `json:"name" desc:"Label."`
+	Record  bool       `json:"record" default:"true" desc:"Record for replay."`
+}
+
+type sshSpawnParams struct {
+	Host    string `json:"host" required:"true" desc:"As in ssh_exec."`
+	Command string `json:"command" desc:"Empty: login shell."`
+	Cols    int    `json:"cols" default:"120" min:"1" max:"1000" desc:"Columns."`
+	Rows    int    `json:"rows" default:"40" min:"1" max:"500" desc:"Rows."`
+	Name    string `json:"name" desc:"Label."`
+	Record  bool   `json:"record" default:"true" desc:"Record for replay."`
+	connParams
+}
+
+func (d *Deps) shellSpawnTool() *Tool {
+	return define(Tool{
+		name: "shell_spawn", Title: "Start a local session", Toolset: "shell",
+		Description: "Start an interactive program or shell on a terminal here; it outlives this server. Then session_send and session_recv.",
+		Hints:       Hints{Destructive: true, OpenWorld: true}, Output: outputOf[sessionInfo](),
+	}, d.planShellSpawn)
+}
+
+func (d *Deps) sshSpawnTool() *Tool {
+	return define(Tool{
+		name: "ssh_spawn", Title: "Start a session on a host", Toolset: "ssh",
+		Description: "Start an interactive program or shell on a host's terminal, as shell_spawn does here.",
+		Hints:       Hints{Destructive: true, OpenWorld: true}, Output: outputOf[sessionInfo](),
+	}, d.planSSHSpawn)
+}
+
+// spawned is the subject of a session's start. Of a login shell nothing is known but that it can be typed at.
+func spawned(command string) policy.Subject {
+	if strings.TrimSpace(command) == "" {
+		tier := policy.Reversible
+		return policy.Subject{Fixed: &tier}
+	}
+	return policy.Subject{Text: command, Floor: policy.Reversible}
+}
+
+func (d *Deps) planShellSpawn(p *shellSpawnParams) (*relay.Plan, error) {
+	if err := spawnable(p.Command); err != nil {
+		return nil, err
+	}
+	_, subjectEnv, err := overlay(p.Env, "")
+	if err != nil {
+		return nil, err
+	}
+	subject := spawned(p.Command)
+	subject.Env, subject.Dir = subjectEnv, p.Cwd
+	if len(subjectEnv) > 0 {
+		subject.Fixed = nil // what the variables do to a shell counts
+		subject.Text, subject.Floor = orShell(p.Command), policy.Reversible
+	}
+	return &relay.Plan{Args: p, Subject: subject, Run: func(ctx context.Context, _ *relay.Run) (*relay.Result, error) {
+		var vars []localexec.Var
+		for _, name := range p.Env.Names() {
+			vars = append(vars, localexec.Var{Name: name, Value: p.Env[name]})
+		}
+		o := session.Params{Env: localexec.Environment(d.Environ, vars), Dir: p.Cwd, Cols: p.Cols, Rows: p.Rows, Name: p.Name, Command: p.Command}
+		if p.Command != "" {
+			o.Argv = []string{"/bin/sh", "-c", p.Command}
+		} else {
+			o.Program = valueOf(o.Env, "SHELL", "/bin/sh")
+			o.Argv = []string{"-" + filepath.Base(o.Program)} // a login shell, login(1)
+		}
+		if o.Dir == "" {
+			o.Dir, _ = os.Getwd()
+		}
+		return d.startSession(ctx, o, p.Record)
+	}}, nil
+}
+
+func orShell(command string) string {
+	if command == "" {
+		return "sh -l"
+	}
+	return command
+}
+
+func spawnable(command string) error {
+	if command == "" {
+		return nil
+	}
+	return checkText("command", command)
+}
+
+func valueOf(env []string, name, fallback string) string {
+	for _, v := range env {
+		if value, ok := strings.CutPrefix(v, name+"="); ok && value != "" {
+			return value
+		}
+	}
+	return fallback
+}
+
+func (d *Deps) planSSHSpawn(p *sshSpawnParams) (*relay.Plan, error) {
+	if err := spawnable(p.Command); err != nil {
+		return nil, err
+	}
+	host, err := dest.Parse(p.Host, p.options())
+	if err != nil {
+		return nil, err
+	}
+	subject := spawned(p.Command)
+	subject.Remote = true
+	return &relay.Plan{Args: p, Hosts: []dest.Destination{host}, Subject: subject, Run: func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
+		r, ok := target.Resolved(run.Target())
+		if !ok {
+			return nil, &relay.Error{Code: "unsupported", Message: "not an SSH host", Hint: "use shell_spawn"}
+		}
+		s, err := d.SSH.SpawnArgs(ctx, r, sshbin.Command{Text: p.Command, StoreHostKey: run.StoreHostKeys})
+		if err != nil {
+			return nil, err
+		}
+		return d.startSession(ctx, session.Params{
+			Argv: s.Args, Env: s.Env, Dir: "/", Cols: p.Cols, Rows: p.Rows, Name: p.Name, Command: p.Command, Host: &host, HostName: host.String(),
+		}, p.Record)
+	}}, nil
+}
+
+// startSession makes the keeper.
+func (d *Deps) startSession(ctx context.Context, o session.Params, record bool) (*relay.Result, error) {
+	c := d.Config
+	o.Buffer, o.Idle, o.Lifetime = int(c.SessionBufferBytes), c.SessionIdleTimeout, c.SessionLifetime
+	if record && c.Record {
+		o.Recordings = Recordings(c.StateDir)
+		prune(o.Recordings, c.RecordRetention)
+	}
+	info, err := d.Keepers.Start(ctx, session.Kind, c.MaxSessions, o)
+	if err != nil {
+		return nil, sessionError(err, c.MaxSessions)
+	}
+	s := sessionOf(info)
+	return &relay.Result{Fields: &s, Text: s.line() + "\n", Record: map[string]any{"session_id": s.SessionID}}, nil
+}
+
+// Recordings is the directory of recordings.
+func Recordings(stateDir string) string { return filepath.Join(stateDir, "recordings") }
+
+// prune removes recordings that nobody has written to for the retention; 0 keeps them.
+func prune(dir string, retention time.Duration) {
+	entries, err := os.ReadDir(dir)
+	if err != nil || retention <= 0 {
+		return
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && strings.HasSuffix(e.Name(), ".cast") && time.Since(info.ModTime()) > retention {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}
