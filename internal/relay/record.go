@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"strings"
 
 	"relay-shell/internal/audit"
 	"relay-shell/internal/params"
@@ -37,6 +38,7 @@ func (w *walk) args(more map[string]any) json.RawMessage {
 		if json.Unmarshal(w.call.Args, &value) != nil && len(w.call.Args) > 0 {
 			value = params.Digest(string(w.call.Args))
 		}
+		value = bodiless(value)
 	case w.plan.Record != nil:
 		value = w.with(w.plan.Record, more)
 	default:
@@ -56,6 +58,27 @@ func (w *walk) args(more map[string]any) json.RawMessage {
 		return json.RawMessage(`{}`)
 	}
 	return b
+}
+
+// bodiless takes out of arguments that were refused undecoded what records never hold: bodies, and all of a call with a secret but the
+// session it was for.
+func bodiless(value any) any {
+	args, ok := value.(map[string]any)
+	if !ok {
+		return value
+	}
+	kept := map[string]any{}
+	for name, v := range args {
+		switch text, isText := v.(string); {
+		case strings.EqualFold(name, "secret") && v != false:
+			return map[string]any{"session_id": args["session_id"], "secret": true}
+		case isText && (strings.EqualFold(name, "stdin") || strings.EqualFold(name, "content")):
+			kept[name] = params.Digest(text)
+		default:
+			kept[name] = v
+		}
+	}
+	return kept
 }
 
 // with joins the arguments with what is known beyond them: where several hosts lead, in the first record of the call, and how they ended.
