@@ -120,8 +120,8 @@ func (s *session) converse(stream *keeper.Stream, fd int, readOnly bool) (exit *
 	defer signal.Stop(resized)
 	left := make(chan struct{})
 	go func() { // ends with the process: a terminal's read cannot be cut short
-		defer close(left)
 		defer stream.Close()
+		defer close(left) // before the stream's end shows
 		buf := make([]byte, 4096)
 		for {
 			n, err := s.world.Stdin.Read(buf)
