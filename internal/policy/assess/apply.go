@@ -178,15 +178,26 @@ func spread(roles []role, n int) []effect {
 	return out
 }
 
-func join(args []arg) str {
-	out := lit("")
+// join puts words together with blanks between them.
+func join(args []arg) str { return joinWith(args, " ") }
+
+func concat(args []arg) str { return joinWith(args, "") }
+
+func joinWith(args []arg, sep string) str {
+	var b strings.Builder
+	t := taint(0)
 	for i, a := range args {
-		if i > 0 {
-			out = out.add(lit(" "))
+		if b.Len() > maxText {
+			b.WriteString(unk)
+			break
 		}
-		out = out.add(a.str)
+		if i > 0 {
+			b.WriteString(sep)
+		}
+		b.WriteString(a.s)
+		t |= a.t
 	}
-	return out
+	return str{limit(b.String()), t}
 }
 
 func (c *call) operandRules(u *use) {

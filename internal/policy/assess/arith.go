@@ -86,11 +86,11 @@ func (m *machine) promptText(s str, sc *scope) (out str) {
 }
 
 func (m *machine) joined(w *syntax.Word, sc *scope) str {
-	out := lit("")
-	for _, p := range w.Parts {
-		out = out.add(m.text(&syntax.Word{Parts: []syntax.WordPart{p}}, sc))
+	parts := make([]arg, len(w.Parts))
+	for i, p := range w.Parts {
+		parts[i].str = m.text(&syntax.Word{Parts: []syntax.WordPart{p}}, sc)
 	}
-	return out
+	return concat(parts)
 }
 
 // constant evaluates an expression without unknowns.

@@ -9,6 +9,9 @@ import (
 // assigns follows assignments, with or without a command behind them.
 func (m *machine) assigns(list []*syntax.Assign, sc *scope) {
 	for _, a := range list {
+		if m.exhausted() {
+			return
+		}
 		m.assign(a, sc)
 	}
 }

@@ -129,6 +129,9 @@ var (
 	codeSends   = regexp.MustCompile(`(?i)(requests\.(post|put)|urlopen\(|http\.(request|client)|socket|fetch\(|axios|Net::HTTP|LWP|smtplib|ftplib|sendto|send\(|curl)`)
 )
 
+// maxCode bounds, in bytes, the code of other languages that is searched.
+const maxCode = 64 << 10
+
 func (c *call) code(lang string, text str) {
 	c.rate(Stateful, "code", "code of "+lang+": floor of 2")
 	if text.tainted(fromNet) {
@@ -139,6 +142,10 @@ func (c *call) code(lang string, text str) {
 		c.secret = true
 	}
 	code := text.s
+	if len(code) > maxCode {
+		c.rate(Irreversible, "code", "longer than what is searched")
+		code = code[:maxCode]
+	}
 	switch {
 	case codeHides.MatchString(code):
 		c.rate(Irreversible, "hidden-code", "runs code that it decodes or fetches first")

@@ -25,8 +25,24 @@ func (m *machine) fields(ws []*syntax.Word, sc *scope) []arg {
 	return out
 }
 
+// maxBraces bounds the brace expansions of one word, which are expanded by recursion.
+const maxBraces = 12
+
 func (m *machine) braces(w *syntax.Word) []*syntax.Word {
 	if m.lang != syntax.LangBash {
+		return []*syntax.Word{w}
+	}
+	braces := 0
+	for _, p := range w.Parts {
+		if l, ok := p.(*syntax.Lit); ok {
+			braces += strings.Count(l.Value, "{")
+		}
+	}
+	if braces == 0 {
+		return []*syntax.Word{w}
+	}
+	if braces > maxBraces {
+		m.complex("a word has too many braces")
 		return []*syntax.Word{w}
 	}
 	copied := *w
@@ -46,19 +62,19 @@ func (m *machine) braces(w *syntax.Word) []*syntax.Word {
 
 // builder collects the fields that one word becomes.
 type builder struct {
-	out    []arg
-	cur    arg
-	open   bool // cur has begun, even if it is empty
-	sep    string
-	quoted bool // something in cur was quoted
+	out  []arg
+	text strings.Builder // of the field being built
+	cur  arg
+	open bool // cur has begun, even if it is empty
+	sep  string
 }
 
 func (b *builder) put(s str, quoted bool) {
-	if quoted {
-		b.quoted = true
-	}
 	b.open = b.open || quoted || s.s != ""
-	b.cur.str = b.cur.add(s)
+	b.cur.t |= s.t
+	if b.text.Len() < maxText {
+		b.text.WriteString(s.s)
+	}
 	if !quoted && strings.ContainsAny(s.s, "*?[") {
 		b.cur.glob = true
 	}
@@ -78,8 +94,11 @@ func (b *builder) split(s str) {
 		}
 		b.flush()
 		rest = rest[i+1:]
+		if len(b.out) > maxFields*4 {
+			b.part(unknown)
+			return
+		}
 	}
-	b.open = b.open || b.cur.s != ""
 }
 
 func (b *builder) part(s str) {
@@ -91,9 +110,11 @@ func (b *builder) part(s str) {
 
 func (b *builder) flush() {
 	if b.open {
+		b.cur.s = limit(b.text.String())
 		b.out = append(b.out, b.cur)
 	}
-	b.cur, b.open, b.quoted = arg{}, false, false
+	b.text.Reset()
+	b.cur, b.open = arg{}, false
 }
 
 // field expands one word into its fields.
@@ -152,17 +173,24 @@ func (b *builder) literal(s string) {
 		b.put(lit(s), false)
 		return
 	}
+	var out strings.Builder
 	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && i+1 < len(s) && s[i+1] == '\n':
+		if s[i] == '\\' && i+1 < len(s) {
 			i++
-		case s[i] == '\\' && i+1 < len(s):
-			i++
-			b.put(lit(s[i:i+1]), true)
-		default:
-			b.put(lit(s[i:i+1]), false)
+			b.open = true
+			if s[i] != '\n' {
+				out.WriteByte(s[i])
+			}
+			continue
 		}
+		if strings.IndexByte("*?[", s[i]) >= 0 {
+			b.cur.glob = true
+		}
+		out.WriteByte(s[i])
 	}
+	glob := b.cur.glob
+	b.put(lit(out.String()), true)
+	b.cur.glob = glob
 }
 
 func (m *machine) double(b *builder, q *syntax.DblQuoted, sc *scope) {
@@ -207,11 +235,8 @@ func (m *machine) text(w *syntax.Word, sc *scope) str {
 	for i, part := range w.Parts {
 		m.part(b, part, i == 0, sc)
 	}
-	out := b.cur.str
-	for i := len(b.out) - 1; i >= 0; i-- { // "$*" and the like
-		out = b.out[i].add(lit(" ")).add(out)
-	}
-	return out
+	b.flush()
+	return join(b.out) // "$*" and the like
 }
 
 func unescapeDouble(s string) string {

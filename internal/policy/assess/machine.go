@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -14,6 +15,7 @@ const (
 	maxDepth = 40    // shells in shells, functions in functions
 	maxSteps = 4_000 // simple commands followed, loops and calls counted each time
 	maxBody  = 200   // words a for loop is followed for, one by one
+	maxTime  = 300 * time.Millisecond
 )
 
 // machine follows a text as a shell would run it, without running anything.
@@ -28,6 +30,7 @@ type machine struct {
 	tooMuch   string // why the text is too complex; "" if it is not
 	refused   bool   // beyond the bounds within which anything is parsed
 	depth     int
+	deadline  time.Time // a last guard: the other bounds keep within it
 	steps     int
 	commands  int // simple commands in the text itself
 
@@ -38,7 +41,7 @@ type machine struct {
 }
 
 func newMachine(lang syntax.LangVariant) *machine {
-	return &machine{lang: lang, seen: map[Reason]bool{}, files: map[string]str{}, called: map[string]bool{}}
+	return &machine{lang: lang, deadline: time.Now().Add(maxTime), seen: map[Reason]bool{}, files: map[string]str{}, called: map[string]bool{}}
 }
 
 // maxReasons bounds the list; the tier counts all.
@@ -46,12 +49,17 @@ const maxReasons = 400
 
 func (m *machine) note(r Reason) {
 	m.tier = max(m.tier, r.Tier)
-	r.Depth = m.origin
-	if len(r.Text) > 2000 {
-		r.Text = strings.ToValidUTF8(r.Text[:2000], "") + "…"
+	if len(m.reasons) >= maxReasons && (r.Tier < Irreversible || len(m.reasons) >= 2*maxReasons) {
+		return
 	}
-	r.Text = show(r.Text)
-	if m.seen[r] || len(m.reasons) >= maxReasons && r.Tier < Irreversible {
+	r.Depth = m.origin
+	for _, s := range []*string{&r.Text, &r.Resolved, &r.Bare, &r.Why, &r.Program} {
+		if len(*s) > maxShown {
+			*s = strings.ToValidUTF8((*s)[:maxShown], "") + "…"
+		}
+		*s = show(*s)
+	}
+	if m.seen[r] {
 		return
 	}
 	m.seen[r] = true
@@ -128,11 +136,30 @@ func (m *machine) failed(text string, err error) {
 
 // stmts follows statements in order; each sees what those before it changed.
 func (m *machine) stmts(list []*syntax.Stmt, sc *scope) str {
-	out := lit("")
+	var out strings.Builder
+	t := taint(0)
 	for _, st := range list {
-		out = out.add(m.stmt(st, sc))
+		if m.exhausted() {
+			break
+		}
+		got := m.stmt(st, sc)
+		t |= got.t
+		if out.Len() < maxText {
+			out.WriteString(got.s)
+		}
 	}
-	return out
+	return str{limit(out.String()), t}
+}
+
+// exhausted reports whether more has been followed than is allowed. What is left then counts as the worst.
+func (m *machine) exhausted() bool {
+	if m.steps <= maxSteps && time.Now().Before(m.deadline) {
+		return false
+	}
+	m.steps = max(m.steps, maxSteps+1)
+	m.complex("too many commands to follow")
+	m.note(Reason{Text: "…", Rule: "bounds", Tier: Irreversible, Why: "behind too many other commands to be read"})
+	return true
 }
 
 func (m *machine) stmt(st *syntax.Stmt, sc *scope) str {

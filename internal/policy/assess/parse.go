@@ -43,9 +43,11 @@ func tooNested(text string) string {
 		}
 		endWord(i)
 		switch c {
-		case '(', '{', '[', '`':
+		case '(', '{', '[':
 			openers++
 			depth++
+		case '`':
+			openers++
 		case ')', '}', ']':
 			depth--
 		case '!', '~', '?', '<', '|', '&':
@@ -53,7 +55,7 @@ func tooNested(text string) string {
 		case '\n':
 			depth = max(min(depth, maxNesting), 0)
 		}
-		if depth > maxNesting && !quotedLine(text, i) {
+		if depth > maxNesting {
 			return fmt.Sprintf("nested more than %d deep", maxNesting)
 		}
 	}
@@ -62,11 +64,6 @@ func tooNested(text string) string {
 		return fmt.Sprintf("more than %d openings", maxOpeners)
 	}
 	return ""
-}
-
-// quotedLine reports whether the text before i is mostly closers' fault: backquotes never close in the count above.
-func quotedLine(text string, i int) bool {
-	return strings.Count(text[:i], "`") > maxNesting/2 && strings.Count(text[:i], "(")+strings.Count(text[:i], "{")+strings.Count(text[:i], "[") < maxNesting
 }
 
 // parse parses shell text. With an error comes what could be read before it, if anything.

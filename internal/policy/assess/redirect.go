@@ -165,7 +165,7 @@ func (m *machine) hereDoc(r *syntax.Redirect, sc *scope) str {
 			quoted = quoted || strings.Contains(x.Value, `\`)
 		}
 	}
-	out := lit("")
+	var parts []arg
 	for _, p := range r.Hdoc.Parts {
 		if l, ok := p.(*syntax.Lit); ok {
 			s := l.Value
@@ -175,12 +175,12 @@ func (m *machine) hereDoc(r *syntax.Redirect, sc *scope) str {
 			if !quoted {
 				s = unescapeDouble(s)
 			}
-			out = out.add(lit(s))
+			parts = append(parts, word(s))
 			continue
 		}
-		out = out.add(m.text(&syntax.Word{Parts: []syntax.WordPart{p}}, sc))
+		parts = append(parts, arg{str: m.text(&syntax.Word{Parts: []syntax.WordPart{p}}, sc)})
 	}
-	return out
+	return concat(parts)
 }
 
 func untab(s string) string {

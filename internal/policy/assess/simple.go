@@ -102,9 +102,7 @@ func branching(c *syntax.CallExpr, redirs []*syntax.Redirect, sc *scope) []strin
 func (m *machine) once(c *syntax.CallExpr, redirs []*syntax.Redirect, sc *scope) str {
 	m.steps++
 	m.commands++
-	if m.steps > maxSteps {
-		m.complex("too many commands to follow")
-		m.note(Reason{Text: m.written(c), Rule: "bounds", Tier: Irreversible, Why: "behind too many other commands to be read"})
+	if m.exhausted() {
 		return unknown
 	}
 	args := m.fields(c.Args, sc)

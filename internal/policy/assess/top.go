@@ -14,7 +14,7 @@ const Version = "1"
 // Assess reads an input as bash and as a POSIX shell and returns the higher of both.
 func Assess(in Input) Result {
 	res := assessAs(in, syntax.LangBash)
-	if in.Text == "" && (in.Script == "" || !isShell(in.Interpreter)) || !differs(in.Text+in.Script) {
+	if in.Text == "" && (in.Script == "" || !isShell(in.Interpreter)) || res.Refused || res.Tier == Irreversible || !differs(in.Text+in.Script) {
 		return res
 	}
 	posix := assessAs(in, syntax.LangPOSIX)

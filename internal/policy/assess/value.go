@@ -39,7 +39,7 @@ func (a str) known() bool { return !strings.Contains(a.s, unk) }
 func (a str) tainted(t taint) bool { return a.t&t != 0 }
 
 // maxText bounds every text that is worked out, so that doubling variables stay cheap.
-const maxText = 1 << 20
+const maxText = 1 << 18
 
 func limit(s string) string {
 	if len(s) > maxText {
@@ -69,16 +69,28 @@ func words(ss ...string) []arg {
 func (a arg) show() string { return show(a.s) }
 
 func show(s string) string {
-	return strings.NewReplacer(unk, "…", home, "~").Replace(s)
+	return markers.Replace(s)
 }
+
+var markers = strings.NewReplacer(unk, "…", home, "~")
+
+// maxShown bounds, in bytes, what of a command is shown.
+const maxShown = 2000
 
 func showAll(args []arg) string {
 	var b strings.Builder
 	for i, a := range args {
+		if b.Len() > maxShown {
+			return b.String() + " …"
+		}
 		if i > 0 {
 			b.WriteByte(' ')
 		}
-		s := a.show()
+		s := a.s
+		if len(s) > maxShown {
+			s = strings.ToValidUTF8(s[:maxShown], "") + "…"
+		}
+		s = show(s)
 		if s == "" || !a.glob && strings.ContainsAny(s, " \t\n'\"*?;|&$<>(){}") {
 			s = "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 		}

@@ -1,0 +1,68 @@
+package assess
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// big is 300 kB of anything: each has to be read, or refused, within a second.
+var big = map[string]string{
+	"words": "a ", "newlines": "\n", "commands": "ls;", "pipes": "ls|", "ands": "ls&&", "opens": "(", "braces": "{ ", "substitutions": "$(", "backquotes": "`", "double quotes": `"`, "single quotes": "'",
+	"quoted substitutions": `"$(`, "expansions": "${a:-", "arithmetic": "$((", "arithmetic parens": "((", "brackets": "[", "tests": "[[ ! ", "nots": "! ", "ifs": "if ", "whiles": "while ", "fors": "for i in a; do ", "cases": "case x in a) ",
+	"functions": "f() ", "here-docs": "<<A ", "redirects": ">a ", "backslashes": `\`, "dollars": "$", "globs": "*", "brace lists": "{a,b}", "brace nests": "{a,", "brace ranges": "{1..99999}", "assignments": "a=$a$a ", "subscripts": "a[a[", "process": "<(", "procs": "cat <(ls) ",
+	"evals": "eval ", "sudos": "sudo ", "shells": "sh -c '", "finds": "find . -exec ", "awk": "awk '{print | ", "seds": "sed -e s/a/b/ ", "long path": "/a", "dots": "../", "tildes": "~", "hashes": "#", "times": "time ", "ternaries": "$((a?b:", "unknown": "foo -c ", "xargs": "xargs ", "env": "env a=b ", "commas": ",", "carriage returns": "\r", "coprocs": "coproc ",
+	"elifs": "elif x; then ", "select": "select i in a; do ", "sql": "psql -c 'drop ", "semis": ";", "heredoc strings": "<<< a ", "doubling": "a=$a$a;", "echo subst": "echo $(echo ", "negated ext": "!(", "timeout": "timeout 1 ", "vars": "$a", "strings": `echo "a" 'b' `, "rm": "rm -rf /a ", "python": "python3 -c 'os.system(\"ls\")' ", "zero width": "\u200b",
+}
+
+func TestLargeInputs(t *testing.T) {
+	for name, unit := range big {
+		text := strings.Repeat(unit, 300_000/len(unit))
+		for _, in := range []Input{{Text: text}, {Text: "echo '" + text + "'"}, {Text: "echo " + text}, {Text: "cat", Stdin: text}, {Text: "sh", Stdin: text}, {Argv: []string{"sh", "-c", text}}, {Script: text, Interpreter: "python3"}} {
+			began := time.Now()
+			r := Assess(in)
+			d := time.Since(began)
+			if d > 500*time.Millisecond {
+				t.Logf("%s: %v", name, d)
+			}
+			if d > 3*time.Second { // a second, with slack for a busy machine
+				t.Errorf("%s in %q took %v (tier %d)", name, firstOf(in.Text)[:min(6, len(in.Text))]+strings.Join(in.Argv, "")[:min(2, len(in.Argv))]+in.Interpreter, d, r.Tier)
+			}
+		}
+	}
+}
+
+func TestLatency(t *testing.T) {
+	var all []time.Duration
+	lines := append(corpus(t, "commands.tsv"), corpus(t, "own.tsv")...)
+	for _, l := range lines {
+		began := time.Now()
+		Assess(Input{Text: l.command})
+		all = append(all, time.Since(began))
+	}
+	slices.Sort(all)
+	t.Logf("p50 %v, p99 %v, worst %v", all[len(all)/2], all[len(all)*99/100], all[len(all)-1])
+}
+
+func BenchmarkAssess(b *testing.B) {
+	lines := corpus(b, "commands.tsv")
+	for i := 0; b.Loop(); i++ {
+		Assess(Input{Text: lines[i%len(lines)].command})
+	}
+}
+
+func FuzzAssess(f *testing.F) {
+	for _, name := range []string{"commands.tsv", "own.tsv"} {
+		for _, l := range corpus(f, name) {
+			f.Add(l.command)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		began := time.Now()
+		Assess(Input{Text: text})
+		if d := time.Since(began); d > 5*time.Second {
+			t.Fatalf("took %v", d)
+		}
+	})
+}
