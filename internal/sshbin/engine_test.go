@@ -116,6 +116,7 @@ func modes(t *testing.T, test func(t *testing.T, mode Mode)) {
 }
 
 func TestRun(t *testing.T) {
+	t.Parallel()
 	server := sshtest.Start(t, sshtest.Options{Shell: "dash"})
 	big := strings.Repeat("0123456789abcdef", 3<<20/16)
 	modes(t, func(t *testing.T, mode Mode) {

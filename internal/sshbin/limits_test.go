@@ -70,7 +70,7 @@ func TestNothingLeaks(t *testing.T) {
 			before = files()
 			return n == before
 		})
-		for range 3 {
+		for range 2 {
 			round()
 		}
 		waitFor(t, fmt.Sprintf("back to %d descriptors", before), func() bool { return files() <= before })

@@ -54,9 +54,9 @@ func TestMaxSessions(t *testing.T) {
 		calls  int
 	}{
 		{"default", nil, Passenger, 200},
-		{"two", []string{"MaxSessions 2"}, Passenger, 60},
-		{"one", []string{"MaxSessions 1"}, Passenger, 30},
-		{"forked", nil, Fork, 100},
+		{"two", []string{"MaxSessions 2"}, Passenger, 30},
+		{"one", []string{"MaxSessions 1"}, Passenger, 12},
+		{"forked", nil, Fork, 50},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := sshtest.Start(t, sshtest.Options{Shell: "dash", Config: test.config})
@@ -75,7 +75,7 @@ func TestMaxStartups(t *testing.T) {
 	t.Parallel()
 	l := sshtest.New(t)
 	server := l.MustStart(t, sshtest.Options{Shell: "dash"})
-	const hosts = 40
+	const hosts = 24
 	for i := range hosts {
 		if err := l.AddHost(fmt.Sprintf("h%d", i), server.HostLines(fmt.Sprintf("ConnectTimeout %d", 100+i))...); err != nil {
 			t.Fatal(err)

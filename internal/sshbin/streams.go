@@ -239,7 +239,14 @@ func (s *streams) drain(roundTrip time.Duration) {
 		} else {
 			tick.Reset(10 * time.Millisecond)
 		}
-		if read-before > ownOutput || now.Sub(began) > maxDrain {
+		if read-before > ownOutput {
+			return
+		}
+		if s.writing.Load() > 0 { // a slow writer is no trickle
+			mark, markRead = now, read
+			continue
+		}
+		if now.Sub(began) > maxDrain {
 			return
 		}
 		if now.Sub(mark) > trickleTime {
