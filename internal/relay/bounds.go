@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -20,10 +21,23 @@ func (w *walk) startClock(cancel context.CancelCauseFunc) *clock {
 	}
 	budget := c.timeout
 	if len(w.plan.Hosts) > 0 {
-		budget += 2*w.r.opts.ConnectTimeout + 5*time.Second // a jump host and pacing; the engine has its own, tighter deadlines
+		// For connecting, hop by hop, and its pacing; the engine has its own deadlines within that.
+		budget += time.Duration(1+w.hops())*w.r.opts.ConnectTimeout + 5*time.Second
 	}
 	c.timer = time.AfterFunc(budget, func() { cancel(&timeoutError{c.timeout}) })
 	return c
+}
+
+// hops is the longest way to a target, in jump hosts.
+func (w *walk) hops() int {
+	most := 0
+	for _, t := range w.target {
+		if t == nil || t.Host() == nil || t.Host().Jump == "" {
+			continue
+		}
+		most = max(most, 1+strings.Count(t.Host().Jump, ","))
+	}
+	return most
 }
 
 // started lets the timeout count from now.
