@@ -26,6 +26,7 @@ const (
 type holder struct {
 	order   order
 	started time.Time
+	socket  *Socket
 	ctx     context.Context // ends with the keeper
 	cancel  context.CancelFunc
 	clients chan struct{}
@@ -53,6 +54,7 @@ func (h *holder) live(open Kind, out *os.File) int {
 		return 1
 	}
 	defer socket.Close()
+	h.socket = socket
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM)
 	go h.accept(socket)
@@ -67,6 +69,7 @@ func (h *holder) live(open Kind, out *os.File) int {
 	}()
 	thing, err := open(h.ctx, Place{ID: h.order.ID, Dir: h.order.Dir}, h.order.Spec)
 	if err != nil {
+		socket.Close() // whoever reads the notice finds nothing left
 		_ = send(out, notice{Error: asError(err)})
 		return 1
 	}
@@ -204,7 +207,9 @@ func (h *holder) answer(c net.Conn, req request) (any, error) {
 	case req.Op == opInfo:
 		return h.info(thing)
 	case req.Op == opClose:
-		return nil, h.end(h.ctx)
+		err := h.end(h.ctx)
+		h.socket.Close() // whoever is told that it is closed does not find it any more
+		return nil, err
 	case req.V != Version:
 		return nil, errorf("unsupported", "close it and open it again", "%s was made by another version of relay-shell", h.order.ID)
 	case thing == nil:

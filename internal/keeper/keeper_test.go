@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -207,6 +208,10 @@ func TestDeadAndFrozen(t *testing.T) {
 	if err := syscall.Kill(frozen.PID, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	eventually(t, "frost", func() bool { // each thread stops when it next runs
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", frozen.PID))
+		return err == nil && strings.Contains(string(stat), ") T ")
+	})
 	list, err := k.List(ctx, "")
 	if err != nil || len(list) != 1 || list[0].ID != frozen.ID || !list[0].Silent || list[0].PID != frozen.PID || list[0].Kind != "echo" {
 		t.Fatalf("%+v %v", list, err)
