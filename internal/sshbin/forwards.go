@@ -27,7 +27,7 @@ func (e *Engine) OpenForward(ctx context.Context, r *dest.Resolved, f mux.Forwar
 		return nil, &Error{Op: "forwarding", Host: r.Alias, Err: err}
 	}
 	for losses := 0; ; losses++ {
-		s, err := p.acquire(ctx, store)
+		s, err := p.acquire(ctx, wants{store: store, leash: true})
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +68,8 @@ func (m *master) openForward(ctx context.Context, f mux.Forward) (int, error) {
 // Lost is closed when the master that keeps the forward is gone, and the forward with it.
 func (f *Forwarding) Lost() <-chan struct{} { return f.seat.lost }
 
-// Close closes the listener; connections through it live on. It may be called twice.
+// Close closes the listener, on the far side a moment later: servers are told without an answer. Connections through it live
+// on. It may be called twice.
 func (f *Forwarding) Close(ctx context.Context) (err error) {
 	f.once.Do(func() {
 		defer f.seat.leave()

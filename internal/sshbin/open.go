@@ -142,7 +142,7 @@ func (e *Engine) DialStdio(ctx context.Context, r *dest.Resolved, host string, p
 		return nil, &Error{Op: "forwarding", Host: r.Alias, Err: err}
 	}
 	for losses := 0; ; losses++ {
-		s, err := p.acquire(ctx, store)
+		s, err := p.acquire(ctx, wants{store: store})
 		if err != nil {
 			return nil, err
 		}

@@ -181,10 +181,13 @@ func TestForwarding(t *testing.T) {
 	if err := errors.Join(f.Close(t.Context()), f.Close(t.Context())); err != nil {
 		t.Error(err)
 	}
-	if conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", itoa(f.Port))); err == nil {
-		conn.Close()
-		t.Error("still listens")
-	}
+	waitFor(t, "the server stops listening", func() bool { // it is told so without an answer
+		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", itoa(f.Port)))
+		if err == nil {
+			conn.Close()
+		}
+		return err != nil
+	})
 	lost, err := e.OpenForward(t.Context(), r, mux.Forward{Kind: mux.Remote, ListenHost: "127.0.0.1", ConnectHost: "127.0.0.1", ConnectPort: port}, true)
 	if err != nil {
 		t.Fatal(err)

@@ -147,8 +147,14 @@ func (s *seat) refused() (alone bool) {
 	return alone
 }
 
-// acquire gives a place on a live master, starting one where there is none. store allows a new host key to be stored.
-func (p *pool) acquire(ctx context.Context, store bool) (*seat, error) {
+// wants is what a caller needs of a master.
+type wants struct {
+	store bool // a new host key may be stored
+	leash bool // it carries commands, so the leash takes its place first
+}
+
+// acquire gives a place on a live master, starting one where there is none.
+func (p *pool) acquire(ctx context.Context, w wants) (*seat, error) {
 	began := time.Now()
 	for {
 		p.mu.Lock()
@@ -169,7 +175,7 @@ func (p *pool) acquire(ctx context.Context, store bool) (*seat, error) {
 		}
 		waited := time.Since(began)
 		if p.starting == nil && (len(p.masters) == 0 || p.maySpill() && waited >= spillAfter) {
-			if !p.begin(store) {
+			if !p.begin(w) {
 				p.mu.Unlock()
 				return nil, errClosed
 			}
@@ -180,7 +186,7 @@ func (p *pool) acquire(ctx context.Context, store bool) (*seat, error) {
 			wait = max(spillAfter-waited, time.Millisecond)
 		}
 		p.mu.Unlock()
-		if err := p.await(ctx, starting, changed, wait, store); err != nil {
+		if err := p.await(ctx, starting, changed, wait, w.store); err != nil {
 			return nil, err
 		}
 	}
@@ -267,8 +273,8 @@ func (p *pool) maySpill() bool {
 }
 
 // begin is called with mu held. It starts a master in the background, so that a caller who gives up takes nobody's master along.
-func (p *pool) begin(store bool) bool {
-	s := &start{store: store, done: make(chan struct{})}
+func (p *pool) begin(w wants) bool {
+	s := &start{store: w.store, done: make(chan struct{})}
 	first := len(p.masters) == 0
 	p.starting = s
 	taken := map[int]bool{}
@@ -276,7 +282,7 @@ func (p *pool) begin(store bool) bool {
 		taken[m.index] = true
 	}
 	ok := p.engine.background(func() {
-		m, err := p.engine.startMaster(p.engine.ctx, p, taken, store)
+		m, err := p.engine.startMaster(p.engine.ctx, p, taken, w)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.starting = nil

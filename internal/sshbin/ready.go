@@ -28,7 +28,7 @@ func (e *Engine) Ready(ctx context.Context, r *dest.Resolved, store bool) (Maste
 	}
 	began := time.Now()
 	for {
-		s, err := p.acquire(ctx, store)
+		s, err := p.acquire(ctx, wants{store: store, leash: true})
 		if err != nil {
 			return MasterInfo{}, err
 		}

@@ -68,7 +68,7 @@ func (e *Engine) begin(ctx context.Context, r *dest.Resolved, c *Command) (*call
 		return nil, &Error{Op: "running", Host: r.Alias, Err: err}
 	}
 	for refusals, losses := 0, 0; ; {
-		s, err := p.acquire(ctx, c.StoreHostKey)
+		s, err := p.acquire(ctx, wants{store: c.StoreHostKey, leash: !c.NoLeash})
 		if err != nil {
 			return nil, err
 		}

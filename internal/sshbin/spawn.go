@@ -32,7 +32,7 @@ func (e *Engine) SpawnArgs(ctx context.Context, r *dest.Resolved, c Command) (Sp
 	if err != nil {
 		return Spawn{}, &Error{Op: "starting a session", Host: r.Alias, Err: err}
 	}
-	s, err := p.acquire(ctx, c.StoreHostKey)
+	s, err := p.acquire(ctx, wants{store: c.StoreHostKey, leash: !c.NoLeash})
 	if err != nil {
 		return Spawn{}, err
 	}

@@ -27,7 +27,7 @@ const (
 
 // startMaster gives a master for the pool: the operator's, a living one of ours from this or another process, or a new one. taken are
 // the indices that the pool has already.
-func (e *Engine) startMaster(ctx context.Context, p *pool, taken map[int]bool, store bool) (*master, error) {
+func (e *Engine) startMaster(ctx context.Context, p *pool, taken map[int]bool, w wants) (*master, error) {
 	if len(taken) == 0 {
 		if m := e.adopt(ctx, p); m != nil {
 			return m, nil
@@ -39,12 +39,12 @@ func (e *Engine) startMaster(ctx context.Context, p *pool, taken map[int]bool, s
 	}
 	path := e.socketPath(p.resolved.Identity, index)
 	for attempt := 0; ; attempt++ {
-		m, err := e.ownMaster(ctx, p, path, index, store)
-		if err == nil {
+		m, err := e.ownMaster(ctx, p, path, index, w.store)
+		if err == nil && w.leash {
 			err = p.prepare(ctx, m)
-			if err == nil {
-				return m, nil
-			}
+		}
+		if err == nil {
+			return m, nil
 		}
 		var f *Error
 		retries := dropRetries
