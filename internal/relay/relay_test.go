@@ -193,9 +193,6 @@ func TestDecisions(t *testing.T) {
 func TestSecretsStayOutOfTheAudit(t *testing.T) {
 	r := newRoad(t, policy.Options{})
 	secret := strings.Repeat("s3", 20)
-	type args struct {
-		Env map[string]string `json:"env"`
-	}
 	r.Do(context.Background(), &Call{Operation: operation{"shell_exec", func() (*Plan, error) {
 		return &Plan{Record: map[string]any{"env": map[string]string{"DB_PASSWORD": secret}}, Run: func(context.Context, *Run) (*Result, error) {
 			return nil, errors.New("login failed: password=" + secret)

@@ -124,6 +124,9 @@ func endedBy(ctx context.Context, err error) (Outcome, *Error) {
 	case errors.As(err, &timeout), errors.As(cause, &timeout):
 		return Timeout, &Error{Code: string(Timeout), Message: "timed out after " + seconds(timeout.after), Hint: "what was started has been ended; raise timeout, or narrow the command"}
 	case cause != nil:
+		if errors.Is(cause, context.Canceled) {
+			cause = errCancelled
+		}
 		return Cancelled, &Error{Code: string(Cancelled), Message: cause.Error(), Hint: "what was started has been ended; call again if it is still wanted"}
 	}
 	return Failed, AsError(err)
