@@ -26,8 +26,9 @@ const (
 	hiTimeout = 2 * time.Second
 	// slowTimeout is how long after that, and how long a host that turned out to be slow may take in all.
 	slowTimeout = 8 * time.Second
-	// killTimeout is how long the leash may take to end a call's processes; its own script gives up after 1.4 s.
-	killTimeout = 3 * time.Second
+	// killTimeout is how long the leash may take to end a call's processes. Its script gives up after 1.5 s; the rest is for hosts
+	// on which looking through the processes takes long.
+	killTimeout = 5 * time.Second
 	// leashWriteTimeout bounds a line to the leash; they are tens of bytes into a 64 KiB pipe.
 	leashWriteTimeout = time.Second
 )
