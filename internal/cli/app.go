@@ -53,9 +53,10 @@ func (s *session) open() (a *app, err error) {
 		return nil, err
 	}
 	a = &app{cfg: cfg, log: s.logger(), caller: caller("relay-shell-cli/" + s.world.Version), supervisor: supervisor{environ: s.world.Environ}}
+	opened := a // a is nil once an error is being returned
 	defer func() {
 		if err != nil {
-			a.close()
+			opened.close()
 		}
 	}()
 	if a.inventory, err = inventory.Open(inventory.Options{SSHConfig: cfg.SSHConfig, File: cfg.Inventory}); err != nil {

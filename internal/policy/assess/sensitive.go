@@ -6,8 +6,14 @@ import (
 	"strings"
 )
 
+// procRoot is the way into the same files through another process (proc(5)).
+var procRoot = regexp.MustCompile(`^(/proc/[^/]+/(root|cwd))+`)
+
 // sensitivePath reports whether a file holds keys, passwords, tokens or the environment of a process.
 func sensitivePath(p string) bool {
+	if rest := procRoot.ReplaceAllString(p, ""); rest != p {
+		p = "/" + strings.TrimPrefix(rest, "/")
+	}
 	if strings.HasSuffix(p, ".pub") || strings.HasSuffix(p, "known_hosts") || exampleFiles.MatchString(p) {
 		return false
 	}
