@@ -104,7 +104,7 @@ func TestMasterDiesUnderACommand(t *testing.T) {
 	modes(t, func(t *testing.T, mode Mode) {
 		e := newEngine(t, server.Lab, Options{Engine: mode})
 		r := resolve(t, e, "target", dest.Options{})
-		for range 3 {
+		for range trialDeaths {
 			count := filepath.Join(t.TempDir(), "count")
 			pid := make(chan int, 1)
 			up := make(tell, 1)

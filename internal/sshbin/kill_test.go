@@ -114,11 +114,11 @@ func TestCancelAtOnce(t *testing.T) {
 	e := newEngine(t, server.Lab, Options{})
 	r := resolve(t, e, "target", dest.Options{})
 	mustRun(t, e, r, Command{Text: "true"})
-	for i := range 10 {
+	for i := range trialCancels {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		exit, err := e.Run(ctx, r, Command{Text: "sleep 6001", Started: func(Started) {
 			go func() {
-				time.Sleep(time.Duration(i) * time.Millisecond / 2)
+				time.Sleep(time.Duration(i%20) * time.Millisecond / 2)
 				cancel(errCancelled)
 			}()
 		}})

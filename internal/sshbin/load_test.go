@@ -75,7 +75,7 @@ func TestMaxStartups(t *testing.T) {
 	t.Parallel()
 	l := sshtest.New(t)
 	server := l.MustStart(t, sshtest.Options{Shell: "dash"})
-	const hosts = 24
+	const hosts = trialLogins
 	for i := range hosts {
 		if err := l.AddHost(fmt.Sprintf("h%d", i), server.HostLines(fmt.Sprintf("ConnectTimeout %d", 100+i))...); err != nil {
 			t.Fatal(err)
@@ -96,7 +96,7 @@ func TestBastion(t *testing.T) {
 	t.Parallel()
 	l := sshtest.New(t)
 	bastion := l.MustStart(t, sshtest.Options{Alias: "bastion", Shell: "dash"})
-	hosts, err := l.Farm("inner", 16, sshtest.Options{Shell: "dash", ClientConfig: []string{"ProxyJump bastion"}})
+	hosts, err := l.Farm("inner", trialInner, sshtest.Options{Shell: "dash", ClientConfig: []string{"ProxyJump bastion"}})
 	if err != nil {
 		t.Fatal(err)
 	}

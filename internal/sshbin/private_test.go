@@ -110,8 +110,8 @@ func TestUnknownHostKey(t *testing.T) {
 func TestKilledEngine(t *testing.T) {
 	t.Parallel()
 	server := sshtest.Start(t, sshtest.Options{Shell: "dash"})
-	for round := range 2 {
-		mark, kept := 9100+round, 9200+round
+	for round := range trialKills {
+		mark, kept := 90000+round, 91000+round
 		cmd := exec.Command(os.Args[0], "-test.run=^TestKilledEngineHelper$")
 		cmd.Env = append(os.Environ(), fmt.Sprintf("SSHBIN_KILLED=%s:%s:%s:%d:%d", server.Config(), server.RuntimeDir(), server.Home(), mark, kept))
 		out, err := cmd.StdoutPipe()
@@ -140,7 +140,7 @@ func TestKilledEngine(t *testing.T) {
 	}
 	e := newEngine(t, server.Lab, Options{})
 	mustRun(t, e, resolve(t, e, "target", dest.Options{}), Command{Text: "true"})
-	if server.Logins() > 2*2 {
+	if server.Logins() > 2*trialKills {
 		t.Errorf("%d logins", server.Logins())
 	}
 }

@@ -1,0 +1,12 @@
+//go:build long
+
+package sshbin
+
+// Sizes of the whole trials: go test -tags long -timeout 60m ./internal/sshbin/
+const (
+	trialLogins  = 80
+	trialInner   = 100
+	trialDeaths  = 200
+	trialKills   = 200
+	trialCancels = 500
+)
