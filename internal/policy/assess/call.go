@@ -240,7 +240,7 @@ func (c *call) unknownProgram() {
 	switch {
 	case c.verbNoun(name):
 		return
-	case strings.HasPrefix(name, "-"), name == "[[", name == "]]":
+	case strings.HasPrefix(name, "-"), name == "[[", name == "]]", c.m.expressions && !strings.Contains(name, "/"):
 		c.rate(Observe, "nothing", "no program has such a name")
 	case strings.Contains(name, "/"):
 		c.rate(Stateful, "script", "runs a program or script that cannot be seen from here")

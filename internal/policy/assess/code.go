@@ -121,7 +121,7 @@ var (
 
 	codeEvaluates = regexp.MustCompile(`(?i)\b(exec|eval|system|compile|instance_eval|Function)\b`)
 
-	codeShell = regexp.MustCompile(`(?i)(socket.*(dup2|/bin/(ba)?sh|pty\.spawn|subprocess|exec|spawn)|TCPSocket.*(exec|spawn|sh)|fsockopen.*(exec|sh|proc_open)|net\.(connect|Socket).*(spawn|/bin/sh)|IO::Socket.*(exec|/bin/sh)|dup2\(.*(/bin/|exec|spawn|sh))`)
+	codeShell = regexp.MustCompile(`(?i)((socket|TCPSocket|fsockopen|net\.connect|net\.Socket|create_connection|asyncio\.open_connection|IO::Socket|LWP|UDPSocket)[\s\S]*(popen|pty\.spawn|system|\bexec|spawn|subprocess|/bin/sh|/bin/bash|cmd\.exe)|socket.*(dup2|/bin/(ba)?sh|pty\.spawn|subprocess|exec|spawn)|TCPSocket.*(exec|spawn|sh)|fsockopen.*(exec|sh|proc_open)|net\.(connect|Socket).*(spawn|/bin/sh)|IO::Socket.*(exec|/bin/sh)|dup2\(.*(/bin/|exec|spawn|sh))`)
 
 	codeKills = regexp.MustCompile(`(?i)(os\.kill(pg)?\(\s*-1|kill\s*\(?\s*['"]?\w*['"]?\s*,\s*-1|kill\s+9\s*=>\s*-1|Process\.kill\([^)]*-1|posix_kill\(\s*-1|reboot\(|libc\.reboot|RB_AUTOBOOT|RB_POWER_OFF|os\.fork\(\)\s*while|while\s*(\(?1\)?|true|True)\s*[:{]?\s*(os\.)?fork|fork\s+while)`)
 

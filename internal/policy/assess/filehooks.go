@@ -66,10 +66,24 @@ func cpHook(c *call, u *use) {
 			}
 		}
 	}
+	for _, t := range to {
+		c.secretCopy(t, from)
+	}
 	if u.has("-r", "-R", "-a", "--recursive", "--archive") && c.tier == Irreversible && len(from) > 0 {
 		if at, _ := locate(to0(to), c.sc); at == wide || at == system {
 			c.tier = Stateful
 		}
+	}
+}
+
+// secretCopy remembers that a file now holds secrets.
+func (c *call) secretCopy(to arg, from []arg) {
+	if !c.secret || !to.known() {
+		return
+	}
+	c.m.files[absolute(to.s, c.sc)] = str{unk, fromSecret | fromData}
+	for _, f := range from {
+		c.m.files[absolute(strings.TrimSuffix(to.s, "/")+"/"+base(f.s), c.sc)] = str{unk, fromSecret | fromData}
 	}
 }
 
@@ -318,6 +332,9 @@ func (c *call) oldTar(letters string, ops []arg) (byte, []arg) {
 			}
 			switch ch {
 			case 'f':
+				for _, a := range ops[1:] {
+					c.reads(a)
+				}
 				c.tarFile(mode, letters, ops[0])
 			case 'C':
 				c.effect(changesDirectory, ops[0], "tar")
@@ -333,6 +350,7 @@ func (c *call) oldTar(letters string, ops []arg) (byte, []arg) {
 func (c *call) tarFile(mode byte, letters string, f arg) {
 	if strings.ContainsAny(letters, "cru") && f.s != "-" {
 		c.effect(writes, f, "tar -f")
+		c.secretCopy(f, nil)
 	}
 	if strings.Contains(letters, "c") && f.s == "-" {
 		c.out = &str{unk, fromData}
@@ -347,6 +365,7 @@ func (c *call) tarMode(mode byte, file arg, hasFile bool, ops []arg, u *use) {
 		}
 		if hasFile && file.s != "" && file.s != "-" {
 			c.effect(writes, file, "tar -f")
+			c.secretCopy(file, nil)
 		}
 		if u.has("--remove-files") {
 			for _, a := range ops {

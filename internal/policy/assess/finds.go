@@ -112,6 +112,9 @@ func (c *call) findExec(command []arg, f finding) {
 		if deletes == "shred" {
 			c.rate(Irreversible, "find -exec", "overwrites every file that is found")
 		}
+		if rest := without(command, "{}"); len(operandsOf(rest)) > 0 {
+			c.command(rest) // what it names beside the found files
+		}
 		return
 	}
 	for _, s := range f.starts {
@@ -176,4 +179,25 @@ func fdHook(c *call, u *use) {
 			return
 		}
 	}
+}
+
+func without(args []arg, mark string) []arg {
+	var out []arg
+	for _, a := range args {
+		if a.s != mark {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// operandsOf are the words of a command that are no options.
+func operandsOf(args []arg) []arg {
+	var out []arg
+	for _, a := range args[min(1, len(args)):] {
+		if !strings.HasPrefix(a.s, "-") {
+			out = append(out, a)
+		}
+	}
+	return out
 }

@@ -231,6 +231,7 @@ func (c *call) gitForeach(u *use) {
 		}
 		switch a.s {
 		case "status", "summary":
+			c.tier, c.rule, c.why = Observe, "git submodule status", "reads"
 			return
 		case "deinit":
 			c.rate(Stateful, "git submodule deinit", "removes the submodule's files")

@@ -335,19 +335,22 @@ func (g *grammar) find(name string) *option {
 }
 
 // abbreviated finds the worst option that a shortened long option may mean.
-func (g *grammar) abbreviated(name string) *option {
+func (g *grammar) abbreviated(name string) (full string, worst *option) {
 	if len(name) < 3 || !strings.HasPrefix(name, "--") {
-		return nil
+		return name, nil
 	}
-	var worst *option
+	full = name
 	for at := g; at != nil; at = at.up {
-		for full, o := range at.options {
-			if strings.HasPrefix(full, name) && (worst == nil || o.tier > worst.tier || o.kind > worst.kind && worst.tier == o.tier) {
-				worst = o
+		for candidate, o := range at.options {
+			if !strings.HasPrefix(candidate, name) {
+				continue
+			}
+			if worst == nil || o.tier > worst.tier || o.tier == worst.tier && (o.kind > worst.kind || o.kind == worst.kind && candidate < full) {
+				full, worst = candidate, o
 			}
 		}
 	}
-	return worst
+	return full, worst
 }
 
 // has reports whether a program or one above it has an attribute.

@@ -18,7 +18,7 @@ var big = map[string]string{
 
 func TestLargeInputs(t *testing.T) {
 	for name, unit := range big {
-		text := strings.Repeat(unit, 300_000/len(unit))
+		text := strings.Repeat(unit, bigSize/len(unit))
 		for _, in := range []Input{{Text: text}, {Text: "echo '" + text + "'"}, {Text: "echo " + text}, {Text: "cat", Stdin: text}, {Text: "sh", Stdin: text}, {Argv: []string{"sh", "-c", text}}, {Script: text, Interpreter: "python3"}} {
 			began := time.Now()
 			r := Assess(in)
@@ -26,7 +26,7 @@ func TestLargeInputs(t *testing.T) {
 			if d > 500*time.Millisecond {
 				t.Logf("%s: %v", name, d)
 			}
-			if d > 3*time.Second { // a second, with slack for a busy machine
+			if d > 10*time.Second { // a second, with slack for a busy machine: what is not linear takes minutes
 				t.Errorf("%s in %q took %v (tier %d)", name, firstOf(in.Text)[:min(6, len(in.Text))]+strings.Join(in.Argv, "")[:min(2, len(in.Argv))]+in.Interpreter, d, r.Tier)
 			}
 		}

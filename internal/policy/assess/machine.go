@@ -20,19 +20,20 @@ const (
 
 // machine follows a text as a shell would run it, without running anything.
 type machine struct {
-	lang      syntax.LangVariant
-	src       string // what positions of nodes point into
-	tier      Tier
-	sensitive bool
-	reasons   []Reason
-	seen      map[Reason]bool
-	parseErr  string
-	tooMuch   string // why the text is too complex; "" if it is not
-	refused   bool   // beyond the bounds within which anything is parsed
-	depth     int
-	deadline  time.Time // a last guard: the other bounds keep within it
-	steps     int
-	commands  int // simple commands in the text itself
+	lang        syntax.LangVariant
+	src         string // what positions of nodes point into
+	tier        Tier
+	sensitive   bool
+	reasons     []Reason
+	seen        map[Reason]bool
+	parseErr    string
+	tooMuch     string // why the text is too complex; "" if it is not
+	expressions bool   // a POSIX shell reads words of (( … )) as commands, and finds no such programs
+	refused     bool   // beyond the bounds within which anything is parsed
+	depth       int
+	deadline    time.Time // a last guard: the other bounds keep within it
+	steps       int
+	commands    int // simple commands in the text itself
 
 	files   map[string]str // contents written by the text, by path
 	called  map[string]bool

@@ -138,8 +138,11 @@ func (m *machine) expansion(p *syntax.ParamExp, vs []str, set bool, sc *scope) [
 		}
 		return []str{w} // unset here; an environment that sets it is not known
 	case syntax.AlternateUnset, syntax.AlternateUnsetOrNull:
-		if set && v.s == "" {
+		switch {
+		case set && v.s == "":
 			return []str{lit("")}
+		case !set:
+			return []str{{unk, w.t}} // the word or nothing
 		}
 		return []str{w}
 	case syntax.ErrorUnset, syntax.ErrorUnsetOrNull:

@@ -301,8 +301,6 @@ func sshHook(c *call, u *use) {
 		}
 		if !u.has("-N", "-O", "-W", "-G", "-Q", "-V", "-L", "-R", "-D", "-T") {
 			c.rate(Stateful, "ssh", "an interactive shell on another machine")
-		} else if u.has("-T") {
-			c.rate(Reversible, "ssh", "logs in on another machine")
 		}
 		return
 	}

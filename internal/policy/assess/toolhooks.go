@@ -140,6 +140,7 @@ func zipHook(c *call, u *use) {
 	for _, a := range u.operands[1:] {
 		c.reads(a)
 	}
+	c.secretCopy(u.operands[0], nil)
 	if u.has("-m", "--move") {
 		for _, a := range u.operands[1:] {
 			tier, why := pathEffect(removesAll, a, c.sc)
@@ -213,6 +214,72 @@ func nftHook(c *call, u *use) {
 			if strings.Contains(join(u.operands).s, "policy drop") {
 				c.rate(Irreversible, "nft", "drops everything by default")
 			}
+		}
+	}
+}
+
+func init() {
+	hooks["gdb"] = gdbHook
+	hooks["daemon"] = daemonHook
+	hooks["remoteText"] = remoteTextHook
+	hooks["yq"] = yqHook
+}
+
+// gdbHook reads the commands of -ex: shell, ! and calls of system run programs.
+func gdbHook(c *call, u *use) {
+	for _, o := range u.options {
+		if !o.has || o.name != "-ex" && o.name != "--eval-command" && o.name != "-iex" && o.name != "-o" {
+			continue
+		}
+		text := strings.TrimSpace(o.arg.s)
+		for _, prefix := range []string{"shell ", "!", "make ", "pipe ", "| "} {
+			if rest, ok := strings.CutPrefix(text, prefix); ok {
+				c.shellText(str{rest, o.arg.t})
+			}
+		}
+		if strings.Contains(text, "system") || strings.HasPrefix(text, "py") || strings.HasPrefix(text, "script") {
+			c.code("python", str{text, o.arg.t})
+		}
+	}
+}
+
+// daemonHook is start-stop-daemon --exec PROGRAM -- ARGUMENTS.
+func daemonHook(c *call, u *use) {
+	if u.has("-T", "--status", "-t", "--test") {
+		c.tier, c.rule, c.why = Observe, "start-stop-daemon", "only looks"
+		return
+	}
+	o, ok := u.option("-x", "--exec", "-a", "--startas")
+	if ok && o.has && u.has("-S", "--start") {
+		c.command(append([]arg{o.arg}, u.operands...))
+	}
+}
+
+// remoteTextHook is for tools that run a command given as one of their words on other machines.
+func remoteTextHook(c *call, u *use) {
+	for _, a := range append(u.operands, u.values()...) {
+		sub := c.m.probe(func(p *machine) { p.shell(a.str, newScope()) })
+		if sub.tier == Irreversible {
+			c.rate(Irreversible, "remote", "runs “"+a.show()+"” there: "+worstOf(sub))
+		}
+	}
+}
+
+func (u *use) values() []arg {
+	var out []arg
+	for _, o := range u.options {
+		if o.has {
+			out = append(out, o.arg)
+		}
+	}
+	return out
+}
+
+// yqHook: -i changes the files.
+func yqHook(c *call, u *use) {
+	if u.has("-i", "--inplace", "--in-place") && len(u.operands) > 0 {
+		for _, f := range u.operands[min(1, len(u.operands)-1):] {
+			c.effect(modifies, f, "yq -i")
 		}
 	}
 }

@@ -21,7 +21,9 @@ func Assess(in Input) Result {
 	if posix.ParseError != "" && res.ParseError == "" {
 		return res // such a shell stops at the fault; what it runs before it is in the other reading
 	}
-	if posix.Tier > res.Tier {
+	// A stray file is the least that a POSIX shell makes of bash's own constructs ([[ a > b ]], (( n > 5 ))): that alone would only
+	// blur what bash does.
+	if posix.Tier > res.Tier && posix.Tier > Reversible {
 		res.Tier, res.Reasons = posix.Tier, posix.Reasons
 	}
 	res.Sensitive = res.Sensitive || posix.Sensitive
@@ -48,6 +50,7 @@ func isShell(interpreter string) bool {
 
 func assessAs(in Input, lang syntax.LangVariant) Result {
 	m := newMachine(lang)
+	m.expressions = lang == syntax.LangPOSIX && strings.Contains(in.Text+in.Script, "((")
 	sc := newScope()
 	sc.dir = lit(in.Dir)
 	sc.hasArgs = false

@@ -159,7 +159,7 @@ func (u *use) dash(a arg, next *arg) bool {
 	if strings.HasPrefix(a.s, "--") || len(name) > 2 && u.g.find(name) != nil || u.g.has("single") && u.single(name) {
 		o := u.g.find(name)
 		if o == nil {
-			o = u.g.abbreviated(name)
+			name, o = u.g.abbreviated(name)
 		}
 		if o == nil {
 			u.unlisted = append(u.unlisted, name)

@@ -274,7 +274,7 @@ func windowsVerbsHook(c *call, u *use) {
 		c.rate(Irreversible, name, "drops protection")
 	case (name == "stop-service" || name == "sc" && has("stop") || name == "net" && has("stop")) && (has("sshd", "winrm", "termservice", "mpssvc", "eventlog", "windefend")):
 		c.rate(Irreversible, name, "stops what access or the audit depends on")
-	case has("query", "queryex", "qc", "show", "list", "/query", "view", "el", "gl", "qe", "gli", "enum", "get", "-status", "/status", "/get", "/l", "/list", "dump", "/q", "help", "/?", "enum-logs", "-v") && name != "psexec" && !has("set", "add", "create", "config", "/create", "call"):
+	case name == "netsh" && has("show"), has("query", "queryex", "qc", "show", "list", "/query", "view", "el", "gl", "qe", "gli", "enum", "get", "-status", "/status", "/get", "/l", "/list", "dump", "/q", "help", "/?", "enum-logs", "-v") && name != "psexec" && !has("set", "add", "create", "config", "/create", "call"):
 		reads()
 	case (name == "net" || name == "net1") && !has("/add", "stop", "start", "use", "/active:no", "/active:yes", "pause", "continue") && len(strings.Fields(text)) <= 2, name == "auditpol" && has("/get"), name == "chkdsk" && !strings.Contains(text, "/f") && !strings.Contains(text, "/r"), name == "sfc" && has("/verifyonly"), name == "icacls" && len(strings.Fields(text)) == 1, name == "attrib" && !strings.ContainsAny(text, "+-"), name == "wmic" && has("get", "list"), name == "certutil" && (has("-hashfile", "-dump", "-store")), name == "w32tm" && strings.Contains(text, "/query"), name == "powercfg" && has("/l", "/a", "-l"):
 		reads()
