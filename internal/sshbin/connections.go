@@ -8,7 +8,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"relay-shell/internal/sshbin/dest"
 	"relay-shell/internal/sshbin/mux"
@@ -33,30 +36,45 @@ type Connection struct {
 	Fingerprint string
 }
 
+// lookAtOnce is how many masters are asked at the same time.
+const lookAtOnce = 32
+
 // Connections lists the live masters: ours, of this and other processes that share the runtime directory, and the operator's
 // that this engine uses. The masters themselves are asked; what is left of dead ones is cleared away.
 func (e *Engine) Connections(ctx context.Context) ([]Connection, error) {
-	known := e.known()
+	known, clients := e.known(), allSocketClients()
 	entries, err := os.ReadDir(e.opt.RuntimeDir)
 	if err != nil {
 		return nil, &Error{Op: "listing connections", Err: err}
 	}
-	var list []Connection
+	var paths []string
 	for _, entry := range entries {
-		path := filepath.Join(e.opt.RuntimeDir, entry.Name())
-		if _, _, ok := ownSocket(entry.Name()); !ok {
-			continue
-		}
-		if c, ok := e.look(ctx, path, known[path]); ok {
-			list = append(list, c)
-		}
-		delete(known, path)
-	}
-	for path, m := range known { // what is left are adopted ones
-		if c, ok := e.look(ctx, path, m); ok && m.adopted {
-			list = append(list, c)
+		if _, _, ok := ownSocket(entry.Name()); ok {
+			paths = append(paths, filepath.Join(e.opt.RuntimeDir, entry.Name()))
 		}
 	}
+	for path, m := range known {
+		if m.adopted {
+			paths = append(paths, path)
+		}
+	}
+	var (
+		asking errgroup.Group
+		mu     sync.Mutex
+		list   []Connection
+	)
+	asking.SetLimit(lookAtOnce) // one that is frozen takes its time
+	for _, path := range paths {
+		asking.Go(func() error {
+			if c, ok := e.look(ctx, path, known[path], clients); ok {
+				mu.Lock()
+				defer mu.Unlock()
+				list = append(list, c)
+			}
+			return nil
+		})
+	}
+	_ = asking.Wait() // nobody returns an error
 	slices.SortFunc(list, func(a, b Connection) int {
 		return cmp.Or(strings.Compare(a.Destination, b.Destination), strings.Compare(a.Path, b.Path))
 	})
@@ -80,18 +98,21 @@ func (e *Engine) known() map[string]*master {
 }
 
 // look asks the master at path; m is what this engine knows of it, if anything.
-func (e *Engine) look(ctx context.Context, path string, m *master) (Connection, bool) {
+func (e *Engine) look(ctx context.Context, path string, m *master, clients map[string]int) (Connection, bool) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	pid, err := mux.Alive(ctx, path)
 	if err != nil {
 		var gone *mux.NotRunningError
 		if m == nil && errors.As(err, &gone) {
-			e.sweep(path)
+			e.sweep(ctx, path)
 		}
 		return Connection{}, false
 	}
-	c := Connection{PID: pid, Path: path, Channels: socketClients(path)}
+	c := Connection{PID: pid, Path: path, Channels: -1}
+	if clients != nil {
+		c.Channels = clients[path]
+	}
 	if born, ok := processStart(pid); ok {
 		c.Age = max(time.Since(born), 0)
 	}
@@ -120,13 +141,17 @@ func (m *master) channels() int {
 }
 
 // sweep removes what a dead master left behind, unless somebody is starting one there.
-func (e *Engine) sweep(path string) {
+func (e *Engine) sweep(ctx context.Context, path string) {
 	unlock, ok, err := e.locks.try("master " + path)
 	if err != nil || !ok {
 		return
 	}
 	defer unlock()
-	clearAway(path)
+	// Somebody may have started one since we looked.
+	var gone *mux.NotRunningError
+	if _, err := mux.Alive(ctx, path); errors.As(err, &gone) {
+		clearAway(path)
+	}
 }
 
 // clearAway removes a dead master's socket and logs.

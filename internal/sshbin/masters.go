@@ -31,3 +31,12 @@ func mastersAt(path string) []int {
 }
 
 func unescapePercent(s string) string { return strings.ReplaceAll(s, "%%", "%") }
+
+// socketClients counts the connections to a listening unix socket, -1 if that cannot be told.
+func socketClients(path string) int {
+	clients := allSocketClients()
+	if clients == nil {
+		return -1
+	}
+	return clients[path]
+}

@@ -70,18 +70,17 @@ func startTime(stat, uptime string, now time.Time) (time.Time, bool) {
 	return now.Add(-time.Duration((up - start/ticks) * float64(time.Second))), true
 }
 
-// socketClients counts the connections to a listening unix socket, -1 if that cannot be told. Accepted sockets bear the
+// allSocketClients counts the connections to each listening unix socket, nil if that cannot be told. Accepted sockets bear the
 // listener's path in /proc/net/unix and state 03.
-func socketClients(path string) int {
+func allSocketClients() map[string]int {
 	data, err := os.ReadFile("/proc/net/unix")
 	if err != nil {
-		return -1
+		return nil
 	}
-	clients := 0
+	clients := map[string]int{}
 	for line := range strings.Lines(string(data)) {
-		fields := strings.Fields(line)
-		if len(fields) == 8 && fields[5] == "03" && socketName(fields[7]) == path {
-			clients++
+		if fields := strings.Fields(line); len(fields) == 8 && fields[5] == "03" {
+			clients[socketName(fields[7])]++
 		}
 	}
 	return clients

@@ -43,5 +43,5 @@ func processStart(pid int) (time.Time, bool) {
 	return t, err == nil
 }
 
-// socketClients counts the connections to a listening unix socket, -1 because that cannot be told here.
-func socketClients(string) int { return -1 }
+// allSocketClients counts the connections to each listening unix socket; nil, because that cannot be told here.
+func allSocketClients() map[string]int { return nil }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -118,16 +119,28 @@ func (e *Engine) launch(ctx context.Context, r *dest.Resolved, path string, stor
 		return 0, &Error{Op: "waiting to connect", Host: r.Alias, Err: err}
 	}
 	defer leave()
-	hops := time.Duration(len(r.Jump) + 1)
-	limit := hops*r.ConnectTimeout(e.opt.ConnectTimeout) + signInTime
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, errSignIn)
-	defer cancel()
-	args := r.MasterArgs(e.masterOptions(path, store))
 	log, err := e.freshLog(r, path)
 	if err != nil {
 		return 0, &Error{Op: "starting a master", Host: r.Alias, Message: err.Error(), Err: err, Hint: "make room in, or access to, the runtime directory"}
 	}
 	defer log.Close()
+	hops := time.Duration(len(r.Jump) + 1)
+	limit := hops*r.ConnectTimeout(e.opt.ConnectTimeout) + signInTime
+	limited, cancel := context.WithTimeoutCause(ctx, limit, errSignIn)
+	defer cancel()
+	if err := e.runMaster(limited, r.MasterArgs(e.masterOptions(path, store)), path, log); err != nil {
+		return 0, e.startError(r, path, err)
+	}
+	if pid, err = mux.Alive(ctx, path); err != nil {
+		return 0, e.startError(r, path, err)
+	}
+	return pid, nil
+}
+
+// runMaster runs the ssh that becomes a master, until it has gone into the background. The error is the cause of ctx where that
+// cut it short.
+func (e *Engine) runMaster(ctx context.Context, args []string, path string, log *os.File) error {
+	ctx, stop := context.WithCancelCause(ctx)
 	// In a session of its own: a signal to our process group, or to our terminal, is none of its business. With -f it
 	// leaves that one too, so that who kills our process tree by parents does not find it.
 	cmd := exec.CommandContext(ctx, e.opt.SSH, args...)
@@ -135,17 +148,47 @@ func (e *Engine) launch(ctx context.Context, r *dest.Resolved, path string, stor
 	cmd.Stderr = log // complaints about the command line; what ssh says later goes there by -E
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	if err := cmd.Run(); err != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			err = cause
+	watched := make(chan struct{})
+	go func() { // ends with the context
+		defer close(watched)
+		boundLogs(ctx, path, stop)
+	}()
+	err := cmd.Run()
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause
+	}
+	stop(nil)
+	<-watched
+	return err
+}
+
+var (
+	errSignIn    = errors.New("the server did not complete the login in time")
+	errTalkative = errors.New("the server sends banners without end")
+)
+
+// boundLogs calls stop when the logs of a master have become too long: a hostile server may send one banner after the other.
+func boundLogs(ctx context.Context, path string, stop context.CancelCauseFunc) {
+	t := time.NewTicker(100 * time.Millisecond)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
 		}
-		return 0, e.startError(r, path, err)
+		logs, _ := filepath.Glob(logPath(path) + "*") // the name has no wildcards of its own
+		var size int64
+		for _, name := range logs {
+			if info, err := os.Stat(name); err == nil {
+				size += info.Size()
+			}
+		}
+		if size > maxLogSize {
+			stop(errTalkative)
+			return
+		}
 	}
-	pid, err = mux.Alive(ctx, path)
-	if err != nil {
-		return 0, e.startError(r, path, err)
-	}
-	return pid, nil
 }
 
 // freshLog opens an empty log for a master. ssh appends, and what an earlier attempt said is no longer true.
@@ -156,14 +199,15 @@ func (e *Engine) freshLog(r *dest.Resolved, path string) (*os.File, error) {
 	return os.OpenFile(logPath(path), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 }
 
-var errSignIn = errors.New("the server did not complete the login in time")
-
 func (e *Engine) masterOptions(path string, store bool) dest.MasterOptions {
 	return dest.MasterOptions{
 		ControlPath: path, Log: logPath(path), ConnectTimeout: e.opt.ConnectTimeout, KeepAlive: e.opt.KeepAlive,
 		Persist: max(e.opt.IdleTimeout, 0), StoreHostKey: store, Shell: dest.ShellOf(e.opt.Env),
 	}
 }
+
+// maxLogSize is how long a log may become while a master starts.
+const maxLogSize = 4 << 20
 
 // maxLog bounds what is read of a master's log; banners have no end.
 const maxLog = 64 << 10

@@ -18,6 +18,10 @@ func (e *Engine) startError(r *dest.Resolved, path string, err error) error {
 	case errors.Is(err, errClosed), errors.Is(err, context.Canceled):
 		return &Error{Op: "connecting", Host: r.Alias, Code: "connection_lost", Err: err, Hint: "relay-shell is stopping"}
 	}
+	if errors.Is(err, errTalkative) {
+		clearAway(path)
+		return &Error{Op: "connecting", Host: r.Alias, Code: "unreachable", Message: err.Error(), Err: err, Hint: "this is no ordinary sshd: check the address"}
+	}
 	f := failure.FromLog(logPath(path), r, dest.Environ(e.opt.Env))
 	made := &Error{Op: "connecting", Host: r.Alias, Code: f.Code, Message: f.Error(), Hint: f.Hint, Retryable: f.Retryable, Err: f}
 	if !errors.Is(err, errSignIn) {
