@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -15,9 +16,14 @@ import (
 // further ones at random from the tenth on (MaxStartups 10:30:100, sshd_config(5)); a person's own logins need room too.
 const startsPerServer = 6
 
+// startsAtOnce bounds the logins of this process together. One costs some 70 ms of CPU for its key exchange, so that hundreds at
+// once would all run into their timeouts; unreachable hosts hold their place until theirs.
+func startsAtOnce() int { return min(max(32*runtime.NumCPU(), 64), 512) }
+
 // gates pace the start of connections, in this process by a queue and across processes by locks.
 type gates struct {
 	locks *locks
+	all   chan struct{}
 
 	mu     sync.Mutex
 	queues map[string]*queue
@@ -28,7 +34,9 @@ type queue struct {
 	users  int
 }
 
-func newGates(l *locks) *gates { return &gates{locks: l, queues: map[string]*queue{}} }
+func newGates(l *locks) *gates {
+	return &gates{locks: l, all: make(chan struct{}, startsAtOnce()), queues: map[string]*queue{}}
+}
 
 // addresses are the servers that see an unauthenticated connection when r is connected to.
 func addresses(r *dest.Resolved) []string {
@@ -56,6 +64,14 @@ func (g *gates) enter(ctx context.Context, r *dest.Resolved) (leave func(), err 
 			return nil, err
 		}
 		entered = append(entered, l)
+	}
+	// Last, so that nobody waits for one server with a place that a start to another could use.
+	select {
+	case g.all <- struct{}{}:
+		entered = append(entered, func() { <-g.all })
+	case <-ctx.Done():
+		leave()
+		return nil, context.Cause(ctx)
 	}
 	return leave, nil
 }
