@@ -4,12 +4,12 @@ import "strings"
 
 // Verbs of command line tools whose subcommands are too many to list: the verb says what is done to the object.
 var (
-	readVerbs = words2("describe list get show ls head view status info help version wait test validate check lint diff search inspect logs log tail top history events explain print export-config lookup query scan count read doctor whoami ping tree stat env current-context get-contexts get-clusters config-view api-resources api-versions cluster-info can-i completion decode preview plan graph providers output fmt-check outdated audit-log ps port images volumes networks services nodes describe-all download-logs resolve batch-get filter select estimate simulate detect verify details overview metrics usage limits quota regions zones sizes options man docs list-all ls-remote dry-run summary report cat find dump-config display health members peers dashboard df du")
-	lossVerbs = words2("delete destroy remove rm terminate purge rb drop uninstall deregister disable-all erase wipe nuke reset prune del delete-all flush revoke-all truncate unregister undeploy teardown cleanup format clear unset-all")
+	readVerbs = setOf("describe list get show ls head view status info help version wait test validate check lint diff search inspect logs log tail top history events explain print export-config lookup query scan count read doctor whoami ping tree stat env current-context get-contexts get-clusters config-view api-resources api-versions cluster-info can-i completion decode preview plan graph providers output fmt-check outdated audit-log ps port images volumes networks services nodes describe-all download-logs resolve batch-get filter select estimate simulate detect verify details overview metrics usage limits quota regions zones sizes options man docs list-all ls-remote dry-run summary report cat find dump-config display health members peers dashboard df du")
+	lossVerbs = setOf("delete destroy remove rm terminate purge rb drop uninstall deregister disable-all erase wipe nuke reset prune del delete-all flush revoke-all truncate unregister undeploy teardown cleanup format clear unset-all")
 )
 
 // changeVerbs end the search: what stands behind them is a name.
-var changeVerbs = words2("create add set update apply start stop restart edit patch run exec install upgrade enable disable sync rollback import restore scale move mv rename attach detach put push deploy up launch clone migrate mount unmount open close assign grant login logout init register join leave promote resize snapshot activate deactivate reload pause unpause resume suspend write append insert modify change replace tag untag copy cp export trigger retry cancel approve reject")
+var changeVerbs = setOf("create add set update apply start stop restart edit patch run exec install upgrade enable disable sync rollback import restore scale move mv rename attach detach put push deploy up launch clone migrate mount unmount open close assign grant login logout init register join leave promote resize snapshot activate deactivate reload pause unpause resume suspend write append insert modify change replace tag untag copy cp export trigger retry cancel approve reject")
 
 // verbsHook rates a tool by the verb among its first words.
 func verbsHook(c *call, u *use) {
@@ -161,7 +161,7 @@ func awsHook(c *call, u *use) {
 		c.rate(Observe, "aws", op+" reads")
 	case strings.HasPrefix(op, "batch-get") || strings.HasPrefix(op, "batch-describe") || strings.HasPrefix(op, "batch-check"):
 		c.rate(Observe, "aws", op+" reads")
-	case head == "delete" || head == "terminate" || head == "purge" || head == "deregister" || head == "remove" || head == "destroy" || strings.HasPrefix(op, "batch-delete") || head == "schedule" && strings.Contains(op, "deletion") || head == "forget" || head == "release" || head == "reset" || head == "wipe" || op == "disable-key" || op == "stop-logging" || op == "revoke-security-group-ingress" && false:
+	case head == "delete" || head == "terminate" || head == "purge" || head == "deregister" || head == "remove" || head == "destroy" || strings.HasPrefix(op, "batch-delete") || head == "schedule" && strings.Contains(op, "deletion") || head == "forget" || head == "release" || head == "reset" || head == "wipe" || op == "disable-key" || op == "stop-logging":
 		c.rate(Irreversible, "aws", op+" loses what is there")
 	default:
 		c.rate(Stateful, "aws", op+" changes something")

@@ -75,15 +75,6 @@ func dockerRunHook(c *call, u *use) {
 	if o, ok := u.option("--entrypoint"); ok && o.has {
 		command = append([]arg{o.arg}, command...)
 	}
-	if hostFiles {
-		sub := c.m.probe(func(p *machine) { d := *c; d.m, d.args, d.text, d.runs = p, command, "", nil; d.find() })
-		for _, a := range command {
-			if a.s == "chroot" {
-				c.rate(Stateful, "docker run", "works on the host itself")
-			}
-		}
-		_ = sub
-	}
 	if u.has("--privileged") || hostFiles {
 		c.rate(Stateful, "docker run", "a container that can reach the host")
 	}

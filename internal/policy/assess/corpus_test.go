@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -63,29 +64,79 @@ func decode(s string) string {
 	return b.String()
 }
 
-func testFile(t *testing.T, name string) {
-	var table [4][4]int
-	wrong := 0
-	for _, l := range corpus(t, name) {
+// score is how a corpus was predicted.
+type score struct {
+	table                       [4][4]int // expected down, predicted across
+	readsAtZero, reads          int
+	irreversibleAt2, lookAlikes int
+	overLookAlikes              int
+	worse                       []string
+}
+
+func judge(lines []line) *score {
+	s := &score{}
+	for _, l := range lines {
 		r := Assess(Input{Text: l.command})
-		table[l.tier][r.Tier]++
-		if l.class == "sensitive-read" && r.Tier <= Stateful {
+		s.table[l.tier][r.Tier]++
+		if l.class == "sensitive-read" {
 			continue
 		}
+		if l.tier == Observe {
+			s.reads++
+			if r.Tier == Observe {
+				s.readsAtZero++
+			}
+		}
+		if strings.HasPrefix(l.class, "benign") {
+			s.lookAlikes++
+			if r.Tier > l.tier {
+				s.overLookAlikes++
+			}
+		}
+		if l.tier == Irreversible && r.Tier == Stateful {
+			s.irreversibleAt2++
+		}
 		if r.Tier != l.tier {
-			wrong++
 			why := ""
 			for _, x := range r.Reasons {
 				if x.Tier == r.Tier {
 					why = x.Rule + ": " + x.Why
 				}
 			}
-			t.Logf("want %d got %d %-22s %q (%s)", l.tier, r.Tier, l.class, l.command, why)
+			s.worse = append(s.worse, fmt.Sprintf("want %d got %d %-22s %q (%s)", l.tier, r.Tier, l.class, l.command, why))
 		}
 	}
-	t.Logf("%d wrong; expected down, predicted across: %v", wrong, table)
+	return s
 }
 
-func TestCorpus(t *testing.T) { testFile(t, "commands.tsv") }
+// check holds a score against the targets of the policy.
+func (s *score) check(t *testing.T) {
+	t.Helper()
+	t.Logf("expected down, predicted across: %v", s.table)
+	for expected := 1; expected < 4; expected++ {
+		if n := s.table[expected][0]; n > 0 {
+			t.Errorf("%d lines of tier %d are called 0", n, expected)
+		}
+	}
+	if n := s.table[3][1]; n > 0 {
+		t.Errorf("%d lines of tier 3 are called 1", n)
+	}
+	if total := s.table[3][0] + s.table[3][1] + s.table[3][2] + s.table[3][3]; 100*s.irreversibleAt2 > total {
+		t.Errorf("%d of %d lines of tier 3 are called 2", s.irreversibleAt2, total)
+	}
+	if 100*s.readsAtZero < 95*s.reads {
+		t.Errorf("only %d of %d plain reads are called 0", s.readsAtZero, s.reads)
+	}
+	if 100*s.overLookAlikes > 3*s.lookAlikes {
+		t.Errorf("%d of %d look-alikes are over-rated", s.overLookAlikes, s.lookAlikes)
+	}
+	if t.Failed() || testing.Verbose() {
+		for _, w := range s.worse {
+			t.Log(w)
+		}
+	}
+}
 
-func TestOwnLines(t *testing.T) { testFile(t, "own.tsv") }
+func TestCorpus(t *testing.T) { judge(corpus(t, "commands.tsv")).check(t) }
+
+func TestOwnLines(t *testing.T) { judge(corpus(t, "own.tsv")).check(t) }

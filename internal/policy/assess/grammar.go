@@ -244,7 +244,7 @@ func (g *grammar) describe(f []string) error {
 	return nil
 }
 
-var attributes = []string{"hook", "stop", "strict", "single", "net", "fetch", "windows", "versions", "slash", "free", "nohelp", "secret", "interactive", "code"}
+var attributes = []string{"hook", "stop", "strict", "single", "net", "fetch", "windows", "versions", "slash", "nohelp", "secret", "code"}
 
 var kinds = map[string]effect{
 	"data": plain, "read": readsPath, "create": creates, "write": writes, "append": appends, "modify": modifies, "rm": removes, "rmall": removesAll, "empty": empties,

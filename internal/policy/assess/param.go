@@ -42,9 +42,6 @@ func (m *machine) param(p *syntax.ParamExp, sc *scope, quoted bool) (vs []str, m
 	if !set && len(vs) == 0 && !many {
 		return []str{unknown}, false
 	}
-	if many && !quoted && name == "*" {
-		return vs, many
-	}
 	return vs, many
 }
 

@@ -225,7 +225,6 @@ func (c *call) editorCommands(lines []string, files []arg) {
 	for _, l := range lines {
 		l = strings.TrimLeft(strings.TrimSpace(l), ": ")
 		bare := strings.TrimLeft(l, "0123456789,.$%'<>+-;")
-		addressed := bare != l
 		if strings.HasPrefix(l, "%d") || strings.HasPrefix(l, "1,$d") || strings.HasPrefix(l, ",d") || strings.HasPrefix(l, "g/") && strings.HasSuffix(l, "/d") || strings.HasPrefix(l, "%delete") {
 			deletesAll = true
 		}
@@ -247,7 +246,6 @@ func (c *call) editorCommands(lines []string, files []arg) {
 			}
 		case isWrite(bare):
 			target := strings.TrimSpace(strings.TrimLeft(bare, "writexqau!"))
-			_ = addressed
 			if target != "" && strings.HasPrefix(bare, "w") {
 				c.effect(writes, word(strings.TrimPrefix(target, ">>")), "editor w")
 				continue

@@ -35,7 +35,7 @@ func shellHook(c *call, u *use) {
 		c.queue(Reread, func() str {
 			return c.fedCall(func() str {
 				inner := c.sc.fork()
-				inner.funcs, inner.aliases = exported(c.sc), map[string]str{}
+				inner.aliases = map[string]str{} // functions stay: export -f may have given them to the child
 				inner.params, inner.hasArgs = nil, true
 				if len(rest) > 0 {
 					inner.setText("0", rest[0].str)
@@ -56,9 +56,6 @@ func shellHook(c *call, u *use) {
 	}
 	c.rate(Stateful, "shell", "an interactive shell")
 }
-
-// exported keeps the functions: whether export -f gave them to the child matters less than missing one.
-func exported(sc *scope) map[string]function { return sc.funcs }
 
 // scriptWith runs a script file with arguments.
 func (c *call) scriptWith(a arg, params []arg) {

@@ -5,9 +5,6 @@ import (
 )
 
 func splitHook(c *call, u *use) {
-	if u.has("-n") && strings.HasPrefix(func() string { o, _ := u.option("-n"); return o.arg.s }(), "1/") && false {
-		return
-	}
 	target := word("x")
 	if len(u.operands) > 1 {
 		target = u.operands[1]
@@ -127,25 +124,6 @@ func opensslHook(c *call, u *use) {
 	}
 	if strings.Contains(args, "PRIVATE") {
 		c.secret = true
-	}
-}
-
-func zipHook(c *call, u *use) {
-	if len(u.operands) == 0 {
-		return
-	}
-	if !u.has("-sf", "--show-files", "-T") || u.has("-TT") || len(u.operands) > 1 {
-		c.effect(writes, u.operands[0], "zip")
-	}
-	for _, a := range u.operands[1:] {
-		c.reads(a)
-	}
-	c.secretCopy(u.operands[0], nil)
-	if u.has("-m", "--move") {
-		for _, a := range u.operands[1:] {
-			tier, why := pathEffect(removesAll, a, c.sc)
-			c.rate(max(tier, Stateful), "zip -m", why)
-		}
 	}
 }
 

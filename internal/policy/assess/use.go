@@ -68,7 +68,7 @@ func (g *grammar) read(args []arg) *use {
 		case strings.HasPrefix(a.s, "+") && u.g.find(a.s) != nil:
 			u.add(a.s, arg{}, false)
 		default:
-			if a.multi && a.tainted(fromData) || strings.HasPrefix(a.s, unk) && a.tainted(fromData) && a.multi {
+			if a.multi && a.tainted(fromData) {
 				u.wild = true
 			}
 			if u.descend(a) {

@@ -164,7 +164,7 @@ func wipefsHook(c *call, u *use) {
 }
 
 // essential are packages without which a machine is not reached or does not start again.
-var essential = words2("openssh-server openssh openssh-sftp-server ssh sshd dropbear sudo systemd systemd-sysv init libc6 glibc bash dash coreutils linux-image linux-generic kernel kernel-core grub grub2 grub-pc grub-efi apt dpkg rpm dnf yum pacman apk-tools network-manager NetworkManager netplan.io ifupdown iproute2 iproute util-linux e2fsprogs cloud-init passwd login base-files libpam-runtime pam initramfs-tools auditd audit rsyslog firewalld ufw iptables nftables python3-minimal filesystem")
+var essential = setOf("openssh-server openssh openssh-sftp-server ssh sshd dropbear sudo systemd systemd-sysv init libc6 glibc bash dash coreutils linux-image linux-generic kernel kernel-core grub grub2 grub-pc grub-efi apt dpkg rpm dnf yum pacman apk-tools network-manager NetworkManager netplan.io ifupdown iproute2 iproute util-linux e2fsprogs cloud-init passwd login base-files libpam-runtime pam initramfs-tools auditd audit rsyslog firewalld ufw iptables nftables python3-minimal filesystem")
 
 // aptHook: removing what access or booting depends on is not like removing another package.
 func aptHook(c *call, u *use) {
@@ -274,15 +274,10 @@ func buildHook(c *call, u *use) {
 			}
 		}
 	}
-	if name == "go" && len(u.words) > 0 {
-		c.goCommand(u)
-	}
 	if (name == "jar" || name == "mvn" || name == "gradle") && hasAny(join(ops).s, "exec:", "bootRun") {
 		c.rate(Reversible, name, "runs what was built")
 	}
 }
-
-func (c *call) goCommand(u *use) {}
 
 // pkgVerbsHook is for package managers whose first word says what they do.
 func pkgVerbsHook(c *call, u *use) {

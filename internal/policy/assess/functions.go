@@ -1,0 +1,74 @@
+package assess
+
+import (
+	"slices"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// uncalled follows the bodies of functions that were defined and never called: a later line of a session may call them.
+func (m *machine) uncalled(sc *scope) {
+	names := make([]string, 0, len(sc.funcs))
+	for name := range sc.funcs {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if !m.called[name] {
+			m.callFunction(name, nil, false, sc)
+		}
+	}
+}
+
+// callFunction follows a function's body. A function that runs itself in a pipe or in the background is a fork bomb; one
+// that only calls itself ends here.
+func (m *machine) callFunction(name string, params []arg, known bool, sc *scope) (out str) {
+	m.called[name] = true
+	f := sc.funcs[name]
+	if slices.Contains(m.running, name) {
+		if multiplies(f.body, name) {
+			m.note(Reason{Text: name, Program: name, Rule: "fork-bomb", Tier: Irreversible, Why: "a function that starts itself over and over"})
+		}
+		return unknown
+	}
+	m.running = append(m.running, name)
+	defer func() { m.running = m.running[:len(m.running)-1] }()
+	was, has := sc.params, sc.hasArgs
+	sc.params, sc.hasArgs = params, known
+	text := m.src
+	m.src = f.text
+	out = m.stmt(f.body, sc)
+	m.src = text
+	sc.params, sc.hasArgs = was, has
+	return out
+}
+
+func multiplies(body *syntax.Stmt, name string) bool {
+	found := false
+	mentions := func(n syntax.Node) bool {
+		hit := false
+		syntax.Walk(n, func(n syntax.Node) bool {
+			if c, ok := n.(*syntax.CallExpr); ok && len(c.Args) > 0 && c.Args[0].Lit() == name {
+				hit = true
+			}
+			return !hit
+		})
+		return hit
+	}
+	syntax.Walk(body, func(n syntax.Node) bool {
+		switch x := n.(type) {
+		case *syntax.Stmt:
+			found = found || x.Background && mentions(x)
+		case *syntax.BinaryCmd:
+			found = found || x.Op == syntax.Pipe && mentions(x)
+		}
+		return !found
+	})
+	return found
+}
+
+// function is a body and the text that its positions point into.
+type function struct {
+	body *syntax.Stmt
+	text string
+}
