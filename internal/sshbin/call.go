@@ -1,0 +1,209 @@
+package sshbin
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io"
+	"time"
+
+	"relay-shell/internal/sshbin/mux"
+)
+
+// call is a command that the server has started.
+type call struct {
+	engine  *Engine
+	seat    *seat
+	command *Command
+	id      string
+	leash   *leash // nil without one
+	channel channel
+	streams *streams
+	marker  *marker // finds the exit status in the output; nil where the channel tells it
+	started Started
+}
+
+// openGrace is how long a session that is being opened may still be answered once its caller has gone: the command may have
+// started, and whoever knows that can end it.
+const openGrace = 2 * time.Second
+
+// lingering is a context that ends after timeout, or openGrace after ctx.
+func lingering(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	open, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	stop := context.AfterFunc(ctx, func() {
+		late := time.AfterFunc(openGrace, cancel)
+		context.AfterFunc(open, func() { late.Stop() })
+	})
+	return open, func() { stop(); cancel() }
+}
+
+// attempt opens one session for the command. Errors are those of package mux.
+func (e *Engine) attempt(ctx context.Context, s *seat, c *Command) (*call, error) {
+	k := &call{engine: e, seat: s, command: c, id: newID()}
+	var err error
+	if !c.NoLeash {
+		if k.leash, err = s.getLeash(ctx); err != nil {
+			return nil, neverStarted(err)
+		}
+	}
+	request, preamble, err := k.request(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if c.raw {
+		k.streams, err = newPipes(c, preamble)
+	} else {
+		k.streams, err = newStreams(c, e.null, preamble, k.filter())
+	}
+	if err != nil {
+		return nil, err
+	}
+	if k.leash != nil {
+		if err := k.leash.begin(k.id); err != nil {
+			k.streams.discard()
+			return nil, &mux.LostError{Op: "leash", Err: err}
+		}
+	}
+	// The watch over the master gives up before this does, and then nothing has been started.
+	open, cancel := lingering(ctx, 3*e.opt.KeepAlive+e.opt.ConnectTimeout)
+	k.channel, err = s.open(open, k.streams.request(request))
+	cancel()
+	if err != nil {
+		var lost *mux.LostError
+		if k.leash != nil && errors.As(err, &lost) && lost.Sent {
+			k.killUnanswered()
+		}
+		k.streams.discard()
+		k.forget()
+		return nil, err
+	}
+	k.streams.start()
+	k.started = s.started()
+	if c.Started != nil {
+		c.Started(k.started)
+	}
+	return k, nil
+}
+
+// request makes the session's request and what has to go before the command's input.
+func (k *call) request(ctx context.Context) (r mux.Request, preamble string, err error) {
+	c := k.command
+	if c.Subsystem != "" {
+		return mux.Request{Command: c.Subsystem, Subsystem: true}, "", nil
+	}
+	r.TTY, r.Term = c.TTY, "xterm-256color"
+	shell := k.seat.pool.loginShell()
+	text := ended(c.Text, shell)
+	if k.forked() && !c.raw && k.leash != nil && complete(c.Text) {
+		k.marker = newMarker()
+		text = k.marker.wrap(c.Text, shell)
+	}
+	r.Command = commandText(c, text, k.id, shell, k.leash != nil)
+	if len(r.Command) > maxText {
+		short, err := k.seat.stage(ctx, text)
+		if err != nil {
+			return r, "", err
+		}
+		r.Command = commandText(c, short, k.id, shell, k.leash != nil)
+	}
+	return r, envPreamble(c.Env), nil
+}
+
+func (k *call) filter() func(io.Writer) io.Writer {
+	if k.marker == nil {
+		return nil
+	}
+	return k.marker.filter
+}
+
+// wait waits for the end of the command.
+func (k *call) wait(ctx context.Context) (Exit, error) {
+	exit := Exit{Started: k.started}
+	select {
+	case <-k.channel.Exited():
+	case <-k.marker.found():
+	case <-k.seat.lost:
+		err := k.connectionLost("the connection stopped answering")
+		_ = k.finish(0)
+		return exit, err
+	case <-ctx.Done():
+		exit.Survivors = k.kill()
+		_ = k.finish(0)
+		return exit, context.Cause(ctx)
+	}
+	trip := k.seat.pool.roundTrip()
+	status, known := k.status()
+	if !known {
+		// Either the shell died of a signal, or the connection is gone. The master knows.
+		if err := k.seat.alive(k.engine.ctx); err != nil {
+			lost := k.connectionLost(err.Error())
+			_ = k.finish(trip)
+			k.seat.end()
+			return exit, lost
+		}
+	} else {
+		exit.Code, exit.Signal = &status, signalName(status)
+	}
+	return exit, k.finish(trip)
+}
+
+// status is the exit status, if there is one.
+func (k *call) status() (int, bool) {
+	if status, ok := k.marker.status(); ok {
+		return status, true
+	}
+	e := k.channel.Exit()
+	return int(e.Status), e.Known
+}
+
+// finish reads what is left of the output, closes the session and gives its place back.
+func (k *call) finish(roundTrip time.Duration) error {
+	k.streams.drain(roundTrip)
+	err := k.streams.finish()
+	k.forget()
+	select {
+	case <-k.channel.Ended():
+	default:
+		// The session's place on the server is free when the master has seen it close, in a moment as a rule. Waiting for that here
+		// would only delay the answer.
+		if k.engine.background(k.hangUp) {
+			return err
+		}
+	}
+	k.hangUp()
+	return err
+}
+
+// closeGrace is how long a session that has exited may take to close by itself.
+const closeGrace = 100 * time.Millisecond
+
+func (k *call) hangUp() {
+	t := time.NewTimer(closeGrace)
+	defer t.Stop()
+	select {
+	case <-k.channel.Ended():
+	case <-t.C:
+	}
+	_ = k.channel.Close()
+	k.seat.leave()
+}
+
+// forget tells the leash that what is left of the call may live on.
+func (k *call) forget() {
+	if k.leash != nil {
+		k.leash.end(k.id)
+	}
+}
+
+func (k *call) connectionLost(why string) error {
+	return &Error{Op: "running", Host: k.seat.pool.resolved.Alias, Code: "connection_lost", Started: true,
+		Message: "the connection was lost while the command ran: " + why,
+		Hint:    "the command may have run or still run; check before you repeat it"}
+}
+
+func newID() string {
+	var id [12]byte
+	_, _ = rand.Read(id[:]) // never fails, see crypto/rand
+	return hex.EncodeToString(id[:])
+}

@@ -1,0 +1,71 @@
+package sshbin
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// drain waits after the exit until all output has been read, or until what still comes, or may come, is not the command's own.
+func (s *streams) drain(roundTrip time.Duration) {
+	began, before := time.Now(), s.read.Load()
+	mark, markRead := began, before
+	tick := time.NewTimer(0)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.done:
+			return
+		case <-tick.C:
+		}
+		now, read := time.Now(), s.read.Load()
+		quiet := quietTime + 2*roundTrip
+		pausedSince := time.Unix(0, s.last.Load())
+		if pausedSince.Before(began) {
+			pausedSince = began
+		}
+		if rest := quiet - now.Sub(pausedSince); rest > 0 {
+			tick.Reset(min(rest, 50*time.Millisecond))
+		} else if s.writing.Load() == 0 && !s.pending() {
+			return
+		} else {
+			tick.Reset(10 * time.Millisecond)
+		}
+		if read-before > ownOutput {
+			return
+		}
+		if s.writing.Load() > 0 { // a slow writer is no trickle
+			mark, markRead = now, read
+			continue
+		}
+		if now.Sub(began) > maxDrain {
+			return
+		}
+		if now.Sub(mark) > trickleTime {
+			if read-markRead < trickleBytes {
+				return
+			}
+			mark, markRead = now, read
+		}
+	}
+}
+
+// pending reports output that has arrived and has not been read, as on a machine too busy to read it.
+func (s *streams) pending() bool {
+	for _, o := range s.outputs {
+		conn, err := o.pipe.SyscallConn()
+		if err != nil {
+			continue // closed: read to its end
+		}
+		more := false
+		err = conn.Control(func(fd uintptr) {
+			poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+			n, perr := unix.Poll(poll, 0)
+			more = perr == nil && n > 0 && poll[0].Revents&unix.POLLIN != 0
+		})
+		if err == nil && more {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,81 @@
+package sshbin
+
+import (
+	"context"
+	"os"
+	"sync"
+	"time"
+)
+
+// seat is a place for one session on a master.
+type seat struct {
+	*master
+	once sync.Once
+}
+
+// leave gives the place back. It may be called twice.
+func (s *seat) leave() {
+	s.once.Do(func() {
+		p := s.pool
+		s.touch()
+		p.mu.Lock()
+		s.inFlight--
+		if s.limit < sessionsPerMaster && time.Since(s.lowered) > limitPause {
+			s.limit, s.lowered = s.limit+1, time.Now()
+		}
+		last := s.inFlight == 0
+		if last {
+			p.lingerOn(s.master)
+		}
+		p.notify()
+		p.mu.Unlock()
+		if last && !s.adopted {
+			now := time.Now()
+			_ = os.Chtimes(s.path, now, now) // tells other processes how long it has been idle
+			p.engine.trim()
+		}
+	})
+}
+
+// refused tells that the server would not open a session though we thought there was a place. alone reports that nothing but
+// the leash was on the master, so that there will be no place for a second session ever.
+func (s *seat) refused() (alone bool) {
+	p := s.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	alone = s.inFlight == 1
+	if s.inFlight > 1 && s.inFlight <= s.limit {
+		s.limit, s.lowered = max(1, min(s.limit, s.inFlight-1)), time.Now()
+	}
+	return alone
+}
+
+// take is called with mu held. It prefers the first master, so that further ones idle out.
+func (p *pool) take() *seat {
+	for _, m := range p.masters {
+		if m.inFlight < m.limit {
+			m.inFlight++
+			if m.linger != nil {
+				m.linger.Stop()
+				m.linger = nil
+			}
+			p.watch(m)
+			return &seat{master: m}
+		}
+	}
+	return nil
+}
+
+// usable checks a master before it is used after a pause. One that does not answer is given up.
+func (p *pool) usable(ctx context.Context, s *seat) bool {
+	err := s.verify(ctx)
+	if err == nil {
+		return true
+	}
+	s.leave()
+	if ctx.Err() == nil {
+		p.engine.opt.Log.Info().Str("host", p.resolved.Alias).Err(err).Msg("a master is gone")
+		s.end()
+	}
+	return false
+}
