@@ -1,10 +1,12 @@
-package assess
+package assess_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"relay-shell/internal/policy/assess"
 )
 
 // big is 300 kB of anything: each has to be read, or refused, within a second.
@@ -19,15 +21,15 @@ var big = map[string]string{
 func TestLargeInputs(t *testing.T) {
 	for name, unit := range big {
 		text := strings.Repeat(unit, bigSize/len(unit))
-		for _, in := range []Input{{Text: text}, {Text: "echo '" + text + "'"}, {Text: "echo " + text}, {Text: "cat", Stdin: text}, {Text: "sh", Stdin: text}, {Argv: []string{"sh", "-c", text}}, {Script: text, Interpreter: "python3"}} {
+		for _, in := range []assess.Input{{Text: text}, {Text: "echo '" + text + "'"}, {Text: "echo " + text}, {Text: "cat", Stdin: text}, {Text: "sh", Stdin: text}, {Argv: []string{"sh", "-c", text}}, {Script: text, Interpreter: "python3"}} {
 			began := time.Now()
-			r := Assess(in)
+			r := assess.Assess(in)
 			d := time.Since(began)
 			if d > 500*time.Millisecond {
 				t.Logf("%s: %v", name, d)
 			}
 			if d > 10*time.Second { // a second, with slack for a busy machine: what is not linear takes minutes
-				t.Errorf("%s in %q took %v (tier %d)", name, firstOf(in.Text)[:min(6, len(in.Text))]+strings.Join(in.Argv, "")[:min(2, len(in.Argv))]+in.Interpreter, d, r.Tier)
+				t.Errorf("%s in %q took %v (tier %d)", name, in.Text[:min(6, len(in.Text))]+strings.Join(in.Argv, "")[:min(2, len(in.Argv))]+in.Interpreter, d, r.Tier)
 			}
 		}
 	}
@@ -35,10 +37,10 @@ func TestLargeInputs(t *testing.T) {
 
 func TestLatency(t *testing.T) {
 	var all []time.Duration
-	lines := append(corpus(t, "commands.tsv"), corpus(t, "own.tsv")...)
+	lines := labelled(t, corpora...)
 	for _, l := range lines {
 		began := time.Now()
-		Assess(Input{Text: l.command})
+		assess.Assess(assess.Input{Text: l.Command})
 		all = append(all, time.Since(began))
 	}
 	slices.Sort(all)
@@ -46,21 +48,19 @@ func TestLatency(t *testing.T) {
 }
 
 func BenchmarkAssess(b *testing.B) {
-	lines := corpus(b, "commands.tsv")
+	lines := labelled(b, "commands.tsv")
 	for i := 0; b.Loop(); i++ {
-		Assess(Input{Text: lines[i%len(lines)].command})
+		assess.Assess(assess.Input{Text: lines[i%len(lines)].Command})
 	}
 }
 
 func FuzzAssess(f *testing.F) {
-	for _, name := range []string{"commands.tsv", "own.tsv"} {
-		for _, l := range corpus(f, name) {
-			f.Add(l.command)
-		}
+	for _, l := range labelled(f, corpora...) {
+		f.Add(l.Command)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		began := time.Now()
-		Assess(Input{Text: text})
+		assess.Assess(assess.Input{Text: text})
 		if d := time.Since(began); d > 5*time.Second {
 			t.Fatalf("took %v", d)
 		}

@@ -1,4 +1,4 @@
-package assess
+package assess_test
 
 import (
 	"context"
@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"relay-shell/internal/policy/assess"
+	"relay-shell/internal/policy/corpus"
 )
 
 // TestNothingFires runs the lines that are called tier 0 where every other program that the tables know leaves a mark instead of
@@ -31,9 +34,9 @@ func TestNothingFires(t *testing.T) {
 		}
 	}
 	var script strings.Builder
-	for _, l := range append(corpus(t, "commands.tsv"), corpus(t, "own.tsv")...) {
-		if Assess(Input{Text: l.command}).Tier == Observe && runnable(l.command) {
-			script.WriteString("( eval " + quoteAll(words(l.command)) + " ) </dev/null >/dev/null 2>&1\n")
+	for _, l := range labelled(t, corpora...) {
+		if assess.Assess(assess.Input{Text: l.Command}).Tier == assess.Observe && runnable(l.Command) {
+			script.WriteString("( eval '" + strings.ReplaceAll(l.Command, "'", `'\''`) + "' ) </dev/null >/dev/null 2>&1\n")
 		}
 	}
 	script.WriteString(": > '" + filepath.Join(dir, "ran") + "'\n")
@@ -95,18 +98,18 @@ func TestParserAgreesWithBash(t *testing.T) {
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Fatal(err)
 	}
-	lines := corpus(t, "commands.tsv")
+	lines := labelled(t, "commands.tsv")
 	for _, extra := range []string{"ls )", "ls (", "if ls", "echo 'a", `echo "a`, "ls | ", "ls &&", "for x", "case x in", "{ ls", "ls }", "$(ls", "`ls", "((1", "[[ a", "echo ${x", "function", "ls ;; ls", "<<E\nls", "a=(1", "! ", "ls > ", "coproc", "echo $((1+", "then ls"} {
-		lines = append(lines, line{command: extra})
+		lines = append(lines, corpus.Line{Command: extra})
 	}
 	for _, l := range lines {
-		r := Assess(Input{Text: l.command})
-		if r.Tier > Observe {
+		r := assess.Assess(assess.Input{Text: l.Command})
+		if r.Tier > assess.Observe {
 			continue
 		}
-		cmd := exec.Command("bash", "--noprofile", "--norc", "-n", "-c", l.command)
+		cmd := exec.Command("bash", "--noprofile", "--norc", "-n", "-c", l.Command)
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("bash refuses %q, which is called tier 0: %s", l.command, out)
+			t.Errorf("bash refuses %q, which is called tier 0: %s", l.Command, out)
 		}
 	}
 }
