@@ -13,7 +13,7 @@ import (
 const socketFD = 3
 
 // Supervise is the whole life of a supervisor process: it starts commands for the server at the other end of descriptor 3,
-// tells it of their ends, and collects their orphans. When the server is gone, or at SIGTERM, SIGINT and SIGHUP, it ends
+// tells it of their ends, and collects their orphans. When the server is gone, or at SIGTERM and SIGINT, it ends
 // the trees of all commands that were not detached; it returns when the detached ones have ended too.
 //
 // The program that calls StartSupervisor calls it first thing in the process that its arguments start.
@@ -30,7 +30,10 @@ func Supervise() error {
 	signal.Notify(children, syscall.SIGCHLD)
 	go s.collect(children)
 	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
+	// SIGHUP asks servers to reopen their log, and whoever sends it to all processes of this name means them. It is caught, not ignored: commands
+	// would inherit that.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	go func() {
 		<-stop
 		_ = l.conn.CloseRead() // as if the server were gone
