@@ -197,8 +197,14 @@ func FuzzNotes(f *testing.F) {
 		if total > len(data) {
 			t.Fatal("notes overlap")
 		}
-		ParseFloors(data, nil)
-		ParseFloors(data, k.verifier)
+		for _, f := range ParseFloors(data, "") {
+			if f.Size < 0 {
+				t.Fatal(f)
+			}
+		}
+		if all, own := ParseFloors(data, ""), ParseFloors(data, k.verifier.Name()); len(own) > len(all) {
+			t.Fatalf("%d heads of one log among %d of all", len(own), len(all))
+		}
 	})
 }
 

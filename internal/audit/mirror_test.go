@@ -3,13 +3,10 @@ package audit
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -147,117 +144,6 @@ func TestOpenMirrorRefuses(t *testing.T) {
 		if m, err := OpenMirror(spec); err == nil {
 			m.Close()
 			t.Errorf("%q was taken", spec)
-		}
-	}
-}
-
-// TestWitness keeps heads in files and in git, and finds with them that the log was cut.
-func TestWitness(t *testing.T) {
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Fatal("git is needed")
-	}
-	path := logPath(t)
-	written(t, Options{Path: path}, 3)
-	dir := t.TempDir()
-	for _, args := range [][]string{{"init", "-q"}, {"config", "user.name", "test"}, {"config", "user.email", "test@example.net"}} {
-		if out, err := exec.Command("git", append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil {
-			t.Fatalf("%s", out)
-		}
-	}
-	file := filepath.Join(t.TempDir(), "heads")
-	var to []Receiver
-	for _, spec := range []string{"file:" + file, "git:" + dir} {
-		r, err := OpenReceiver(spec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		to = append(to, r)
-	}
-	for range 3 {
-		if err := Witness(context.Background(), WitnessOptions{Path: path, To: to}); err != nil {
-			t.Fatal(err)
-		}
-		written(t, Options{Path: path}, 3)
-	}
-	kept, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	floors := ParseFloors(kept, publicKey(t, path))
-	if len(floors) != 3 || floors[0].Size != 7 || floors[2].Size != 19 {
-		t.Fatalf("%+v", floors)
-	}
-	if r := verify(t, VerifyOptions{Path: path, Floors: floors}); !r.OK {
-		t.Error(r.Fault)
-	}
-	other := logPath(t)
-	written(t, Options{Path: other}, 30)
-	if r := verify(t, VerifyOptions{Path: other, Floors: floors}); r.OK {
-		t.Error("another log was accepted")
-	}
-	out, err := exec.Command("git", "-C", dir, "log", "--format=%s").Output()
-	if err != nil || bytes.Count(out, []byte("records")) != 3 {
-		t.Errorf("%s %v", out, err)
-	}
-}
-
-func TestWitnessFollows(t *testing.T) {
-	path := logPath(t)
-	l := open(t, Options{Path: path, CheckpointEvery: 10 * time.Millisecond})
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	heads := make(chan Checkpoint)
-	ended := make(chan error, 1)
-	go func() {
-		ended <- Witness(ctx, WitnessOptions{Path: path, To: []Receiver{chanReceiver(heads)}, Every: 5 * time.Millisecond})
-	}()
-	for i := range 3 {
-		h := appendOK(t, l, intent(fmt.Sprint(i)), true)
-		for c := range heads {
-			if c.Size >= h.Size {
-				break
-			}
-		}
-	}
-	cancel()
-	for {
-		select {
-		case <-heads:
-			continue
-		case err := <-ended:
-			if err != nil {
-				t.Error(err)
-			}
-		}
-		return
-	}
-}
-
-type chanReceiver chan Checkpoint
-
-func (c chanReceiver) Receive(ctx context.Context, head Checkpoint) error {
-	select {
-	case c <- head:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (chanReceiver) Close() error { return nil }
-
-func TestSSHArgs(t *testing.T) {
-	argv, err := sshArgs("ops@vault:/var/log/it's heads")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := `ssh -o BatchMode=yes -T -- ops@vault umask 077; cat >> '/var/log/it'\''s heads'`
-	if got := strings.Join(argv, " "); got != want {
-		t.Errorf("%s, want %s", got, want)
-	}
-	for _, bad := range []string{"", "host", "host:", ":/x", "-oProxyCommand=x:/x", "a b:/x", "a;b:/x", "$(x):/x"} {
-		if argv, err := sshArgs(bad); err == nil {
-			t.Errorf("%q became %q", bad, argv)
 		}
 	}
 }

@@ -230,3 +230,13 @@ func ParsePublicKey(text string) (note.Verifier, error) {
 	}
 	return v, nil
 }
+
+// PublicKey reads the verifier key that lies beside the log at path: as text in the form of sumdb/note, and as a verifier, whose name is the
+// log's origin.
+func PublicKey(path string) (string, note.Verifier, error) {
+	lay, err := newLayout(path)
+	if err != nil {
+		return "", nil, err
+	}
+	return verifierKey(osFS{}, lay, "")
+}

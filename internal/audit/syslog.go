@@ -52,14 +52,26 @@ func fit(text []byte) []byte {
 const journalSocket = "/run/systemd/journal/socket"
 
 // journal sends records to systemd-journald as fields, so that journalctl can select by them.
-type journal struct{ conn *net.UnixConn }
+type journal struct {
+	socket string
+	conn   *net.UnixConn
+}
 
 func openJournal(socket string) (*journal, error) {
-	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: socket, Net: "unixgram"})
+	j := &journal{socket: socket}
+	return j, j.dial()
+}
+
+func (j *journal) dial() error {
+	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: j.socket, Net: "unixgram"})
 	if err != nil {
-		return nil, fmt.Errorf("connecting to journald: %w", err)
+		return fmt.Errorf("connecting to journald: %w", err)
 	}
-	return &journal{conn}, nil
+	if j.conn != nil {
+		j.conn.Close()
+	}
+	j.conn = conn
+	return nil
 }
 
 func (j *journal) Mirror(r *Record, line []byte) error {
@@ -78,6 +90,9 @@ func (j *journal) Mirror(r *Record, line []byte) error {
 		}
 	}
 	_, err := j.conn.Write(b.Bytes())
+	if err != nil && j.dial() == nil { // journald was started anew
+		_, err = j.conn.Write(b.Bytes())
+	}
 	return err
 }
 

@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -28,26 +26,6 @@ type VerifyOptions struct {
 	PublicKey string
 	// FS is the file system, nil = the operating system's.
 	FS FS
-}
-
-// Floor is a tree head that somebody holds outside of the log.
-type Floor struct {
-	Size int64
-	Root tlog.Hash
-}
-
-// ParseFloor reads size:root, as relay-shell audit verify --floor takes it.
-func ParseFloor(text string) (Floor, error) {
-	size, root, ok := strings.Cut(text, ":")
-	n, err := strconv.ParseInt(size, 10, 64)
-	if !ok || err != nil || n < 0 {
-		return Floor{}, fmt.Errorf("floor %q is not of the form size:root", text)
-	}
-	h, err := tlog.ParseHash(root)
-	if err != nil {
-		return Floor{}, fmt.Errorf("floor %q: the root is not a hash in base64", text)
-	}
-	return Floor{Size: n, Root: h}, nil
 }
 
 // Fault is the first thing wrong with a log.
