@@ -66,6 +66,7 @@ type Config struct {
 	AuditSync        AuditSync
 	AuditFormat      AuditFormat
 	AuditStderr      bool
+	AuditMirror      []string
 	AuditChain       bool // always on; the setting is accepted and changes nothing
 	AuditRotate      AuditRotate
 	AuditRetention   time.Duration

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -63,6 +64,34 @@ func paths(name string, field func(*Config) *[]string, doc string) *Setting {
 		return strings.Split(v, ":"), nil
 	}
 	return s
+}
+
+// list makes the row of a list of words, each of which check accepts or refuses.
+func list(name string, check func(word string) error, field func(*Config) *[]string, doc string) *Setting {
+	s := &Setting{Name: name, Kind: List, Doc: doc}
+	s.setList = func(c *Config, list []string) error {
+		for _, word := range list {
+			if err := check(word); err != nil {
+				return fmt.Errorf("%q: %w", cut(word, 60), err)
+			}
+		}
+		*field(c) = unique(list)
+		return nil
+	}
+	s.split = func(v string) ([]string, error) {
+		return strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' }), nil
+	}
+	return s
+}
+
+// mirrorSpec is how a mirror of the audit is named.
+var mirrorSpec = regexp.MustCompile(`^(?:journald|(?:(?:cef|leef)\+)?(?:syslog|syslog(?:\+tcp)?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.%a-z]+\]):[0-9]{1,5}|file:/[^\x00-\x1f]+))$`)
+
+func checkMirror(word string) error {
+	if !mirrorSpec.MatchString(word) {
+		return errors.New("is none of journald, syslog, syslog://HOST:PORT, syslog+tcp://HOST:PORT, file:/PATH, the latter perhaps with cef+ or leef+ before it")
+	}
+	return nil
 }
 
 // unique keeps the first of equal strings.

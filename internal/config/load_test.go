@@ -141,6 +141,26 @@ func TestEnvironmentWins(t *testing.T) {
 	}
 }
 
+// TestMirrors has every way of naming a mirror of the audit.
+func TestMirrors(t *testing.T) {
+	for _, good := range []string{
+		"journald", "syslog", "cef+syslog", "leef+syslog://siem.example.net:514", "syslog+tcp://[2001:db8::1]:6514", "file:/var/log/copy.jsonl", "cef+file:/a b",
+	} {
+		if err := checkMirror(good); err != nil {
+			t.Errorf("%q: %v", good, err)
+		}
+	}
+	for _, bad := range []string{"", "journal", "syslog:514", "syslog://siem", "syslog://siem:514 ", "file:relative", "file:", "xml+syslog", "file:/a\nb", "syslog://a b:1", "leef+journald"} {
+		if checkMirror(bad) == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+	src := source(t, "RELAY_SHELL_AUDIT_MIRROR=journald, cef+syslog")
+	if got := load(t, src).AuditMirror; !slices.Equal(got, []string{"journald", "cef+syslog"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestProblems(t *testing.T) {
 	tests := []struct {
 		name, env, file string
@@ -157,6 +177,7 @@ func TestProblems(t *testing.T) {
 		{"toolset", "RELAY_SHELL_TOOLSETS=shell,docker", "", []string{`"docker" is not in this version of relay-shell yet`}},
 		{"toolset typo", "RELAY_SHELL_TOOLSETS=shell,dockr", "", []string{`did you mean docker?`}},
 		{"no toolset", "RELAY_SHELL_TOOLSETS=,", "", []string{`name at least one`}},
+		{"mirror", "RELAY_SHELL_AUDIT_MIRROR=journald,cef+journald", "", []string{`RELAY_SHELL_AUDIT_MIRROR: "journald,cef+journald" "cef+journald": is none of journald, syslog`}},
 		{"boolean not served", "RELAY_SHELL_SECCOMP_NOTIFY=1", "", []string{`is not in this version`}},
 		{"variable", "RELAY_SHELL_STATE_DIR=$HOME/x", "", []string{`variables are not expanded`}},
 		{"other home", "RELAY_SHELL_STATE_DIR=~bob/x", "", []string{`another user's home`}},

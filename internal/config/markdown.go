@@ -42,7 +42,7 @@ func shownDefault(s *Setting) string {
 // shownBounds marks values that this version does not serve yet.
 func shownBounds(s *Setting) string {
 	switch s.Kind {
-	case Text, Path, Paths:
+	case Text, Path, Paths, List:
 		return string(s.Kind)
 	case Choice, Choices:
 		var shown []string

@@ -25,6 +25,7 @@ const (
 	Pattern  Kind = "pattern" // a regular expression in RE2 syntax
 	Path     Kind = "path"
 	Paths    Kind = "paths"   // separated by colons; an array of strings in the file
+	List     Kind = "list"    // separated by commas; an array of strings in the file
 	Retired  Kind = "retired" // of relay-shell 0.3; accepted and not used
 )
 

@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"net/url"
 	"os"
 	"os/user"
 	"runtime"
@@ -50,6 +51,10 @@ type auditInfo struct {
 	Path      string `json:"path"`
 	Degraded  bool   `json:"degraded"`
 	Reason    string `json:"reason,omitempty"`
+	Lost      int64  `json:"lost" jsonschema:"records that this server could not write"`
+	Space     string `json:"space" jsonschema:"ok, low or full"`
+	Mirror    string `json:"mirror,omitempty" jsonschema:"why a mirror misses records"`
+	Signed    int64  `json:"signed" jsonschema:"records that a signed checkpoint covers"`
 	Size      int64  `json:"size" jsonschema:"records in the log"`
 	Root      string `json:"root" jsonschema:"Merkle tree root over them"`
 	PublicKey string `json:"public_key" jsonschema:"verifier key of the signed checkpoints"`
@@ -103,7 +108,15 @@ func (d *Deps) info(ctx context.Context) *serverInfo {
 
 func (d *Deps) auditInfo(health audit.Health, head audit.Head) auditInfo {
 	return auditInfo{
-		Path: string(d.Config.AuditPath), Degraded: health.Degraded, Reason: health.Reason, Size: head.Size, Root: head.Root,
+		Path: string(d.Config.AuditPath), Degraded: health.Degraded, Reason: health.Reason, Lost: health.Lost, Space: health.Space, Mirror: health.Mirror, Signed: health.Signed, Size: head.Size, Root: head.Root,
 		PublicKey: d.Audit.PublicKey(), OnFailure: string(d.Config.AuditOnFailure), Sync: string(d.Config.AuditSync),
 	}
+}
+
+// planCheckpoint signs the log's head, this call's intent included.
+func (d *Deps) planCheckpoint(*url.URL) (*relay.Plan, error) {
+	return &relay.Plan{Run: func(ctx context.Context, _ *relay.Run) (*relay.Result, error) {
+		note, err := d.Audit.Checkpoint(ctx)
+		return &relay.Result{Text: string(note)}, err
+	}}, nil
 }

@@ -62,6 +62,8 @@ func (s *Set) Resources() []*Resource {
 			Description: "The ssh_config in use and its literal aliases.", plan: func(*url.URL) (*relay.Plan, error) { return d.planSSHConfig() }},
 		{name: "output", URI: "relay-shell://output/{id}", Template: true, ResourceName: "output", Title: "A spooled output", MIMEType: "text/plain",
 			Description: "The whole of an output that was truncated, up to 1 MiB; output_read pages further.", plan: d.planOutputResource},
+		{name: "checkpoint", URI: "relay-shell://audit/checkpoint", ResourceName: "audit-checkpoint", Title: "The audit log's signed head", MIMEType: "text/plain",
+			Description: "A C2SP checkpoint over every record so far, signed now. Kept elsewhere, it shows later that the log was not changed.", plan: d.planCheckpoint},
 	}
 }
 
