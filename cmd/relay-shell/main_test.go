@@ -24,6 +24,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"relay-shell": main,
 		"mcp":         func() { os.Exit(mcpMain()) },
+		"status":      func() { os.Exit(statusMain()) },
+		"tamper":      func() { os.Exit(tamperMain()) },
 	})
 }
 

@@ -75,7 +75,11 @@ func (s *session) open() (a *app, err error) {
 	if a.spool, err = output.OpenSpool(filepath.Join(cfg.StateDir, "spool"), output.SpoolOptions{PerCall: int64(cfg.SpoolPerCall), Total: int64(cfg.SpoolTotal), TTL: cfg.SpoolTTL}); err != nil {
 		return nil, err
 	}
-	if a.audit, err = audit.Open(s.auditOptions(a.caller.Session)); err != nil {
+	trail, err := s.auditOptions(a.caller.Session)
+	if err != nil {
+		return nil, err
+	}
+	if a.audit, err = audit.Open(trail); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
 	if a.approvals, err = approval.Open(approval.Options{TTL: cfg.ConfirmTTL}); err != nil {

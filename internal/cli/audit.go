@@ -2,53 +2,115 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"relay-shell/internal/audit"
+	"relay-shell/internal/mcpserver"
 	"relay-shell/internal/relay"
 	"relay-shell/internal/tools"
 )
 
+// auditCmd is the trail. Its commands read the files themselves, so that they work beside a server, after it, and on a copy elsewhere.
 type auditCmd struct {
-	Tail   auditTailCmd   `cmd:"" help:"Show the newest calls."`
-	Verify auditVerifyCmd `cmd:"" help:"Check the whole log: 0 intact, 2 not, naming the first bad record."`
+	Tail       auditTailCmd       `cmd:"" help:"Show the newest calls, and with -f those to come."`
+	Verify     auditVerifyCmd     `cmd:"" help:"Check the log: 0 intact, 2 not, naming the first bad record."`
+	Prove      auditProveCmd      `cmd:"" help:"Print the proof of one record, to be shown without the others."`
+	CheckProof auditCheckProofCmd `cmd:"" help:"Check such a proof, offline: 0 proven, 2 not."`
+	Checkpoint auditCheckpointCmd `cmd:"" help:"Sign the log's head now and print it."`
+	Export     auditExportCmd     `cmd:"" help:"Write records for another program: JSON lines, CEF, LEEF or CSV."`
+	Witness    auditWitnessCmd    `cmd:"" help:"Send signed heads where this machine can't change them, or check the log against what was sent."`
 }
 
-type auditTailCmd struct {
-	Lines   int    `short:"n" default:"50" help:"How many calls, 1 to 1000."`
+// logFlags name the log.
+type logFlags struct {
+	Path string `help:"Live file of the log, if not AUDIT_PATH." placeholder:"FILE"`
+}
+
+func (f *logFlags) path(s *session) string {
+	if f.Path != "" {
+		return f.Path
+	}
+	return s.cfg.AuditPath
+}
+
+// filterFlags select records.
+type filterFlags struct {
 	Tool    string `help:"Only this tool."`
 	Tier    *int   `help:"Only this tier."`
 	Denied  *bool  `help:"Only denied calls, or with =false only admitted ones."`
-	Host    string `help:"Only this host."`
-	Outcome string `help:"Only this outcome."`
+	Host    string `help:"Only this host: alias or host name."`
+	Outcome string `help:"Only this outcome: ok, error, timeout, cancelled, denied, unknown."`
 	Since   string `help:"RFC 3339 time or an age such as 2h or 7d."`
 }
 
+func (f *filterFlags) filter() (audit.Filter, error) {
+	since, err := tools.Since(f.Since, time.Now())
+	if err != nil {
+		return audit.Filter{}, usage(err)
+	}
+	if f.Tier != nil && (*f.Tier < 0 || *f.Tier > 3) {
+		return audit.Filter{}, usage(fmt.Errorf("--tier %d: tiers are 0 to 3", *f.Tier))
+	}
+	return audit.Filter{Tool: f.Tool, Tier: f.Tier, Denied: f.Denied, Host: f.Host, Outcome: f.Outcome, Since: since}, nil
+}
+
+type auditTailCmd struct {
+	logFlags
+	filterFlags
+	Lines  int  `short:"n" default:"50" help:"How many calls, 1 to 100000."`
+	Follow bool `short:"f" help:"Go on with what is recorded from now on, until interrupted."`
+	JSON   bool `help:"JSON lines on a terminal too." name:"json"`
+}
+
+// maxTailLines bounds what tail holds in memory.
+const maxTailLines = 100_000
+
 func (c *auditTailCmd) Run(s *session) error {
-	args := map[string]any{"lines": c.Lines, "tool": c.Tool, "host": c.Host, "outcome": c.Outcome, "since": c.Since}
-	if c.Tier != nil {
-		args["tier"] = *c.Tier
+	ctx, stop := signal.NotifyContext(s.ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	filter, err := c.filter()
+	if err != nil {
+		return err
 	}
-	if c.Denied != nil {
-		args["denied"] = *c.Denied
+	if c.Lines < 1 || c.Lines > maxTailLines {
+		return usage(fmt.Errorf("--lines %d: 1 to %d", c.Lines, maxTailLines))
 	}
-	return s.show("audit_tail", args)
+	filter.Lines = c.Lines
+	show := showJSON(s.world.Stdout)
+	if _, person := terminalOf(s.world.Stdout); person && !c.JSON {
+		show = showLine(s.world.Stdout)
+	}
+	return audit.Tail(ctx, nil, c.path(s), filter, c.Follow, show)
+}
+
+func showJSON(w io.Writer) func(audit.Joined) error {
+	return func(j audit.Joined) error {
+		line, err := json.Marshal(j)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(w, mcpserver.Visible(string(line)))
+		return err
+	}
 }
 
 type auditVerifyCmd struct {
-	Path   string   `help:"Live file of the log, if not AUDIT_PATH." placeholder:"FILE"`
+	logFlags
 	Since  string   `help:"Leave out segments sealed before: RFC 3339 time or an age."`
 	Floor  []string `help:"A head that the log must contain, as in _meta of a result." placeholder:"SIZE:ROOT"`
+	Floors []string `help:"A file of such heads: what a witness kept, or a client's transcript; - is standard input." placeholder:"FILE"`
 	Pubkey string   `help:"Verifier key as you keep it elsewhere." placeholder:"KEY"`
 	JSON   bool     `help:"The report as JSON." name:"json"`
 }
 
 func (c *auditVerifyCmd) Run(s *session) error {
-	o := audit.VerifyOptions{Path: c.Path, PublicKey: c.Pubkey}
-	if o.Path == "" {
-		o.Path = s.cfg.AuditPath
-	}
+	o := audit.VerifyOptions{Path: c.path(s), PublicKey: c.Pubkey}
 	var err error
 	if o.Since, err = tools.Since(c.Since, time.Now()); err != nil {
 		return usage(err)
@@ -60,33 +122,81 @@ func (c *auditVerifyCmd) Run(s *session) error {
 		}
 		o.Floors = append(o.Floors, floor)
 	}
+	for _, name := range c.Floors {
+		data, err := s.readFile(name)
+		if err != nil {
+			return usage(err)
+		}
+		floors, err := floorsOf(name, data, o)
+		if err != nil {
+			return usage(err)
+		}
+		o.Floors = append(o.Floors, floors...)
+	}
+	return s.verify(o, c.JSON)
+}
+
+// floorsOf reads the heads of the log that is verified. None at all is no confirmation, so it is an error.
+func floorsOf(name string, data []byte, o audit.VerifyOptions) ([]audit.Floor, error) {
+	var origin string
+	if o.PublicKey != "" {
+		key, err := audit.ParsePublicKey(o.PublicKey)
+		if err != nil {
+			return nil, err
+		}
+		origin = key.Name()
+	} else {
+		_, key, err := audit.PublicKey(o.Path)
+		if err != nil {
+			return nil, err
+		}
+		origin = key.Name()
+	}
+	floors := audit.ParseFloors(data, origin)
+	if len(floors) == 0 {
+		return nil, fmt.Errorf("%s holds no head of the log %s: either it is the wrong file, or the log was replaced by another", name, origin)
+	}
+	return floors, nil
+}
+
+// readFile reads a file that the operator names; - is standard input.
+func (s *session) readFile(name string) ([]byte, error) {
+	if name != "-" {
+		return os.ReadFile(name)
+	}
+	if s.world.Stdin == nil {
+		return nil, errors.New("there is no standard input")
+	}
+	return io.ReadAll(s.world.Stdin)
+}
+
+// verify prints what is found; a log that is not intact is exit status 2.
+func (s *session) verify(o audit.VerifyOptions, asJSON bool) error {
 	report, err := audit.Verify(s.ctx, o)
 	if err != nil {
 		return usage(relay.AsError(err))
 	}
-	if c.JSON {
-		if err := json.NewEncoder(s.world.Stdout).Encode(report); err != nil {
-			return err
-		}
+	if asJSON {
+		err = json.NewEncoder(s.world.Stdout).Encode(report)
 	} else {
 		printReport(s, report)
 	}
 	if !report.OK {
 		return &statusError{exitUsage, nil}
 	}
-	return nil
+	return err
 }
 
 func printReport(s *session, r *audit.Report) {
 	if r.OK {
 		fmt.Fprintf(s.world.Stdout, "intact: %d records, size %d, root %s, %d checkpoints signed up to %d\n", r.Records, r.Size, r.Root, r.Checkpoints, r.Signed)
 	} else {
-		fmt.Fprintf(s.world.Stdout, "NOT INTACT: %s line %d (record %d): %s\n", r.Fault.File, r.Fault.Line, r.Fault.Seq, r.Fault.Reason)
+		fmt.Fprintln(s.world.Stdout, mcpserver.Visible(fmt.Sprintf("NOT INTACT: %s line %d (record %d): %s", r.Fault.File, r.Fault.Line, r.Fault.Seq, r.Fault.Reason)))
 	}
 	if r.PublicKey != "" {
-		fmt.Fprintf(s.world.Stdout, "key: %s\n", r.PublicKey)
+		fmt.Fprintf(s.world.Stdout, "key: %s\n", mcpserver.Visible(r.PublicKey))
 	}
 	for _, note := range r.Notes {
-		fmt.Fprintln(s.world.Stdout, "note: "+note)
+		fmt.Fprintln(s.world.Stdout, "note: "+mcpserver.Visible(note))
 	}
 }

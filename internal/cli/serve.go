@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
@@ -17,7 +18,7 @@ type serveCmd struct{}
 const gcPercent = 400
 
 func (c *serveCmd) Run(s *session) error {
-	ctx, stop := signal.NotifyContext(s.ctx, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(s.ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	debug.SetGCPercent(gcPercent)
 	a, err := s.open()
@@ -25,6 +26,7 @@ func (c *serveCmd) Run(s *session) error {
 		return usage(err)
 	}
 	defer a.close()
+	defer a.reopenOnHangup()()
 	server := mcpserver.New(mcpserver.Options{
 		Relay: a.relay, Tools: a.tools, Version: s.world.Version, Session: a.caller.Session,
 		Principal: func(*mcp.RequestExtra) string { return a.caller.Principal },
@@ -33,4 +35,26 @@ func (c *serveCmd) Run(s *session) error {
 	end := context.AfterFunc(ctx, a.close)
 	defer end()
 	return server.ServeStdio(ctx, s.world.Stdin, s.world.Stdout)
+}
+
+// reopenOnHangup has the audit go over to the file that stands at its path now, as logrotate's postrotate asks by SIGHUP; after a failed disk, begin
+// a new segment. A terminal that is closed sends SIGHUP too: there the end of standard input ends the server.
+func (a *app) reopenOnHangup() (stop func()) {
+	hangups, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(hangups, syscall.SIGHUP)
+	go func() { // ends when hangups is closed by stop
+		defer close(done)
+		for range hangups {
+			if err := a.audit.Reopen(); err != nil {
+				a.log.Error().Err(err).Msg("audit: reopening the log")
+				continue
+			}
+			a.log.Info().Str("path", a.audit.Path()).Msg("audit: the log was reopened")
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(hangups)
+		<-done
+	}
 }

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+
 	"github.com/rs/zerolog"
 
 	"relay-shell/internal/audit"
@@ -31,14 +33,28 @@ func (s *session) sshOptions(log zerolog.Logger) sshbin.Options {
 	}
 }
 
-func (s *session) auditOptions(instance string) audit.Options {
+// auditOptions opens the mirrors that the settings name; the log closes them.
+func (s *session) auditOptions(instance string) (audit.Options, error) {
 	c := s.cfg
 	o := audit.Options{
 		Path: c.AuditPath, Session: instance, Sync: audit.SyncMode(c.AuditSync), OnFailure: audit.FailureMode(c.AuditOnFailure),
 		Rotate: audit.Rotation{External: c.AuditRotate != config.RotateOwn}, Retention: c.AuditRetention, Format: audit.Format(c.AuditFormat),
 	}
+	if o.Retention == 0 {
+		o.Retention = -1 // for ever
+	}
 	if c.AuditStderr {
 		o.Stderr = s.world.Stderr
 	}
-	return o
+	for _, spec := range c.AuditMirror {
+		m, err := audit.OpenMirror(spec)
+		if err != nil {
+			for _, opened := range o.Mirrors {
+				_ = opened.Close() // nothing was sent yet
+			}
+			return o, fmt.Errorf("%sAUDIT_MIRROR: %s: %w", config.Prefix, spec, err)
+		}
+		o.Mirrors = append(o.Mirrors, m)
+	}
+	return o, nil
 }
