@@ -15,6 +15,7 @@ import (
 
 	"relay-shell/internal/audit"
 	"relay-shell/internal/config"
+	"relay-shell/internal/files"
 	"relay-shell/internal/inventory"
 	"relay-shell/internal/output"
 	"relay-shell/internal/policy"
@@ -37,6 +38,7 @@ type app struct {
 	audit     *audit.Log
 	policy    *policy.Engine
 	ssh       *sshbin.Engine
+	files     *files.Systems
 	spool     *output.Spool
 	relay     *relay.Relay
 	tools     *tools.Set
@@ -72,6 +74,7 @@ func (s *session) open() (a *app, err error) {
 	if a.ssh, err = sshbin.New(s.sshOptions(a.log)); err != nil {
 		return nil, err
 	}
+	a.files = files.New(tools.FileOptions(cfg, s.world.Home))
 	if a.spool, err = output.OpenSpool(filepath.Join(cfg.StateDir, "spool"), output.SpoolOptions{PerCall: int64(cfg.SpoolPerCall), Total: int64(cfg.SpoolTotal), TTL: cfg.SpoolTTL}); err != nil {
 		return nil, err
 	}
@@ -92,7 +95,7 @@ func (s *session) open() (a *app, err error) {
 		StateDir: cfg.StateDir, Log: a.log,
 	})
 	a.tools = tools.New(&tools.Deps{
-		Config: cfg, Version: s.world.Version, Inventory: a.inventory, SSH: a.ssh, Spool: a.spool, Policy: a.policy, Audit: a.audit, Approvals: a.approvals, Mask: mask(redactor, cfg.RedactOutput),
+		Config: cfg, Version: s.world.Version, Inventory: a.inventory, SSH: a.ssh, Files: a.files, Spool: a.spool, Policy: a.policy, Audit: a.audit, Approvals: a.approvals, Mask: mask(redactor, cfg.RedactOutput),
 		Keepers: s.keepers(), SSHOptions: s.sshOptions(zerolog.Nop()), Environ: s.world.Environ,
 	}, cfg.Toolsets)
 	return a, nil
@@ -108,6 +111,9 @@ func (a *app) close() {
 		}
 	}
 	a.supervisor.close()
+	if a.files != nil {
+		_ = a.files.Close()
+	}
 	if a.ssh != nil {
 		if err := a.ssh.Close(); err != nil {
 			a.log.Warn().Err(err).Msg("ssh")

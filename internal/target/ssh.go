@@ -22,17 +22,7 @@ func (t *ssh) Names() []string { return t.names }
 
 // Run runs the command through the engine.
 func (t *ssh) Run(ctx context.Context, c Command) (Exit, error) {
-	text := c.Text
-	if c.Script != nil {
-		text = c.Script.Text()
-	}
-	command := sshbin.Command{
-		Text: text, Dir: c.Dir, Stdin: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr, TTY: c.TTY,
-		StoreHostKey: c.StoreHostKeys, NoLeash: t.noLeash,
-	}
-	for _, v := range c.Env {
-		command.Env = append(command.Env, sshbin.EnvVar{Name: v.Name, Value: v.Value})
-	}
+	command := t.command(c)
 	var fingerprint string
 	var once sync.Once
 	command.Started = func(s sshbin.Started) {
@@ -45,6 +35,22 @@ func (t *ssh) Run(ctx context.Context, c Command) (Exit, error) {
 	}
 	exit, err := t.engine.Run(ctx, t.resolved, command)
 	return Exit{Code: exit.Code, Signal: exit.Signal, Survivors: exit.Survivors, Fingerprint: fingerprint}, err
+}
+
+// command puts a command in the engine's form.
+func (t *ssh) command(c Command) sshbin.Command {
+	text := c.Text
+	if c.Script != nil {
+		text = c.Script.Text()
+	}
+	command := sshbin.Command{
+		Text: text, Subsystem: c.Subsystem, Dir: c.Dir, Stdin: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr, TTY: c.TTY,
+		StoreHostKey: c.StoreHostKeys, NoLeash: t.noLeash,
+	}
+	for _, v := range c.Env {
+		command.Env = append(command.Env, sshbin.EnvVar{Name: v.Name, Value: v.Value})
+	}
+	return command
 }
 
 // Disconnect ends own masters of the destination and lets adopted ones go.

@@ -45,7 +45,7 @@ func (h *Host) Address() string {
 	return s
 }
 
-// Command is what to run. Exactly one of Text, Argv and Script is set.
+// Command is what to run. Exactly one of Text, Argv, Script and Subsystem is set.
 type Command struct {
 	// Text is shell text: /bin/sh -c here, the login shell (sh where that is not POSIX) on a host.
 	Text string
@@ -53,6 +53,8 @@ type Command struct {
 	Argv []string
 	// Script is a script for an interpreter; it is not fed on standard input.
 	Script *Script
+	// Subsystem is the name of an SSH subsystem, such as "sftp". SSH hosts only.
+	Subsystem string
 	// Dir is the working directory, "" for the server's own or the remote home.
 	Dir string
 	// Env overlays the environment; a nil value removes.

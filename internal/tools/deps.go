@@ -3,6 +3,7 @@ package tools
 import (
 	"relay-shell/internal/audit"
 	"relay-shell/internal/config"
+	"relay-shell/internal/files"
 	"relay-shell/internal/inventory"
 	"relay-shell/internal/keeper"
 	"relay-shell/internal/output"
@@ -18,6 +19,8 @@ type Deps struct {
 	Version   string
 	Inventory *inventory.Inventory
 	SSH       *sshbin.Engine
+	// Files are the file systems of targets, within [FileOptions].
+	Files     *files.Systems
 	Spool     *output.Spool
 	Policy    *policy.Engine
 	Audit     *audit.Log

@@ -18,6 +18,7 @@ import (
 
 	"relay-shell/internal/audit"
 	"relay-shell/internal/config"
+	"relay-shell/internal/files"
 	"relay-shell/internal/inventory"
 	"relay-shell/internal/output"
 	"relay-shell/internal/policy"
@@ -61,6 +62,7 @@ func newRoad(t testing.TB, l *sshtest.Lab, inventoryFile string, env ...string) 
 	must(t, err)
 	d.SSH, err = sshbin.New(sshbin.Options{ConfigFile: cfg.SSHConfig, RuntimeDir: cfg.RuntimeDir, Env: l.Env(), Log: log, IdleTimeout: time.Minute})
 	must(t, err)
+	d.Files = files.New(FileOptions(cfg, l.Home()))
 	d.Spool, err = output.OpenSpool(filepath.Join(dir, "spool"), output.SpoolOptions{})
 	must(t, err)
 	d.Audit, err = audit.Open(audit.Options{Path: cfg.AuditPath, Session: "test"})
@@ -75,6 +77,7 @@ func newRoad(t testing.TB, l *sshtest.Lab, inventoryFile string, env ...string) 
 		if err := r.relay.Close(ctx); err != nil {
 			t.Error(err)
 		}
+		must(t, d.Files.Close())
 		must(t, d.SSH.Close())
 		must(t, d.Audit.Close())
 		must(t, d.Spool.Close())
