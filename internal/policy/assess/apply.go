@@ -109,6 +109,7 @@ func (c *call) options(u *use) {
 			}
 			c.rate(o.tier, u.g.name+" "+o.name, why)
 		}
+		c.secret = c.secret || o.secret
 		if o.kind != plain && (o.has || o.kind == runsCommand) {
 			c.effect(o.kind, o.arg, u.g.name+" "+o.name)
 		}
@@ -218,6 +219,7 @@ func (c *call) operandRules(u *use) {
 					why = u.g.name + " " + a.show()
 				}
 				c.rate(r.tier, u.g.name, why)
+				c.secret = c.secret || r.secret
 				break
 			}
 		}
@@ -252,7 +254,7 @@ func (c *call) caps(u *use) {
 func (c *call) effect(kind effect, a arg, rule string) {
 	c.secret = c.secret || a.tainted(fromSecret)
 	switch kind {
-	case plain, names:
+	case plain, looksAt, names:
 	case readsPath:
 		c.reads(a)
 	case changesDirectory:
@@ -285,7 +287,7 @@ func (m *machine) touched(p string) { delete(m.files, p) }
 
 func (c *call) reads(a arg) {
 	p := absolute(a.s, c.sc)
-	if sensitivePath(p) {
+	if sensitivePath(p) || a.tainted(ofSecrets) {
 		c.secret, c.m.sensitive = true, true
 	}
 	if content, ok := c.m.files[p]; ok {

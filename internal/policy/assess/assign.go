@@ -67,8 +67,8 @@ func (m *machine) assigned(w *syntax.Word, sc *scope) str {
 	return m.text(w, sc)
 }
 
-// declare follows export, declare, local, readonly and typeset.
-func (m *machine) declare(c *syntax.DeclClause, sc *scope) {
+// declare follows export, declare, local, readonly and typeset, and returns what they print.
+func (m *machine) declare(c *syntax.DeclClause, sc *scope) str {
 	tier, why := Observe, "declares variables"
 	for _, a := range c.Args {
 		if a.Name == nil {
@@ -88,6 +88,28 @@ func (m *machine) declare(c *syntax.DeclClause, sc *scope) {
 		}
 	}
 	m.note(Reason{Text: m.written(c), Program: c.Variant.Value, Rule: "shell", Tier: tier, Why: why})
+	if listsVariables(c) {
+		m.sensitive = true
+		return str{unk, fromData | fromSecret}
+	}
+	return lit("")
+}
+
+// listsVariables tells calls that print what every variable holds, or one whose name says that it is a secret: export alone,
+// declare -p, declare -x.
+func listsVariables(c *syntax.DeclClause) bool {
+	for _, a := range c.Args {
+		if a.Name != nil {
+			return secretName(a.Name.Value) && a.Naked
+		}
+		if a.Value == nil {
+			continue
+		}
+		if option := a.Value.Lit(); !strings.HasPrefix(option, "-") || strings.ContainsAny(option, "fF") {
+			return false
+		}
+	}
+	return true
 }
 
 // environment follows what a variable makes programs do that are given it: run a pager, load a library, find other

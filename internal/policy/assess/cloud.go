@@ -67,7 +67,7 @@ func cloudHook(c *call, u *use) {
 		ops = append(ops, a)
 	}
 	text := " " + strings.ToLower(join(ops).s) + " "
-	for _, s := range []string{"access-token", "print-", "get-access", "versions access", "secret show", "secret download", "keys list", "get-credentials", "show-connection-string", "keyvault secret", "account keys", "list-keys", "credentials", "password"} {
+	for _, s := range []string{"access-token", "print-", "get-access", "versions access", "secret show", "secret download", "keys list", "get-credentials", "show-connection-string", "keyvault secret", "account keys", "list-keys", "credentials", "credential show", "password"} {
 		if strings.Contains(text, s) {
 			c.secret = true
 		}
@@ -75,6 +75,7 @@ func cloudHook(c *call, u *use) {
 	if u.has("--help", "-h", "--version", "-v") || len(ops) == 0 {
 		return
 	}
+	c.storeReads(text)
 	switch ops[len(ops)-1].s {
 	case "list", "describe", "show", "version", "info", "help", "ls", "list-locations", "read":
 		c.rate(Observe, "cloud", "reads")
@@ -107,6 +108,22 @@ func cloudHook(c *call, u *use) {
 	c.rate(Stateful, "cloud", "changes something in the cloud")
 }
 
+// storeReads notes what shows the content of a secret store, or settings that usually hold some.
+func (c *call) storeReads(text string) {
+	var shows []string
+	switch base(c.args[0].s) {
+	case "vault", "bao":
+		shows = []string{" read ", " kv get ", " kv export ", " token ", " unwrap ", " print ", " write "}
+	case "consul":
+		shows = []string{" kv export ", " kv get ", " acl token "}
+	case "nomad":
+		shows = []string{" var get ", " var read ", " acl token "}
+	case "heroku", "cf", "eb", "railway", "dokku":
+		shows = []string{" config ", " config:get ", " env ", " printenv ", " variables "}
+	}
+	c.secret = c.secret || hasAny(text, shows...)
+}
+
 func (c *call) cloudSSH(u *use) {
 	if o, ok := u.option("--command"); ok && o.has {
 		c.queue(Reread, func() str { return c.m.shell(o.arg.str, newScope()) })
@@ -134,6 +151,10 @@ func awsHook(c *call, u *use) {
 		c.awsS3(op, ops[2:], u)
 		return
 	case "configure":
+		if op == "export-credentials" {
+			c.secret = true
+			return
+		}
 		if op == "list" || op == "get" || op == "list-profiles" {
 			if len(ops) > 2 && secretName(ops[2].s) {
 				c.secret = true
@@ -147,7 +168,7 @@ func awsHook(c *call, u *use) {
 	}
 	head, _, _ := strings.Cut(op, "-")
 	switch {
-	case op == "get-secret-value" || op == "get-session-token" || op == "get-login-password" || op == "assume-role" || op == "get-federation-token" || op == "get-authorization-token" || op == "get-password-data" || op == "create-access-key" || op == "get-parameter" && u.has("--with-decryption") || op == "decrypt":
+	case op == "get-secret-value" || op == "get-session-token" || op == "get-login-password" || op == "assume-role" || op == "get-federation-token" || op == "get-authorization-token" || op == "get-password-data" || op == "create-access-key" || op == "get-parameter" && u.has("--with-decryption") || op == "decrypt" || op == "export-credentials" || op == "get-parameters" && u.has("--with-decryption") || op == "get-parameters-by-path" && u.has("--with-decryption") || op == "get-token" || op == "generate-db-auth-token" || op == "get-cluster-credentials" || op == "get-credentials" || op == "get-function" || op == "get-function-configuration" || op == "get-credentials-for-identity":
 		c.secret = true
 		if head == "create" {
 			c.rate(Stateful, "aws", op)

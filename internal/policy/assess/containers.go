@@ -243,7 +243,7 @@ func ipHook(c *call, u *use) {
 			c.command(ops[3:])
 		}
 		return
-	case abbreviates("show") || abbreviates("list") || abbreviates("lst") || verb == "get" || verb == "save" || verb == "monitor" || object == "monitor" || verb == "help" || verb == "identify" || verb == "pids" || verb == "list-id" || verb == "count":
+	case abbreviates("show") || abbreviates("list") || abbreviates("lst") || verb == "get" || verb == "save" || verb == "monitor" || object == "monitor" || verb == "help" || verb == "identify" || verb == "pids" || verb == "list-id" || verb == "count" || strings.HasPrefix("xfrm", object) && len(ops) == 2 && (verb == "state" || verb == "policy"):
 		return
 	case strings.HasPrefix("link", object) && strings.Contains(text, " down ") || strings.HasPrefix("link", object) && (abbreviates("delete") || strings.HasPrefix(verb, "del")):
 		c.rate(Irreversible, "ip link", "cuts a network link")
@@ -291,6 +291,8 @@ func systemctlHook(c *call, u *use) {
 		return
 	}
 	switch u.words[0] {
+	case "show":
+		c.systemdShow(u)
 	case "stop", "disable", "mask", "kill":
 		for _, a := range u.operands {
 			if keepsAlive(a.s) {

@@ -2,8 +2,10 @@ package assess_test
 
 import (
 	"os"
+	"strings"
 	"testing"
 
+	"relay-shell/internal/policy/assess"
 	"relay-shell/internal/policy/corpus"
 )
 
@@ -26,4 +28,25 @@ func labelled(t testing.TB, names ...string) []corpus.Line {
 		out = append(out, lines...)
 	}
 	return out
+}
+
+// TestSensitive checks the other axis: what is shown, not what is done.
+func TestSensitive(t *testing.T) {
+	data, err := os.ReadFile("../testdata/sensitive.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range strings.Split(strings.TrimSpace(string(data)), "\n") {
+		if strings.HasPrefix(row, "#") {
+			continue
+		}
+		want, text, ok := strings.Cut(row, "\t")
+		command, err := corpus.Decode(text)
+		if !ok || err != nil || want != "0" && want != "1" {
+			t.Fatalf("sensitive.tsv:%d: %q %v", i+1, row, err)
+		}
+		if got := assess.Assess(assess.Input{Text: command}); got.Sensitive != (want == "1") {
+			t.Errorf("%q: sensitive %v, want %s", command, got.Sensitive, want)
+		}
+	}
 }

@@ -8,6 +8,7 @@ type effect int
 const (
 	plain      effect = iota // a word without effect
 	readsPath                // a file or directory that is read
+	looksAt                  // one whose name, size or owner is looked at, not its content
 	creates                  // a file or directory is made; what is there stays
 	writes                   // a file's content is replaced
 	appends                  // a file grows

@@ -43,7 +43,7 @@ func rmHook(c *call, u *use) {
 }
 
 // fromTemp marks names that mktemp made.
-const fromTemp taint = 1 << 5
+const fromTemp taint = 1 << 6
 
 func mktempHook(c *call, u *use) {
 	c.out = &str{"/tmp/tmp.x" + unk, fromTemp}

@@ -19,14 +19,19 @@ func findHook(c *call, u *use) {
 	if len(starts) == 0 {
 		starts = words(".")
 	}
-	f := finding{starts: starts, filtered: filtered(args)}
-	for _, s := range starts {
-		c.reads(s)
+	f := finding{starts: starts, filtered: filtered(args), t: fromFiles}
+	for i, a := range args { // what is looked for by the name of a key and then read is a key
+		switch a.s {
+		case "-name", "-iname", "-path", "-ipath", "-wholename":
+			if i+1 < len(args) && sensitivePath(args[i+1].s) {
+				f.t |= ofSecrets
+			}
+		}
 	}
 	for i := 0; i < len(args); i++ {
 		i += c.findAction(args, i, f)
 	}
-	out := str{t: fromFiles | fromData}
+	out := str{t: f.t | fromData}
 	for _, s := range starts {
 		out.s += strings.TrimSuffix(s.s, "/") + "/" + found(f.filtered) + "\n"
 	}
@@ -37,6 +42,7 @@ func findHook(c *call, u *use) {
 type finding struct {
 	starts   []arg
 	filtered bool // by a name or path: not everything that is there
+	t        taint
 }
 
 // found is the unknown part of a path that find prints. With a filter it is not empty, and so not the start itself.
@@ -118,7 +124,7 @@ func (c *call) findExec(command []arg, f finding) {
 		return
 	}
 	for _, s := range f.starts {
-		item := arg{str: str{strings.TrimSuffix(s.s, "/") + "/" + found(f.filtered), s.t | fromFiles}}
+		item := arg{str: str{strings.TrimSuffix(s.s, "/") + "/" + found(f.filtered), s.t | f.t}}
 		if strings.HasPrefix(s.s, unk) {
 			item.str.s = unk
 		}

@@ -45,6 +45,7 @@ type option struct {
 	cap      Tier // the call does no more than this
 	capped   bool
 	consumes bool // takes the place of the first operand
+	secret   bool // shows secrets
 	why      string
 }
 
@@ -52,6 +53,7 @@ type option struct {
 type operandRule struct {
 	patterns []string
 	tier     Tier
+	secret   bool
 	why      string
 }
 
@@ -247,7 +249,7 @@ func (g *grammar) describe(f []string) error {
 var attributes = []string{"hook", "stop", "strict", "single", "net", "fetch", "windows", "versions", "slash", "nohelp", "secret", "code"}
 
 var kinds = map[string]effect{
-	"data": plain, "read": readsPath, "create": creates, "write": writes, "append": appends, "modify": modifies, "rm": removes, "rmall": removesAll, "empty": empties,
+	"data": plain, "read": readsPath, "look": looksAt, "create": creates, "write": writes, "append": appends, "modify": modifies, "rm": removes, "rmall": removesAll, "empty": empties,
 	"format": formats, "perm": perms, "permall": permsAll, "dir": changesDirectory, "cmd": runsCommand, "sh": runsShell, "shjoin": runsJoined, "script": runsScript,
 	"prog": runsProgram, "load": loads, "sql": sql, "host": names,
 }
@@ -289,6 +291,8 @@ func (l *tableLoader) option(f []string, why string) error {
 			o.kind = kind
 		case word == "!1":
 			o.consumes = true
+		case word == "secret":
+			o.secret = true
 		case strings.HasPrefix(word, "cap="):
 			n, err := strconv.Atoi(word[4:])
 			if err != nil {
@@ -307,20 +311,21 @@ func (l *tableLoader) option(f []string, why string) error {
 	for _, n := range called {
 		g.options[n] = o
 	}
-	g.risky = g.risky || o.tier > Observe || o.kind != plain && o.kind != readsPath && o.kind != names
+	g.risky = g.risky || o.tier > Observe || o.kind > looksAt && o.kind != names
 	return nil
 }
 
 func (l *tableLoader) operand(f []string, why string) error {
-	if len(l.open) == 0 || len(f) != 2 {
-		return fmt.Errorf("an operand row is @patterns tier")
+	secret := len(f) == 3 && f[2] == "secret"
+	if len(l.open) == 0 || len(f) != 2 && !secret {
+		return fmt.Errorf("an operand row is @patterns tier, perhaps with secret")
 	}
 	n, err := strconv.Atoi(f[1])
 	if err != nil {
 		return err
 	}
 	g := l.open[len(l.open)-1]
-	g.operands = append(g.operands, operandRule{strings.Split(f[0][1:], ","), Tier(n), why})
+	g.operands = append(g.operands, operandRule{strings.Split(f[0][1:], ","), Tier(n), secret, why})
 	return nil
 }
 

@@ -228,7 +228,7 @@ func (m *machine) command(cmd syntax.Command, sc *scope) str {
 	case *syntax.TestClause:
 		m.test(c.X, sc)
 	case *syntax.DeclClause:
-		m.declare(c, sc)
+		return m.declare(c, sc)
 	case *syntax.TimeClause:
 		if c.Stmt != nil {
 			return m.stmt(c.Stmt, sc)

@@ -58,6 +58,9 @@ func (c *call) redisCommand(args []arg) {
 		c.rate(Irreversible, "redis", name+" destroys data or stops the server")
 	case (name == "config" || name == "acl" || name == "client" || name == "slowlog" || name == "latency" || name == "memory" || name == "module" || name == "cluster" || name == "script" || name == "function" || name == "sentinel" || name == "object"):
 		c.redisContainer(name, second)
+		if name == "config" && second == "get" && len(args) > 2 {
+			c.secret = hasAny(strings.ToLower(args[2].s), "*", "pass", "auth")
+		}
 	case redisReads[name]:
 		c.rate(Observe, "redis", "reads")
 	case (name == "del" || name == "unlink") && len(args) > 1 && (!args[1].known() || args[1].multi):
@@ -72,10 +75,12 @@ func (c *call) redisCommand(args []arg) {
 	}
 }
 
+// redisContainer rates the commands that have subcommands.
 func (c *call) redisContainer(name, second string) {
 	switch second {
 	case "get", "list", "info", "usage", "stats", "doctor", "len", "nodes", "slots", "shards", "help", "whoami", "cat", "users", "getuser", "id", "getname", "latest", "history", "histogram", "exists", "encoding", "refcount", "idletime", "freq", "myid", "links", "keyslot", "countkeysinslot", "dump", "masters", "master", "replicas", "":
 		c.rate(Observe, "redis", "reads")
+		c.secret = c.secret || name == "acl" && second != "whoami" && second != "cat"
 	case "flush", "reset", "forget", "failover", "flushslots", "delslots":
 		c.rate(Irreversible, "redis", name+" "+second)
 	case "resetstat":

@@ -123,6 +123,7 @@ func envHook(c *call, u *use) {
 		return
 	}
 	c.out = &str{unk, fromData}
+	c.secret = !u.has("-i", "--ignore-environment", "-")
 }
 
 // suHook: -c text, or a shell for a user.

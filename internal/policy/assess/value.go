@@ -20,6 +20,7 @@ const (
 	fromSecret                   // holds keys, passwords or the like
 	fromData                     // the output of a program: may be anything, in any number of words
 	fromFiles                    // names of files that exist
+	ofSecrets                    // names of files that hold keys, passwords or the like
 )
 
 // str is a text of which parts may be unknown.
