@@ -1,0 +1,290 @@
+package view
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"regexp"
+	"runtime"
+	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
+
+	"relay-shell/internal/files"
+)
+
+// SearchOptions say what is looked for and how far.
+type SearchOptions struct {
+	Pattern *regexp.Regexp
+	Glob    Glob
+	// Context is how many lines are shown around a match.
+	Context int
+	// Limit is the most matches, Budget the most bytes of lines.
+	Limit, Budget int
+	// MaxFile is the size in bytes from which a file is skipped, MaxFiles how many are looked at.
+	MaxFile  int64
+	MaxFiles int
+	// Secret, if set, tells files that are not read.
+	Secret func(path string) bool
+	// Candidates, if set, is asked which files can match; ok is false when it cannot tell, and then every file is read. A
+	// program on the host does this faster than reading over the network.
+	Candidates func(ctx context.Context) (paths []string, ok bool)
+}
+
+// Match is one line that matches.
+type Match struct {
+	Path          string
+	Line          int
+	Text          string
+	Before, After []string
+}
+
+// Found is the result of a search.
+type Found struct {
+	Matches []Match
+	// Files were searched, and so many skipped.
+	Files, Binary, Large, Secret, Unreadable int
+	// More: a bound ended the search; Why says which.
+	More bool
+	Why  string
+}
+
+// maxLine is how much of a line is shown, in bytes.
+const maxLine = 400
+
+// atOnce is how many files are read at the same time.
+var atOnce = max(4, runtime.GOMAXPROCS(0))
+
+// Search searches a file or the files of a tree, line by line. It follows no links below the root, and skips what is no text and the
+// kernel's own file systems. The order is that of the names.
+func Search(ctx context.Context, fsys files.FS, root string, o SearchOptions) (*Found, error) {
+	info, err := fsys.Stat(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	s := &search{fsys: fsys, o: o, found: &Found{}}
+	if !info.Mode.IsDir() {
+		s.o.MaxFile = 0 // somebody means this one
+		return s.found, s.read(ctx, []string{root})
+	}
+	var paths []string
+	ok := false
+	if o.Candidates != nil {
+		paths, ok = o.Candidates(ctx)
+	}
+	if ok {
+		paths = s.admitted(root, paths)
+	} else if paths, err = s.walk(ctx, root); err != nil {
+		return nil, err
+	}
+	if err := s.read(ctx, paths); err != nil {
+		return nil, err
+	}
+	if s.unlisted && !s.found.More {
+		s.stop("files")
+	}
+	return s.found, nil
+}
+
+type search struct {
+	fsys  files.FS
+	o     SearchOptions
+	found *Found
+	used  int // of the budget
+	// unlisted: there are files that were not looked at.
+	unlisted bool
+}
+
+// admitted are the candidates that match the glob and are no secrets.
+func (s *search) admitted(root string, paths []string) []string {
+	var kept []string
+	for _, p := range paths {
+		relative := below(root, p)
+		switch {
+		case !s.o.Glob.Match(relative):
+		case s.o.Secret != nil && s.o.Secret(p):
+			s.found.Secret++
+		default:
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+// read searches files in order, some at a time, until a bound is met.
+func (s *search) read(ctx context.Context, paths []string) error {
+	for len(paths) > 0 && !s.found.More {
+		batch := paths[:min(len(paths), 4*atOnce)]
+		paths = paths[len(batch):]
+		results := make([]result, len(batch))
+		var group errgroup.Group
+		group.SetLimit(atOnce)
+		for i, p := range batch {
+			group.Go(func() error {
+				results[i] = s.file(ctx, p)
+				return nil
+			})
+		}
+		_ = group.Wait() // results has it all
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		for i, r := range results {
+			s.add(batch[i], r)
+		}
+	}
+	return nil
+}
+
+// add takes what a file gave within the bounds.
+func (s *search) add(path string, r result) {
+	switch {
+	case s.found.More:
+		return
+	case r.err != nil:
+		s.found.Unreadable++
+		return
+	case r.large:
+		s.found.Large++
+		return
+	case r.binary:
+		s.found.Binary++
+		return
+	}
+	s.found.Files++
+	for _, m := range r.matches {
+		m.Path = path
+		size := len(path) + len(m.Text)
+		for _, l := range append(m.Before, m.After...) {
+			size += len(l)
+		}
+		switch {
+		case len(s.found.Matches) == s.o.Limit:
+			s.stop("limit")
+			return
+		case s.used+size > s.o.Budget:
+			s.stop("max_output")
+			return
+		}
+		s.used += size
+		s.found.Matches = append(s.found.Matches, m)
+	}
+	if r.more {
+		s.stop("limit")
+	}
+}
+
+func (s *search) stop(why string) { s.found.More, s.found.Why = true, why }
+
+// result is what one file gave.
+type result struct {
+	matches             []Match
+	binary, large, more bool
+	err                 error
+}
+
+// file searches one file.
+func (s *search) file(ctx context.Context, name string) result {
+	f, err := s.fsys.Open(ctx, name)
+	if err != nil {
+		return result{err: err}
+	}
+	defer f.Close()
+	if s.o.MaxFile > 0 {
+		info, err := f.Stat()
+		if err != nil {
+			return result{err: err}
+		}
+		if info.Size > s.o.MaxFile {
+			return result{large: true}
+		}
+	}
+	return s.scan(bufio.NewReaderSize(f, 64<<10))
+}
+
+// maxSearched is how much of a line is compared, in bytes.
+const maxSearched = 1 << 20
+
+// scan goes through lines. Those that are longer than maxSearched are compared as far as that.
+func (s *search) scan(in *bufio.Reader) result {
+	var r result
+	var before []string
+	after := 0 // lines that the newest match still wants
+	if head, _ := in.Peek(8 << 10); bytes.IndexByte(head, 0) >= 0 {
+		return result{binary: true}
+	}
+	for number := 1; ; number++ {
+		line, err := readLine(in)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return result{err: err}
+		}
+		if err != nil && len(line) == 0 {
+			return r
+		}
+		line = bytes.TrimSuffix(line, []byte("\r"))
+		if at := s.o.Pattern.FindIndex(line); at != nil {
+			if len(r.matches) > s.o.Limit {
+				r.more = true
+				return r
+			}
+			r.matches = append(r.matches, Match{Line: number, Text: shown(line, at), Before: before})
+			before, after = nil, s.o.Context
+		} else if after > 0 {
+			m := &r.matches[len(r.matches)-1]
+			m.After = append(m.After, shown(line, nil))
+			after--
+		} else if s.o.Context > 0 {
+			if before = append(before, shown(line, nil)); len(before) > s.o.Context {
+				before = before[1:]
+			}
+		}
+		if err != nil {
+			return r
+		}
+	}
+}
+
+// readLine reads a line without its end.
+func readLine(in *bufio.Reader) ([]byte, error) {
+	var line []byte
+	for {
+		piece, err := in.ReadSlice('\n')
+		end := err == nil
+		if end {
+			piece = piece[:len(piece)-1]
+		}
+		if len(line) < maxSearched {
+			line = append(line, piece[:min(len(piece), maxSearched-len(line))]...)
+		}
+		if end {
+			return line, nil
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, err
+		}
+	}
+}
+
+// shown is a line as results show it; of a long one the part around the match.
+func shown(line []byte, at []int) string {
+	if len(line) <= maxLine {
+		return string(line)
+	}
+	from := 0
+	if at != nil {
+		from = max(0, min(at[0]-maxLine/4, len(line)-maxLine))
+	}
+	for from > 0 && from < len(line) && !utf8.RuneStart(line[from]) {
+		from++
+	}
+	text := string(wholeRunes(line[from:min(from+maxLine, len(line))]))
+	if from > 0 {
+		text = "…" + text
+	}
+	if from+maxLine < len(line) {
+		text += "…"
+	}
+	return text
+}
