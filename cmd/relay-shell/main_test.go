@@ -52,6 +52,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("RELAY_SHELL_SSH_CONFIG", server().Config())
 			return nil
 		},
+		Condition:          condition,
 		RequireUniqueNames: true,
 	})
 }

@@ -72,6 +72,7 @@ type grammar struct {
 	Audit       auditCmd       `cmd:"" help:"The audit trail."`
 	Policy      policyCmd      `cmd:"" help:"The policy."`
 	Stop        stopCmd        `cmd:"" help:"Emergency stop: end running work and refuse new calls until --resume."`
+	Doctor      doctorCmd      `cmd:"" help:"Say what would stop this from working, and what to do: 0 nothing, 1 something."`
 }
 
 // Main runs one command line and returns the process's exit status.
@@ -131,6 +132,9 @@ func run(ctx context.Context, w World) (err error) {
 		return nil
 	}
 	cfg, err := config.Load(w.source(g.Config))
+	if err != nil && parsed.Command() == "doctor" {
+		return g.Doctor.badSettings(w, err)
+	}
 	if err != nil {
 		return usage(err)
 	}

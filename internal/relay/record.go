@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -125,7 +126,7 @@ func (w *walk) intent(ctx context.Context) *Result {
 func (w *walk) unaudited(err error) *Result {
 	return &Result{Outcome: Failed, Err: &Error{
 		Code: "audit_unavailable", Message: "the audit log cannot be written: " + err.Error(),
-		Hint: "nothing was run (AUDIT_ON_FAILURE=deny); server_info shows the log's health; the operator has to mend it",
+		Hint: "nothing was run (AUDIT_ON_FAILURE=deny); " + cmp.Or(AsError(err).Hint, "the operator has to mend the log; server_info shows its health"),
 	}}
 }
 

@@ -31,6 +31,15 @@ func statusMain() int {
 	return 0
 }
 
+// condition is what scripts may ask about the machine: [namespaces], a mount namespace of one's own. Where everything is required, nothing is passed
+// over.
+func condition(name string) (bool, error) {
+	if name != "namespaces" {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	return os.Getenv("RELAY_SHELL_TEST_REQUIRE") != "" || exec.Command("unshare", "-rm", "true").Run() == nil, nil
+}
+
 // tamperMain is a command for scripts: tamper COMMAND … runs a command on a copy of the audit log, in which LOG is the live file and TREE the
 // directory beside it, and then shows what verify says to that, which must be that it is not intact.
 func tamperMain() int {
