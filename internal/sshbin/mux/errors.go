@@ -1,6 +1,14 @@
 package mux
 
-import "fmt"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// errNoGreeting is the cause of an exchange that ended because the master did not greet in time.
+var errNoGreeting = fmt.Errorf("no greeting within %v: %w", GreetTimeout, context.DeadlineExceeded)
 
 // NotRunningError says that no master listens at Path: there is no socket, or nobody behind it.
 type NotRunningError struct {
@@ -37,6 +45,11 @@ func (e *LostError) Error() string {
 	return fmt.Sprintf("%s: no answer from the master: %v", e.Op, e.Err)
 }
 func (e *LostError) Unwrap() error { return e.Err }
+
+// Silent reports whether the master kept silent, as a frozen one does, rather than going away.
+func (e *LostError) Silent() bool {
+	return errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, os.ErrDeadlineExceeded)
+}
 
 // ProtocolError says that the other end does not speak the protocol that this package knows.
 type ProtocolError struct {

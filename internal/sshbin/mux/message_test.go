@@ -113,8 +113,10 @@ func TestStrangeMasters(t *testing.T) {
 					return
 				}
 				defer conn.Close()
-				_, _ = io.ReadFull(conn, make([]byte, 12+12)) // a greeting and an alive check
+				greeting, request := make([]byte, 12), make([]byte, 12)
+				_, _ = io.ReadFull(conn, greeting)
 				_, _ = conn.Write(test.reply)
+				_, _ = io.ReadFull(conn, request) // comes only where the greeting was one
 			}()
 			_, err = Alive(t.Context(), path)
 			var lost *LostError

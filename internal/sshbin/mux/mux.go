@@ -47,6 +47,8 @@ const (
 	// DefaultTimeout bounds every exchange whose context has no deadline: a frozen master accepts connections and then
 	// never answers.
 	DefaultTimeout = 10 * time.Second
+	// GreetTimeout bounds the exchange of hellos whatever the context allows. A master greets as soon as it accepts.
+	GreetTimeout = 3 * time.Second
 )
 
 // Conn is a connection to the control socket of a master. Its methods are not safe for concurrent use.
@@ -54,8 +56,7 @@ type Conn struct {
 	sock      *net.UnixConn
 	path      string
 	requestID uint32
-	greeted   bool // our hello has been written
-	welcomed  bool // the master's hello has been read
+	greeted   bool // hellos have been exchanged
 }
 
 // Dial connects to the control socket at path. The error is a *[NotRunningError] when no master listens there. A full
@@ -113,8 +114,14 @@ func (c *Conn) exchange(ctx context.Context, op string, talk func(sent *bool) er
 	stop := context.AfterFunc(ctx, func() { _ = c.sock.SetDeadline(time.Unix(1, 0)) })
 	var sent bool
 	err := talk(&sent)
-	if !stop() {
+	switch {
+	case !stop():
 		err = errors.Join(err, context.Cause(ctx))
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		// The socket's clock was ahead of the context's, by a moment.
+		if err = context.DeadlineExceeded; context.Cause(ctx) != nil {
+			err = context.Cause(ctx)
+		}
 	}
 	if err == nil {
 		return c.sock.SetDeadline(time.Time{})
@@ -124,26 +131,42 @@ func (c *Conn) exchange(ctx context.Context, op string, talk func(sent *bool) er
 	if errors.As(err, &refused) || errors.As(err, &protocol) {
 		return err
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
-		err = context.DeadlineExceeded // the socket's clock was ahead of the context's by a moment
-	}
-	// The master greets before it reads a request, and reads one message at a time (channel_post_mux_listener and
-	// channel_post_mux_client in channels.c): one that is gone without a greeting has not read ours.
-	if isEnd(err) && !c.welcomed {
-		sent = false
-	}
 	return &LostError{Op: op, Sent: sent, Err: err}
 }
 
-// begin starts a request: our hello, if it has not been sent, the type and a fresh request id.
+// Greet exchanges hellos, once; every request begins with it. The request is sent only after it, so that a frozen master, which
+// would read what waits in its socket once it thaws, has nothing to read: such an error never has Sent.
+func (c *Conn) Greet(ctx context.Context) error {
+	if c.greeted {
+		return nil
+	}
+	const op = "greeting"
+	ctx, cancel := context.WithTimeoutCause(ctx, GreetTimeout, errNoGreeting)
+	defer cancel()
+	return c.exchange(ctx, op, func(*bool) error {
+		hello := &packet{}
+		hello.open()
+		hello.uint32(msgHello)
+		hello.uint32(protocolVersion)
+		if err := c.send(hello); err != nil {
+			return err
+		}
+		kind, body, err := readMessage(c.sock)
+		if err != nil {
+			return err
+		}
+		version := body.uint32()
+		if kind != msgHello || body.bad || version != protocolVersion {
+			return &ProtocolError{Op: op, What: fmt.Sprintf("greeting %#x, version %d", kind, version), Greeting: true}
+		}
+		c.greeted = true
+		return nil
+	})
+}
+
+// begin starts a request: the type and a fresh request id.
 func (c *Conn) begin(kind uint32) *packet {
 	p := &packet{}
-	if !c.greeted {
-		p.open()
-		p.uint32(msgHello)
-		p.uint32(protocolVersion)
-		p.close()
-	}
 	c.requestID++
 	p.open()
 	p.uint32(kind)
@@ -157,27 +180,12 @@ func (c *Conn) send(p *packet) error {
 	if p.err != nil {
 		return p.err
 	}
-	if _, err := c.sock.Write(p.bytes); err != nil {
-		return err
-	}
-	c.greeted = true
-	return nil
+	_, err := c.sock.Write(p.bytes)
+	return err
 }
 
-// answer reads the answer to the current request, the master's hello before it if that has not been read. A refusal is
-// returned as *[RefusedError].
+// answer reads the answer to the current request. A refusal is returned as *[RefusedError].
 func (c *Conn) answer(op string) (kind uint32, body fields, err error) {
-	if !c.welcomed {
-		kind, body, err := readMessage(c.sock)
-		if err != nil {
-			return 0, body, err
-		}
-		version := body.uint32()
-		if kind != msgHello || body.bad || version != protocolVersion {
-			return 0, body, &ProtocolError{Op: op, What: fmt.Sprintf("greeting %#x, version %d", kind, version), Greeting: true}
-		}
-		c.welcomed = true
-	}
 	kind, body, err = readMessage(c.sock)
 	if err != nil {
 		return 0, body, err
@@ -194,6 +202,9 @@ func (c *Conn) answer(op string) (kind uint32, body fields, err error) {
 
 // call is one request with one answer.
 func (c *Conn) call(ctx context.Context, op string, request *packet, want ...uint32) (kind uint32, body fields, err error) {
+	if err := c.Greet(ctx); err != nil {
+		return 0, body, err
+	}
 	err = c.exchange(ctx, op, func(sent *bool) error {
 		if err := c.send(request); err != nil {
 			return err

@@ -85,7 +85,7 @@ func capture(t *testing.T, path string, r Request) (*Session, string) {
 }
 
 func TestSession(t *testing.T) {
-	server := sshtest.Start(t, sshtest.Options{})
+	server := sshtest.Start(t, sshtest.Options{Ordinary: true})
 	path, _ := startMaster(t, server)
 	for _, test := range []struct {
 		name, command, want string
@@ -127,7 +127,7 @@ func TestSession(t *testing.T) {
 }
 
 func TestAliveTerminateStopListening(t *testing.T) {
-	server := sshtest.Start(t, sshtest.Options{})
+	server := sshtest.Start(t, sshtest.Options{Ordinary: true})
 	path, pid := startMaster(t, server)
 	c := dial(t, path)
 	for range 3 {
@@ -148,7 +148,7 @@ func TestAliveTerminateStopListening(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	server := sshtest.Start(t, sshtest.Options{Config: []string{"MaxSessions 1"}})
+	server := sshtest.Start(t, sshtest.Options{Ordinary: true, Config: []string{"MaxSessions 1"}})
 	path, _ := startMaster(t, server)
 	n := null(t)
 	first, err := dial(t, path).Session(t.Context(), Request{Command: "sleep 600", Stdin: n, Stdout: n, Stderr: n})
@@ -167,7 +167,7 @@ func TestRefused(t *testing.T) {
 }
 
 func TestFrozenAndKilledMaster(t *testing.T) {
-	server := sshtest.Start(t, sshtest.Options{})
+	server := sshtest.Start(t, sshtest.Options{Ordinary: true})
 	path, pid := startMaster(t, server)
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -175,8 +175,13 @@ func TestFrozenAndKilledMaster(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	var lost *LostError
-	if _, err := Alive(ctx, path); !errors.As(err, &lost) || !lost.Sent || !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := Alive(ctx, path); !errors.As(err, &lost) || lost.Sent || !lost.Silent() || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a frozen master: %v", err)
+	}
+	long, done := context.WithTimeout(t.Context(), time.Hour)
+	defer done()
+	if _, err := Alive(long, path); !errors.As(err, &lost) || lost.Sent || !lost.Silent() {
+		t.Errorf("a frozen master, and all the time in the world: %v", err)
 	}
 	cancelled, cut := context.WithCancelCause(t.Context())
 	time.AfterFunc(50*time.Millisecond, func() { cut(io.ErrNoProgress) })
@@ -199,7 +204,7 @@ func TestFrozenAndKilledMaster(t *testing.T) {
 }
 
 func TestForwards(t *testing.T) {
-	server := sshtest.Start(t, sshtest.Options{})
+	server := sshtest.Start(t, sshtest.Options{Ordinary: true})
 	path, _ := startMaster(t, server)
 	echo, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -289,7 +294,7 @@ func TestForwards(t *testing.T) {
 
 // TestBacklog connects more often at once than the master's listen backlog holds.
 func TestBacklog(t *testing.T) {
-	server := sshtest.Start(t, sshtest.Options{})
+	server := sshtest.Start(t, sshtest.Options{Ordinary: true})
 	path, _ := startMaster(t, server)
 	failed := make(chan error)
 	for range 200 {

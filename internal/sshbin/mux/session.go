@@ -85,6 +85,10 @@ func (c *Conn) StdioForward(ctx context.Context, host string, port int, in, out 
 }
 
 func (c *Conn) passenger(ctx context.Context, op string, request *packet, files ...*os.File) (*Session, error) {
+	if err := c.Greet(ctx); err != nil {
+		_ = c.Close()
+		return nil, err
+	}
 	var id uint32
 	err := c.exchange(ctx, op, func(sent *bool) error {
 		if err := c.send(request); err != nil {
