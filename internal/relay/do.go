@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"relay-shell/internal/policy"
@@ -30,9 +31,11 @@ type walk struct {
 	unresolved []error
 	// recorded: the intent is written, and with it where the hosts lead.
 	recorded bool
-	assess   policy.Assessment
-	decide   policy.Decision
-	action   string // what the audit says beside the call: a step of its confirmation
+	// started: the command runs, or has.
+	started atomic.Bool
+	assess  policy.Assessment
+	decide  policy.Decision
+	action  string // what the audit says beside the call: a step of its confirmation
 }
 
 // Do walks one call down the road. It always answers, and everything that got as far as a call is in the audit.
@@ -153,7 +156,7 @@ func (w *walk) run(ctx context.Context) *Result {
 
 	run := &Run{
 		ID: w.id, Tier: w.assess.Tier, Targets: w.target, Unresolved: w.unresolved, Call: w.call,
-		Started:       func() { clock.started() },
+		Started:       func() { w.started.Store(true); clock.started() },
 		StoreHostKeys: !w.plan.ReadOnly && w.decide.Mode != policy.ReadOnly,
 	}
 	done := make(chan *Result, 1)
@@ -206,6 +209,9 @@ func (w *walk) outcome(ctx context.Context, run *Run) *Result {
 	}
 	if ctx.Err() != nil {
 		got.Outcome, got.Err = endedBy(ctx, err)
+		if got.Command != nil {
+			w.tellStart(got, err)
+		}
 	} else {
 		got.Outcome, got.Err = Failed, AsError(err)
 	}

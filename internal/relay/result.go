@@ -131,3 +131,23 @@ func endedBy(ctx context.Context, err error) (Outcome, *Error) {
 	}
 	return Failed, AsError(err)
 }
+
+// tellStart makes the error of a command that was cut short say whether it had started, and what is left of it.
+func (w *walk) tellStart(res *Result, err error) {
+	e := res.Err
+	var open interface{ MayHaveRun() bool }
+	mayHaveRun := errors.As(err, &open) && open.MayHaveRun()
+	switch {
+	case w.started.Load() && len(res.Command.Survivors) > 0:
+		e.Hint = "what survivors lists could not be ended, or nobody can say whether it was: look before you repeat the command"
+	case w.started.Load():
+		return
+	case mayHaveRun:
+		e.Hint = "the host did not say whether the command has started: look before you repeat it"
+	case res.Outcome == Timeout:
+		e.Message = "timed out after " + seconds(w.r.opts.Now().Sub(w.began).Round(100*time.Millisecond)) + " before the command started"
+		e.Hint = "nothing was started; ssh_check shows whether the host answers"
+	default:
+		e.Hint = "nothing was started; call again if it is still wanted"
+	}
+}

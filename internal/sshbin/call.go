@@ -124,7 +124,8 @@ func (k *call) wait(ctx context.Context) (Exit, error) {
 	case <-k.channel.Exited():
 	case <-k.marker.found():
 	case <-k.seat.lost:
-		err := k.connectionLost("the connection stopped answering")
+		err := k.connectionLost(nil)
+		exit.Survivors = []string{Unknown} // the leash ends them when it notices, but nobody is left to say so
 		_ = k.finish(0)
 		return exit, err
 	case <-ctx.Done():
@@ -137,7 +138,8 @@ func (k *call) wait(ctx context.Context) (Exit, error) {
 	if !known {
 		// Either the shell died of a signal, or the connection is gone. The master knows.
 		if err := k.seat.alive(k.engine.ctx); err != nil {
-			lost := k.connectionLost(err.Error())
+			lost := k.connectionLost(err)
+			exit.Survivors = []string{Unknown}
 			_ = k.finish(trip)
 			k.seat.end()
 			return exit, lost
@@ -196,7 +198,13 @@ func (k *call) forget() {
 	}
 }
 
-func (k *call) connectionLost(why string) error {
+// connectionLost is the error of a command whose master or host was lost while it ran; cause is what the master said to a look, nil where the
+// watch over it had given it up.
+func (k *call) connectionLost(cause error) error {
+	why := k.seat.why(cause)
+	if cause == nil && k.seat.lastWords() == "" {
+		why = "the connection stopped answering"
+	}
 	return &Error{Op: "running", Host: k.seat.pool.resolved.Alias, Code: "connection_lost", Started: true,
 		Message: "the connection was lost while the command ran: " + why,
 		Hint:    "the command may have run or still run; check before you repeat it"}

@@ -37,6 +37,8 @@ func (m *master) open(ctx context.Context, r mux.Request) (channel, error) {
 }
 
 func (m *master) openPassenger(ctx context.Context, r mux.Request) (channel, error) {
+	ctx, cancel := m.attended(ctx)
+	defer cancel()
 	conn, err := mux.Dial(ctx, m.path)
 	if err != nil {
 		return nil, err

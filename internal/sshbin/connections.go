@@ -34,6 +34,8 @@ type Connection struct {
 	Path string
 	// Fingerprint of the host key, "" if unknown.
 	Fingerprint string
+	// Frozen is true for one that does not answer. A call replaces it, an own one is ended by that and by [Engine.Disconnect].
+	Frozen bool
 }
 
 // lookAtOnce is how many masters are asked at the same time.
@@ -101,15 +103,18 @@ func (e *Engine) known() map[string]*master {
 func (e *Engine) look(ctx context.Context, path string, m *master, clients map[string]int) (Connection, bool) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	pid, err := mux.Alive(ctx, path)
+	pid, err := m.pidAt(ctx, path)
+	frozen := false
 	if err != nil {
 		var gone *mux.NotRunningError
 		if m == nil && errors.As(err, &gone) {
 			e.sweep(ctx, path)
 		}
-		return Connection{}, false
+		if pid, frozen = frozenAt(path, m, err); !frozen {
+			return Connection{}, false
+		}
 	}
-	c := Connection{PID: pid, Path: path, Channels: -1}
+	c := Connection{PID: pid, Path: path, Channels: -1, Frozen: frozen}
 	if clients != nil {
 		c.Channels = clients[path]
 	}
@@ -131,6 +136,29 @@ func (e *Engine) look(ctx context.Context, path string, m *master, clients map[s
 		c.Idle = max(time.Since(info.ModTime()), 0)
 	}
 	return c, true
+}
+
+// pidAt asks the master at path, which m is if this engine knows it.
+func (m *master) pidAt(ctx context.Context, path string) (int, error) {
+	if m != nil && stopped(m.pid) {
+		return 0, errStopped
+	}
+	return mux.Alive(ctx, path)
+}
+
+// frozenAt is the process that keeps silent at path, if err says that one does.
+func frozenAt(path string, m *master, err error) (pid int, ok bool) {
+	var lost *mux.LostError
+	if !errors.Is(err, errStopped) && (!errors.As(err, &lost) || !lost.Silent()) {
+		return 0, false
+	}
+	if m != nil {
+		return m.pid, true
+	}
+	if pids := mastersAt(path); len(pids) > 0 {
+		return pids[0], true
+	}
+	return 0, false
 }
 
 // channels counts this engine's sessions on the master, without the leash.

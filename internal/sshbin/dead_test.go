@@ -3,8 +3,10 @@ package sshbin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -52,7 +54,11 @@ func TestDeadMasters(t *testing.T) {
 	}{
 		{"killed", func(t *testing.T, m MasterInfo) { _ = syscall.Kill(m.MasterPID, syscall.SIGKILL) }, false},
 		{"terminated", func(t *testing.T, m MasterInfo) { _ = syscall.Kill(m.MasterPID, syscall.SIGTERM) }, false},
-		{"frozen", func(t *testing.T, m MasterInfo) { _ = syscall.Kill(m.MasterPID, syscall.SIGSTOP) }, false},
+		{"frozen", func(t *testing.T, m MasterInfo) {
+			_ = syscall.Kill(m.MasterPID, syscall.SIGSTOP)
+			time.Sleep(1100 * time.Millisecond) // longer than KeepAlive: a master that answered just now is trusted
+		}, false},
+		{"frozen while trusted", func(t *testing.T, m MasterInfo) { _ = syscall.Kill(m.MasterPID, syscall.SIGSTOP) }, false},
 		{"socket removed", func(t *testing.T, m MasterInfo) { _ = os.Remove(m.Path) }, true},
 		{"connection closed by the server", func(t *testing.T, m MasterInfo) {
 			server.DropConnections()
@@ -67,9 +73,6 @@ func TestDeadMasters(t *testing.T) {
 				before := ready(t, e, r)
 				count := filepath.Join(t.TempDir(), "count")
 				test.damage(t, before)
-				if test.name == "frozen" {
-					time.Sleep(1100 * time.Millisecond) // longer than KeepAlive: a master that answered just now is trusted
-				}
 				if res := mustRun(t, e, r, Command{Text: "echo x >>" + count + "; cat " + count}); res.out != "x\n" {
 					t.Errorf("output %q", res.out)
 				}
@@ -113,7 +116,13 @@ func TestMasterDiesUnderACommand(t *testing.T) {
 				_ = syscall.Kill(<-pid, syscall.SIGKILL)
 			}()
 			began := time.Now()
-			_, err := run(t, e, r, Command{Text: "echo x >>" + count + "; echo up; sleep 7001", Stdout: up, Started: func(s Started) { pid <- s.MasterPID }})
+			res, err := run(t, e, r, Command{Text: "echo x >>" + count + "; echo up; sleep 7001", Stdout: up, Started: func(s Started) { pid <- s.MasterPID }})
+			if !slices.Equal(res.exit.Survivors, []string{Unknown}) {
+				t.Errorf("survivors %q", res.exit.Survivors)
+			}
+			if words := fmt.Sprint(err); strings.Contains(words, "dial") || strings.Contains(words, e.opt.RuntimeDir) {
+				t.Errorf("not an operator's words: %s", words)
+			}
 			var lost *Error
 			if !errors.As(err, &lost) || lost.Code != "connection_lost" || !lost.Started || time.Since(began) > 30*time.Second {
 				t.Errorf("error %v after %v", err, time.Since(began))

@@ -42,5 +42,8 @@ func (e *Error) ErrorCode() string {
 	return e.Code
 }
 
+// MayHaveRun reports whether the remote command has run or may have.
+func (e *Error) MayHaveRun() bool { return e.Started }
+
 // ErrorHint says what to do or call next.
 func (e *Error) ErrorHint() string { return e.Hint }

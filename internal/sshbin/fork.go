@@ -25,6 +25,9 @@ type forked struct {
 	exited chan struct{}
 	ended  chan struct{}
 	once   sync.Once
+	// greeted is closed when the master has greeted the client: before that the client has asked for nothing (mux_client_hello_exchange
+	// in mux.c).
+	greeted chan struct{}
 
 	mu   sync.Mutex
 	exit mux.Exit
@@ -54,24 +57,41 @@ func (m *master) openFork(ctx context.Context, r mux.Request) (channel, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(err, words.Close(), log.Close(), os.Remove(path))
 	}
-	f := &forked{cmd: cmd, exited: make(chan struct{}), ended: make(chan struct{})}
+	f := &forked{cmd: cmd, exited: make(chan struct{}), ended: make(chan struct{}), greeted: make(chan struct{})}
 	opened := make(chan error, 1)
 	go func() { // ends with the client, which Close kills
 		_ = cmd.Wait() // its status says less than its words
 		log.Close()
 	}()
 	go f.follow(words, opened)
-	select {
-	case err = <-opened:
-	case <-ctx.Done():
-		err = &mux.LostError{Op: "session", Sent: true, Err: context.Cause(ctx)}
-	}
+	attended, cancel := m.attended(ctx)
+	err = f.opening(attended, opened)
+	cancel()
 	_ = os.Remove(path) // the client has it open
 	if err != nil {
 		_ = f.Close()
 		return nil, err
 	}
 	return f, nil
+}
+
+// opening waits until the session is open, or will not be.
+func (f *forked) opening(ctx context.Context, opened <-chan error) error {
+	greeting, cancel := context.WithTimeoutCause(ctx, mux.GreetTimeout, context.DeadlineExceeded)
+	defer cancel()
+	select {
+	case err := <-opened:
+		return err
+	case <-f.greeted:
+	case <-greeting.Done():
+		return &mux.LostError{Op: "session", Err: context.Cause(greeting)}
+	}
+	select {
+	case err := <-opened:
+		return err
+	case <-ctx.Done():
+		return &mux.LostError{Op: "session", Sent: true, Err: context.Cause(ctx)}
+	}
 }
 
 // wordsPipe makes a pipe with a name, for -E: ssh closes every descriptor above 2 that it inherits. Its reader sees no end while log is open.
@@ -92,6 +112,7 @@ func wordsPipe(dir string) (words, log *os.File, path string, err error) {
 
 // What ssh says of its session, from OpenSSH 8.4 on (mux.c).
 var (
+	masterGreeted  = regexp.MustCompile(`hello_exchange: master version \d`)
 	sessionOpened  = regexp.MustCompile(`master session id: \d+`)
 	sessionRefused = regexp.MustCompile(`session request failed: (.*)`)
 	masterDeclined = regexp.MustCompile(`Master refused session request: (.*)`)
@@ -111,6 +132,7 @@ func (f *forked) follow(words io.ReadCloser, opened chan<- error) {
 			opened <- err
 		}
 	}
+	greet := sync.OnceFunc(func() { close(f.greeted) })
 	lines := bufio.NewReaderSize(words, 16<<10)
 	for {
 		line, err := readLine(lines)
@@ -118,7 +140,9 @@ func (f *forked) follow(words io.ReadCloser, opened chan<- error) {
 			break
 		}
 		line = strings.TrimRight(line, "\r")
-		if m := sessionRefused.FindStringSubmatch(line); m != nil {
+		if masterGreeted.MatchString(line) {
+			greet()
+		} else if m := sessionRefused.FindStringSubmatch(line); m != nil {
 			answer(&mux.RefusedError{Op: "session", Reason: m[1]})
 		} else if m := masterDeclined.FindStringSubmatch(line); m != nil {
 			answer(&mux.RefusedError{Op: "session", Denied: true, Reason: m[1]})

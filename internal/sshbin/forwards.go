@@ -32,11 +32,11 @@ func (e *Engine) OpenForward(ctx context.Context, r *dest.Resolved, f mux.Forwar
 			return nil, err
 		}
 		// The leash is the session that keeps the master from idling out.
-		if _, err := s.getLeash(ctx); err != nil {
-			s.leave()
-			return nil, openError(r, neverStarted(err))
+		_, err = s.getLeash(ctx)
+		var port int
+		if err == nil {
+			port, err = s.openForward(ctx, f)
 		}
-		port, err := s.openForward(ctx, f)
 		if err == nil {
 			return &Forwarding{Port: port, seat: s, forward: f}, nil
 		}
@@ -51,12 +51,14 @@ func (e *Engine) OpenForward(ctx context.Context, r *dest.Resolved, f mux.Forwar
 		}
 		s.end()
 		if losses >= maxLosses {
-			return nil, &Error{Op: "forwarding", Host: r.Alias, Code: "connection_lost", Err: err, Hint: "call again"}
+			return nil, &Error{Op: "forwarding", Host: r.Alias, Code: "connection_lost", Message: s.why(err), Err: err, Hint: "call again"}
 		}
 	}
 }
 
 func (m *master) openForward(ctx context.Context, f mux.Forward) (int, error) {
+	ctx, cancel := m.attended(ctx)
+	defer cancel()
 	c, err := mux.Dial(ctx, m.path)
 	if err != nil {
 		return 0, err

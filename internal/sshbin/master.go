@@ -92,6 +92,9 @@ func (m *master) alive(ctx context.Context) error {
 
 // aliveWithin is alive with the context's own deadline.
 func (m *master) aliveWithin(ctx context.Context) error {
+	if stopped(m.pid) {
+		return errStopped
+	}
 	pid, err := mux.Alive(ctx, m.path)
 	if err == nil && pid != m.pid {
 		err = errors.New("another master has taken its place")
@@ -176,12 +179,9 @@ func (m *master) end() {
 
 // endMaster ends an own master's process. A frozen one does not listen to reason.
 func endMaster(path string, pid int) {
-	ctx, cancel := context.WithTimeout(context.Background(), checkTimeout)
-	defer cancel()
-	conn, err := mux.Dial(ctx, path)
-	if err == nil {
-		err = conn.Terminate(ctx)
-		conn.Close()
+	err := errStopped
+	if !stopped(pid) {
+		err = terminate(path)
 	}
 	var gone *mux.NotRunningError
 	if err != nil && !errors.As(err, &gone) && isMaster(pid, path) {
@@ -191,4 +191,16 @@ func endMaster(path string, pid int) {
 	if err != nil {
 		_ = os.Remove(path)
 	}
+}
+
+// terminate asks the master at path to end.
+func terminate(path string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), checkTimeout)
+	defer cancel()
+	conn, err := mux.Dial(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Terminate(ctx)
 }

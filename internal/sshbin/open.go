@@ -58,10 +58,10 @@ func (s *Session) follow() {
 		if status, known := k.status(); known {
 			exit.Code, exit.Signal = &status, signalName(status)
 		} else if err := k.seat.alive(k.engine.ctx); err != nil {
-			s.err = k.connectionLost(err.Error())
+			s.err = k.connectionLost(err)
 		}
 	case <-k.seat.lost:
-		s.err = k.connectionLost("the connection stopped answering")
+		s.err = k.connectionLost(nil)
 	}
 	k.forget()
 	s.exit = exit
@@ -160,7 +160,7 @@ func (e *Engine) DialStdio(ctx context.Context, r *dest.Resolved, host string, p
 		}
 		s.end()
 		if losses >= maxLosses {
-			return nil, &Error{Op: "forwarding", Host: r.Alias, Code: "connection_lost", Err: err, Hint: "call again"}
+			return nil, &Error{Op: "forwarding", Host: r.Alias, Code: "connection_lost", Message: s.why(err), Err: err, Hint: "call again"}
 		}
 	}
 }
@@ -177,6 +177,8 @@ func (m *master) dial(ctx context.Context, host string, port int) (net.Conn, err
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := m.attended(ctx)
+	defer cancel()
 	c, err := mux.Dial(ctx, m.path)
 	if err == nil {
 		var s *mux.Session

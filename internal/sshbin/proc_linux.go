@@ -33,6 +33,19 @@ func processes() []int {
 	return pids
 }
 
+// processState is the letter of proc(5): R running, S sleeping, T stopped, t traced…; 0 where there is none.
+func processState(pid int) byte {
+	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return 0
+	}
+	end := bytes.LastIndexByte(stat, ')') // the name may hold anything
+	if end < 0 || end+2 >= len(stat) {
+		return 0
+	}
+	return stat[end+2]
+}
+
 // processStart is when a process started; its directory in /proc is made when it is first looked at, so not that.
 func processStart(pid int) (time.Time, bool) {
 	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))

@@ -33,6 +33,15 @@ func processes() []int {
 	return pids
 }
 
+// processState is the first letter of ps(1)'s state: R running, S sleeping, T stopped…; 0 where there is none.
+func processState(pid int) byte {
+	out, err := exec.Command("ps", "-o", "state=", "-p", strconv.Itoa(pid)).Output()
+	if state := strings.TrimSpace(string(out)); err == nil && state != "" {
+		return state[0]
+	}
+	return 0
+}
+
 // processStart is when a process started.
 func processStart(pid int) (time.Time, bool) {
 	out, err := exec.Command("ps", "-o", "lstart=", "-p", strconv.Itoa(pid)).Output()

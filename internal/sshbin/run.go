@@ -66,7 +66,7 @@ func (e *Engine) begin(ctx context.Context, r *dest.Resolved, c *Command) (*call
 		switch {
 		case ctx.Err() != nil:
 			s.leave()
-			return nil, stopped(ctx, r, err)
+			return nil, cutOff(ctx, r, err)
 		case errors.As(err, &refused) && !refused.Denied:
 			if alone := s.refused(); alone {
 				// Sessions close with a delay, so one refusal alone proves nothing.
@@ -84,13 +84,18 @@ func (e *Engine) begin(ctx context.Context, r *dest.Resolved, c *Command) (*call
 			}
 		case errors.As(err, &gone), errors.As(err, &lost) && !lost.Sent:
 			s.leave()
-			s.end()
+			if lost == nil || !lost.Silent() || !s.starved() {
+				s.end()
+			}
 			if losses++; losses > maxLosses {
-				return nil, &Error{Op: "opening a session", Host: r.Alias, Code: "connection_lost", Err: err, Hint: "call again: nothing was started"}
+				return nil, &Error{Op: "opening a session", Host: r.Alias, Code: "connection_lost", Message: s.why(err), Err: err, Hint: "call again: nothing was started"}
 			}
 		default:
 			s.leave()
-			return nil, openError(r, err)
+			if lost != nil && s.alive(e.ctx) != nil {
+				s.end()
+			}
+			return nil, s.openError(err)
 		}
 	}
 }
@@ -103,8 +108,8 @@ func (e *Engine) onlyOne(s *seat, refused *mux.RefusedError) {
 	}
 }
 
-// stopped is the error of a call whose context ended while its session was being opened: then the command may have started.
-func stopped(ctx context.Context, r *dest.Resolved, err error) error {
+// cutOff is the error of a call whose context ended while its session was being opened: then the command may have started.
+func cutOff(ctx context.Context, r *dest.Resolved, err error) error {
 	var lost *mux.LostError
 	if errors.As(err, &lost) && lost.Sent {
 		return &Error{Op: "opening a session", Host: r.Alias, Code: "connection_lost", Started: true, Err: context.Cause(ctx),
@@ -114,14 +119,16 @@ func stopped(ctx context.Context, r *dest.Resolved, err error) error {
 }
 
 // openError is what went wrong between the request for a session and the answer to it.
-func openError(r *dest.Resolved, err error) error {
-	e := &Error{Op: "opening a session", Host: r.Alias, Code: "connection_lost", Err: err, Message: err.Error()}
+func (m *master) openError(err error) error {
+	e := &Error{Op: "opening a session", Host: m.pool.resolved.Alias, Code: "connection_lost", Err: err, Message: err.Error()}
 	var lost *mux.LostError
 	var refused *mux.RefusedError
 	switch {
 	case errors.As(err, &lost):
-		e.Started = true
-		e.Hint = "the command may have run: check before you repeat it"
+		e.Started, e.Message = lost.Sent, m.why(err)
+		if e.Hint = "call again: nothing was started"; lost.Sent {
+			e.Hint = "the command may have run: check before you repeat it"
+		}
 	case errors.As(err, &refused):
 		e.Code, e.Hint = "permission_denied", "whoever owns this master (ControlMaster ask) declined; call again, or set RELAY_SHELL_SSH_ADOPT_MASTER=false"
 	default:

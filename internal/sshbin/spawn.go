@@ -2,9 +2,11 @@ package sshbin
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"relay-shell/internal/sshbin/dest"
+	"relay-shell/internal/sshbin/mux"
 )
 
 // Spawn is an ssh client for a terminal.
@@ -32,18 +34,39 @@ func (e *Engine) SpawnArgs(ctx context.Context, r *dest.Resolved, c Command) (Sp
 	if err != nil {
 		return Spawn{}, &Error{Op: "starting a session", Host: r.Alias, Err: err}
 	}
-	s, err := p.acquire(ctx, wants{store: c.StoreHostKey, leash: !c.NoLeash})
+	for losses := 0; ; losses++ {
+		s, err := p.acquire(ctx, wants{store: c.StoreHostKey, leash: !c.NoLeash})
+		if err != nil {
+			return Spawn{}, err
+		}
+		spawn, err := s.spawn(ctx, &c)
+		s.leave()
+		var lost *mux.LostError
+		var gone *mux.NotRunningError
+		switch {
+		case err == nil:
+			return spawn, nil
+		case ctx.Err() == nil && losses < maxLosses && (errors.As(err, &lost) || errors.As(err, &gone)):
+			s.end()
+		default:
+			return Spawn{}, s.openError(neverStarted(err))
+		}
+	}
+}
+
+// spawn makes the client's command line for this master, which answers.
+func (s *seat) spawn(ctx context.Context, c *Command) (Spawn, error) {
+	if err := s.alive(ctx); err != nil {
+		return Spawn{}, &mux.LostError{Op: "session", Err: err}
+	}
+	if _, err := s.getLeash(ctx); err != nil { // tells the login shell
+		return Spawn{}, err
+	}
+	text, err := s.spawnText(ctx, c)
 	if err != nil {
 		return Spawn{}, err
 	}
-	defer s.leave()
-	if _, err := s.getLeash(ctx); err != nil { // tells the login shell
-		return Spawn{}, openError(r, neverStarted(err))
-	}
-	text, err := s.spawnText(ctx, &c)
-	if err != nil {
-		return Spawn{}, openError(r, neverStarted(err))
-	}
+	e, r := s.pool.engine, s.pool.resolved
 	args := r.ClientArgs(dest.ClientOptions{ControlPath: s.path, Command: text, TTY: true})
 	return Spawn{Args: append([]string{e.opt.SSH}, args...), Env: dest.Environ(e.opt.Env), Started: s.started()}, nil
 }

@@ -71,7 +71,7 @@ func (p *pool) prepare(ctx context.Context, m *master) error {
 		return nil
 	}
 	if err != nil {
-		return &Error{Op: "opening a session", Host: p.resolved.Alias, Code: "connection_lost", Err: err, Hint: "call again: nothing was started"}
+		return &Error{Op: "opening a session", Host: p.resolved.Alias, Code: "connection_lost", Message: m.why(err), Err: err, Hint: "call again: nothing was started"}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"relay-shell/internal/relay"
 	"relay-shell/internal/sshbin"
 	"relay-shell/internal/sshbin/dest"
+	"relay-shell/internal/target"
 )
 
 // HostInfo is one host of the inventory.
@@ -46,6 +47,7 @@ type connectionInfo struct {
 	AgeMS       int64  `json:"age_ms"`
 	IdleMS      int64  `json:"idle_ms"`
 	Channels    int    `json:"channels" jsonschema:"sessions of this server now open"`
+	Frozen      bool   `json:"frozen,omitempty" jsonschema:"does not answer; the next call replaces it"`
 }
 
 type disconnected struct {
@@ -148,8 +150,12 @@ func (d *Deps) planConnections(*noParams) (*relay.Plan, error) {
 		for _, c := range live {
 			info := connectionOf(c)
 			list.Connections = append(list.Connections, info)
-			fmt.Fprintf(&b, "%s  %s  pid %d  age %s  idle %s  channels %d\n", info.Destination, info.Kind, info.PID,
+			fmt.Fprintf(&b, "%s  %s  pid %d  age %s  idle %s  channels %d", info.Destination, info.Kind, info.PID,
 				(time.Duration(info.AgeMS) * time.Millisecond).Round(time.Second), (time.Duration(info.IdleMS) * time.Millisecond).Round(time.Second), info.Channels)
+			if info.Frozen {
+				b.WriteString("  frozen: does not answer, the next call replaces it")
+			}
+			b.WriteString("\n")
 		}
 		if len(live) == 0 {
 			b.WriteString("no live connections\n")
@@ -163,7 +169,7 @@ func connectionOf(c sshbin.Connection) connectionInfo {
 	if c.Adopted {
 		kind = "adopted"
 	}
-	return connectionInfo{Destination: c.Destination, Kind: kind, PID: c.PID, AgeMS: c.Age.Milliseconds(), IdleMS: c.Idle.Milliseconds(), Channels: c.Channels}
+	return connectionInfo{Destination: c.Destination, Kind: kind, PID: c.PID, AgeMS: c.Age.Milliseconds(), IdleMS: c.Idle.Milliseconds(), Channels: c.Channels, Frozen: c.Frozen}
 }
 
 type disconnectParams struct {
@@ -180,6 +186,12 @@ func (d *Deps) planDisconnect(p *disconnectParams) (*relay.Plan, error) {
 		closed, released, err := run.Target().Disconnect(ctx)
 		if err != nil {
 			return nil, err
+		}
+		if r, ok := target.Resolved(run.Target()); ok && closed+released == 0 {
+			if err := sshbin.Known(ctx, r); err != nil {
+				return nil, err
+			}
+			return &relay.Result{Fields: &disconnected{}, Text: "nothing was connected\n"}, nil
 		}
 		text := fmt.Sprintf("ended %d own, released %d adopted\n", closed, released)
 		return &relay.Result{Fields: &disconnected{Closed: closed, Released: released}, Text: text}, nil

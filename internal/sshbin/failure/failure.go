@@ -147,6 +147,11 @@ type finding struct {
 	proxied     bool // the end of a proxy was seen, so the cause lies on the way
 }
 
+// UnknownHost is the error of a destination that is neither an alias nor a name that resolves; words say how that was found.
+func UnknownHost(p Place, words string) *Error {
+	return (&finding{code: "dns", message: words, advice: adviceDNS, lookup: true}).at(p, false)
+}
+
 // at finishes a finding with the place where it happened.
 func (f *finding) at(p Place, isHop bool) *Error {
 	if f.lookup && !p.Alias {
