@@ -30,7 +30,7 @@ func tokenRules() []rule {
 // token looks at a prefix of a provider's tokens.
 func (sc *scanner) token(id, at, end int) {
 	s, f := sc.s, &formats[id]
-	if s[at:end] != f.prefix || isAlnum(byteAt(s, at-1)) && isAlnum(s[at]) || sc.covered(at) {
+	if s[at:end] != f.prefix || isAlnum(s[at]) && insideWord(s, at) || sc.covered(at) {
 		return
 	}
 	if sc.rejected != nil && at < sc.rejected[id] {
@@ -41,8 +41,8 @@ func (sc *scanner) token(id, at, end int) {
 		limit = min(limit, end+f.most+1)
 	}
 	stop := run(s[:limit], end, f.is)
-	for stop > end && (s[stop-1] == '.' || s[stop-1] == '-' || s[stop-1] == ',') {
-		stop--
+	for stop-end > f.least && (s[stop-1] == '.' || s[stop-1] == '-' || s[stop-1] == ',') {
+		stop-- // the sentence's, unless the token would be too short without it
 	}
 	n := stop - end
 	if n < f.least || f.most > 0 && n > f.most || f.most > 0 && isAlnum(byteAt(s, stop)) {
@@ -50,12 +50,62 @@ func (sc *scanner) token(id, at, end int) {
 	}
 	body := s[end:stop]
 	l := lookAt(body)
-	if f.mixed && !(l.letters() && l.digit) || isPlaceholder(body) || fewCharacters(body) ||
+	if f.mixed && !l.digit && f.inWords(body, l) || f.mixed && !l.letters() || isPlaceholder(body) && !isRandom(body, l) || fewCharacters(body) ||
 		f.prefix == "sk-" && (!l.upper || !l.lower) && !onlyHexTail(body) {
 		sc.reject(id, stop, n)
 		return
 	}
 	sc.add(at, stop, f.kind, rankToken)
+}
+
+// inWords tells whether a body without digits is made of words: fix-the-login-of-users. Random characters of both cases are not, whether
+// or not a digit is among them; behind a prefix that nobody else uses, words in CamelCase are no excuse either.
+func (f *format) inWords(body string, l look) bool {
+	if !l.lower || !l.upper {
+		return true
+	}
+	return len(f.prefix) < 5 && f.kind != "github" && isCamelCase(body)
+}
+
+// isRandom tells whether nobody wrote body: digits and letters of both cases that form no words. By chance it may begin with "my-" or hold
+// "xxx" all the same.
+func isRandom(body string, l look) bool {
+	return l.digit && l.lower && l.upper && !isWords(body) && !strings.Contains(strings.ToLower(body), "xxxx")
+}
+
+// isCamelCase tells whether the letters of v form words of four letters or so, each with at most one capital, its first.
+func isCamelCase(v string) bool {
+	words, letters := 0, 0
+	for i := range len(v) {
+		if !isAlpha(v[i]) {
+			continue
+		}
+		letters++
+		begins := i == 0 || !isAlpha(v[i-1])
+		if isUpper(v[i]) && !begins && isUpper(v[i-1]) {
+			return false
+		}
+		if begins || isUpper(v[i]) {
+			words++
+		}
+	}
+	return letters >= 4*words
+}
+
+// insideWord tells whether a letter or digit stands before s[at] that belongs to the same word: not the end of an escape, such as \n or %3D.
+func insideWord(s string, at int) bool {
+	if !isAlnum(byteAt(s, at-1)) {
+		return false
+	}
+	switch {
+	case at >= 2 && s[at-2] == '\\' && strings.IndexByte("abefnrtv0", s[at-1]) >= 0:
+	case at >= 3 && s[at-3] == '%' && isHex(s[at-2]) && isHex(s[at-1]):
+	case at >= 4 && s[at-4] == '\\' && s[at-3] == 'x' && isHex(s[at-2]) && isHex(s[at-1]):
+	case at >= 6 && s[at-6] == '\\' && s[at-5] == 'u' && isHexDigits(s[at-4:at]):
+	default:
+		return true
+	}
+	return false
 }
 
 // reject notes that a run of n bytes before stop was no token, if it was long enough to matter.
