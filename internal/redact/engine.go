@@ -19,6 +19,7 @@ type engine struct {
 	carry carry
 	// inside means that the next unit begins in the middle of a line.
 	inside bool
+	depth  int // how often the text has been taken out of escapes
 
 	scanner scanner   // of the last window, kept for its memory
 	found   []finding // the same
@@ -180,13 +181,19 @@ func (e *engine) window(text string, core, end int) []finding {
 	if resumed.End > resumed.Start {
 		found = append(found, resumed)
 	}
-	for _, f := range sc.found {
-		f.Start, f.End = p.raw(f.Start, f.End)
-		if f.End <= resumed.End || f.End <= core || f.Start >= end {
-			continue
+	add := func(start, stop int, f finding) {
+		if stop <= resumed.End || stop <= core || start >= end {
+			return
 		}
-		f.Start = max(f.Start, resumed.End, core)
+		f.Start, f.End, f.joins = max(start, resumed.End, core), stop, false
 		found = append(found, f)
+	}
+	for _, f := range sc.found {
+		start, stop := p.raw(f.Start, f.End)
+		add(start, stop, f)
+	}
+	if resumed.End < end {
+		e.escaped(text, add)
 	}
 	found = merge(found)
 	e.cut(found, text, end)

@@ -73,7 +73,7 @@ func (sc *scanner) shadowLine(at, _ int) {
 	if n < 0 {
 		return
 	}
-	if v := strings.TrimLeft(rest[:n], "!*"); len(v) >= 8 {
+	if v := strings.TrimLeft(rest[:n], "!*"); len(v) >= 8 && !strings.ContainsAny(v, " \t\"'") {
 		sc.add(line+first+1, line+first+1+n, kindHash, rankFormat)
 	}
 }

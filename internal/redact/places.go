@@ -177,6 +177,9 @@ func (sc *scanner) secureString(_, end int) {
 	for byteAt(sc.s, i) == '-' {
 		i = skipBlank(sc.s, run(sc.s, i, isNameByte))
 	}
+	if byteAt(sc.s, i) == '\\' {
+		return // the line ends here: it stands in a string
+	}
 	x, ok := quoted(sc.s, i)
 	if !ok {
 		x = sc.bare(i, ' ', longestJudged)

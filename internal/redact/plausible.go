@@ -6,7 +6,7 @@ import "strings"
 // quote around it, 0 for none.
 func isReference(v string, quote byte) bool {
 	v = strings.TrimSpace(v)
-	if v == "" {
+	if v == "" || strings.HasPrefix(v, `\u003c`) { // < as Go's JSON has it
 		return true
 	}
 	if quote == '\'' && v[0] == '$' && byteAt(v, 1) != '{' && byteAt(v, 1) != '(' && byteAt(v, 1) != '$' {
