@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -46,6 +47,8 @@ func TestScripts(t *testing.T) {
 			state := filepath.Join(env.WorkDir, ".state")
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("STATE", state)
+			env.Setenv("TOKEN", "ghp_"+(rand.Text() + rand.Text())[:36]) // no secret stands in a script
+			env.Setenv("PASSWORD", "pw"+rand.Text()[:12])
 			env.Setenv("RELAY_SHELL_STATE_DIR", state)
 			env.Setenv("RELAY_SHELL_AUDIT_PATH", filepath.Join(state, "audit", "audit.jsonl"))
 			env.Setenv("RELAY_SHELL_RUNTIME_DIR", server().RuntimeDir()) // short, and masters are shared by the scripts
@@ -58,13 +61,14 @@ func TestScripts(t *testing.T) {
 }
 
 // mcpMain is a client for scripts: mcp FILE sends each line of FILE to `relay-shell serve` and prints, in the order of ids, what a
-// model would read of each answer. It closes standard input once every request has been answered.
+// model would read of each answer. @TOKEN@ and @PASSWORD@ stand for secrets made for the script, $TOKEN and $PASSWORD. It closes standard input once every request has been answered.
 func mcpMain() int {
 	requests, err := os.ReadFile(os.Args[1])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
+	requests = []byte(strings.NewReplacer("@TOKEN@", os.Getenv("TOKEN"), "@PASSWORD@", os.Getenv("PASSWORD")).Replace(string(requests)))
 	cmd := exec.Command("relay-shell", os.Args[2:]...)
 	cmd.Stderr = os.Stderr
 	in, _ := cmd.StdinPipe()

@@ -46,6 +46,7 @@ type app struct {
 
 	supervisor supervisor
 	approvals  *approval.Store
+	mask       *redact.Redactor // for what the model sees
 }
 
 // open builds everything that the settings describe. What it opened is closed again when it fails.
@@ -71,6 +72,7 @@ func (s *session) open() (a *app, err error) {
 	if err != nil {
 		return nil, err
 	}
+	a.mask = redactor.ForOutput(redact.Profile(cfg.RedactOutput))
 	if a.ssh, err = sshbin.New(s.sshOptions(a.log)); err != nil {
 		return nil, err
 	}
@@ -95,7 +97,7 @@ func (s *session) open() (a *app, err error) {
 		StateDir: cfg.StateDir, Log: a.log,
 	})
 	a.tools = tools.New(&tools.Deps{
-		Config: cfg, Version: s.world.Version, Inventory: a.inventory, SSH: a.ssh, Files: a.files, Spool: a.spool, Policy: a.policy, Audit: a.audit, Approvals: a.approvals, Mask: mask(redactor, cfg.RedactOutput),
+		Config: cfg, Version: s.world.Version, Inventory: a.inventory, SSH: a.ssh, Files: a.files, Spool: a.spool, Policy: a.policy, Audit: a.audit, Approvals: a.approvals, Mask: a.mask,
 		Keepers: s.keepers(), SSHOptions: s.sshOptions(zerolog.Nop()), Environ: s.world.Environ,
 	}, cfg.Toolsets)
 	return a, nil
@@ -157,14 +159,6 @@ func openRedactor(stateDir string) (*redact.Redactor, error) {
 		return nil, fmt.Errorf("redaction key %s has %d bytes, not %d: remove it to have a new one made", path, len(key), keySize)
 	}
 	return redact.New(redact.Options{Key: key}), nil
-}
-
-// mask is the redactor for what the model sees.
-func mask(r *redact.Redactor, level config.RedactOutput) *redact.Redactor {
-	if profile := redact.Profile(level); profile != redact.Off {
-		return r.ForOutput(profile)
-	}
-	return nil
 }
 
 const keySize = 32

@@ -28,7 +28,7 @@ func (c *serveCmd) Run(s *session) error {
 	defer a.close()
 	defer a.reopenOnHangup()()
 	server := mcpserver.New(mcpserver.Options{
-		Relay: a.relay, Tools: a.tools, Version: s.world.Version, Session: a.caller.Session,
+		Relay: a.relay, Tools: a.tools, Version: s.world.Version, Session: a.caller.Session, Mask: a.mask,
 		Principal: func(*mcp.RequestExtra) string { return a.caller.Principal },
 	})
 	// Run waits for handlers and does not cancel them: end the calls first.

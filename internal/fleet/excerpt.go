@@ -12,10 +12,11 @@ import (
 // Excerpt is what is remembered of one host's output: all of it, or its beginning and its end.
 type Excerpt struct {
 	head, tail []byte
-	// Total is how many bytes were printed.
+	// Total is how many bytes there were to show: what was printed, with secrets masked.
 	Total int64
-	// SHA256 is the hash of all of them, in hexadecimal.
-	SHA256 string
+	// Printed is how many bytes were printed, SHA256 the hash of them in hexadecimal.
+	Printed int64
+	SHA256  string
 }
 
 // kept is how many bytes are remembered.
@@ -147,9 +148,15 @@ type hasher interface {
 
 func newRecorder(limit int) recorder { return recorder{limit: max(limit, 2), sum: sha256.New()} }
 
+// print counts what was printed.
+func (r *recorder) print(p []byte) {
+	r.e.Printed += int64(len(p))
+	_, _ = r.sum.Write(p) // a hash never fails
+}
+
+// write remembers what there is to show.
 func (r *recorder) write(p []byte) {
 	r.e.Total += int64(len(p))
-	_, _ = r.sum.Write(p) // a hash never fails
 	front := (r.limit + 1) / 2
 	if room := front - len(r.e.head); room > 0 {
 		n := min(room, len(p))

@@ -12,6 +12,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"io"
 	"sync"
 	"time"
 
@@ -45,6 +46,8 @@ type Options struct {
 	// Spool keeps what the budget does not show, at most SpoolPerCall bytes (64 MiB by default); nil keeps nothing.
 	Spool        *output.Spool
 	SpoolPerCall int64
+	// Mask, if set, makes what is shown and kept out of what a host prints, without its secrets. Hashes and counts are of what was printed.
+	Mask func(io.Writer) output.Filter
 	// Progress, if set, is told in one line how far the run is, after each host and every few seconds, by one goroutine at a time. It must not
 	// block.
 	Progress func(line string)
@@ -143,7 +146,7 @@ func Run(ctx context.Context, units []Unit, o Options) *Report {
 	r.tracker.close()
 	report := &Report{Results: r.results, Stopped: r.stopped}
 	for i := range r.results {
-		report.TotalBytes += r.results[i].Output.Total
+		report.TotalBytes += r.results[i].Output.Printed
 	}
 	report.OutputID, report.SpoolErr = r.keeper.finish(r.results)
 	return report

@@ -46,7 +46,11 @@ func newKeeper(o Options, hosts int) *keeper {
 
 // open makes the writer for one host's output.
 func (k *keeper) open(host string) *printed {
-	return &printed{keeper: k, prefix: host + ": ", recorder: newRecorder(k.excerpt)}
+	p := &printed{keeper: k, prefix: host + ": ", recorder: newRecorder(k.excerpt)}
+	if k.opts.Mask != nil {
+		p.filter = k.opts.Mask(shownWriter{p})
+	}
+	return p
 }
 
 // took holds the memory of all ended hosts within twice the budget. An output that an answer shows in part is never shown beyond the
@@ -124,7 +128,7 @@ func (k *keeper) finish(results []Result) (string, error) {
 	var table bytes.Buffer
 	for i := range results {
 		r := &results[i]
-		fmt.Fprintf(&table, "%s: [%s, %d bytes, %s]\n", r.Host, r.status(), r.Output.Total, r.Duration.Round(time.Millisecond))
+		fmt.Fprintf(&table, "%s: [%s, %d bytes, %s]\n", r.Host, r.status(), r.Output.Printed, r.Duration.Round(time.Millisecond))
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -151,7 +155,8 @@ type printed struct {
 
 	mu       sync.Mutex
 	recorder recorder
-	line     []byte // of the newest line, what has no end yet
+	filter   output.Filter // nil without a mask
+	line     []byte        // of the newest line, what has no end yet
 	used     int64
 	lost     int64
 	closed   bool
@@ -164,9 +169,28 @@ func (p *printed) Write(b []byte) (int, error) {
 	if p.closed || len(b) == 0 {
 		return len(b), nil // the result is given; a process that was left behind may still print
 	}
+	p.recorder.print(b)
+	if p.filter == nil {
+		p.take(b)
+	} else {
+		_, _ = p.filter.Write(b) // take never fails
+	}
+	return len(b), nil
+}
+
+// shownWriter takes what the mask lets through, with the lock held.
+type shownWriter struct{ p *printed }
+
+func (w shownWriter) Write(b []byte) (int, error) {
+	w.p.take(b)
+	return len(b), nil
+}
+
+// take remembers what may be shown, and keeps its lines.
+func (p *printed) take(b []byte) {
 	p.recorder.write(b)
 	if p.keeper.capture == nil && p.keeper.opts.Live == nil {
-		return len(b), nil
+		return
 	}
 	var lines bytes.Buffer
 	for rest := b; len(rest) > 0; {
@@ -187,7 +211,6 @@ func (p *printed) Write(b []byte) (int, error) {
 		}
 	}
 	p.keep(lines.Bytes())
-	return len(b), nil
 }
 
 func (p *printed) flush(lines *bytes.Buffer) {
@@ -208,6 +231,9 @@ func (p *printed) close() Excerpt {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
+	if p.filter != nil {
+		_ = p.filter.Flush() // take never fails
+	}
 	if len(p.line) > 0 {
 		var last bytes.Buffer
 		p.flush(&last)

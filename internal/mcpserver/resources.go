@@ -31,6 +31,7 @@ func (s *Server) resourceHandler(r *tools.Resource) mcp.ResourceHandler {
 			return nil, err
 		}
 		res := s.opts.Relay.Do(ctx, &relay.Call{Operation: r, Args: args, Caller: s.caller(req.Session, req.ClientInfo(), req.Extra)})
+		mask(s.opts.Mask, res)
 		if res.Err != nil {
 			return nil, resourceError(uri, res)
 		}

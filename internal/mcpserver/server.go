@@ -9,6 +9,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"relay-shell/internal/redact"
 	"relay-shell/internal/relay"
 	"relay-shell/internal/tools"
 )
@@ -18,6 +19,8 @@ type Options struct {
 	Relay   *relay.Relay
 	Tools   *tools.Set
 	Version string
+	// Mask takes secrets out of what clients get to see; nil takes out nothing.
+	Mask *redact.Redactor
 	// Principal names who calls, for the audit.
 	Principal func(extra *mcp.RequestExtra) string
 	// Session names the server instance for transports without MCP sessions.
@@ -71,6 +74,7 @@ func (s *Server) toolHandler(t *tools.Tool) mcp.ToolHandler {
 			Operation: t, Args: req.Params.Arguments, Caller: s.caller(req.Session, req.ClientInfo(), req.Extra), Progress: notifier.progress(),
 		})
 		notifier.close()
+		mask(s.opts.Mask, res)
 		return present(t, res), nil
 	}
 }

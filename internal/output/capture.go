@@ -22,6 +22,16 @@ type CaptureOptions struct {
 	Merge bool
 	// Progress is called with the newest line after each write, by the writing goroutine: it must return at once.
 	Progress func(lastLine string)
+	// Mask, if set, makes what is shown and kept out of what was printed: secrets leave neither in an answer nor on the disk. Hashes and
+	// TotalBytes are of what was printed.
+	Mask func(io.Writer) Filter
+}
+
+// Filter is a writer that may hold back what it can't decide about yet.
+type Filter interface {
+	io.Writer
+	// Flush writes what is held back.
+	Flush() error
 }
 
 // Output is what a command printed, ready to show.
@@ -50,7 +60,10 @@ type Capture struct {
 
 	mu       sync.Mutex
 	streams  []stream // standard output, then standard error unless merged
+	filters  []Filter // for each stream, when there is a mask
+	printed  int64
 	hash     hash.Hash
+	raw      *rawStream // separate standard error, when there is a mask
 	entry    *entry
 	spoolErr error
 	recent   []byte // the newest output, for progress
@@ -65,6 +78,15 @@ func NewCapture(o CaptureOptions) *Capture {
 	c := &Capture{opts: o, hash: sha256.New(), streams: []stream{newStream(o.Budget)}}
 	if !o.Merge {
 		c.streams = append(c.streams, newStream(o.Budget))
+	}
+	if o.Mask == nil {
+		return c
+	}
+	for n := range c.streams {
+		c.filters = append(c.filters, o.Mask(shownWriter{c, n}))
+	}
+	if !o.Merge {
+		c.raw = newRawStream()
 	}
 	return c
 }
@@ -95,20 +117,56 @@ func (c *Capture) write(n int, p []byte) (line string) {
 	if c.finished != nil || len(p) == 0 {
 		return "" // the answer is given; a background child may still print
 	}
+	c.printed += int64(len(p))
+	if n == 0 {
+		c.hash.Write(p)
+	} else if c.raw != nil {
+		c.raw.print(p)
+	}
+	before := c.total()
+	if c.filters == nil {
+		c.take(n, p)
+	} else {
+		_, _ = c.filters[n].Write(p) // take never fails
+	}
+	if c.opts.Progress == nil || c.total() == before {
+		return ""
+	}
+	return LastLine(c.recent)
+}
+
+// shownWriter takes what the mask lets through. It writes with the capture's lock held.
+type shownWriter struct {
+	c      *Capture
+	stream int
+}
+
+func (w shownWriter) Write(p []byte) (int, error) {
+	w.c.take(w.stream, p)
+	return len(p), nil
+}
+
+// take remembers what may be shown.
+func (c *Capture) take(n int, p []byte) {
 	if c.entry == nil && c.spoolErr == nil && c.total()+int64(len(p)) > int64(c.opts.Budget) {
 		c.spill()
 	}
 	c.keep(n, p)
-	if n == 0 {
-		c.hash.Write(p)
+	if n > 0 && c.raw != nil {
+		c.raw.show(p)
 	}
 	c.streams[n].write(p)
-	if c.opts.Progress == nil {
-		return ""
+	if c.opts.Progress != nil {
+		c.recent = append(c.recent, p[max(0, len(p)-lineBytes):]...)
+		c.recent = c.recent[max(0, len(c.recent)-lineBytes):]
 	}
-	c.recent = append(c.recent, p[max(0, len(p)-lineBytes):]...)
-	c.recent = c.recent[max(0, len(c.recent)-lineBytes):]
-	return LastLine(c.recent)
+}
+
+// flush lets through what the mask holds back.
+func (c *Capture) flush() {
+	for _, f := range c.filters {
+		_ = f.Flush() // take never fails
+	}
 }
 
 func (c *Capture) total() (n int64) {
@@ -144,6 +202,7 @@ func (c *Capture) Snapshot() Output {
 	if c.finished != nil {
 		return *c.finished
 	}
+	c.flush()
 	return c.render("", true)
 }
 
@@ -154,6 +213,7 @@ func (c *Capture) Finish() Output {
 	if c.finished != nil {
 		return *c.finished
 	}
+	c.flush()
 	if c.entry == nil && c.spoolErr == nil && c.render("", false).Truncated {
 		c.spill() // it fitted as bytes, but not as text
 	}
@@ -172,27 +232,6 @@ func (c *Capture) Finish() Output {
 	out.KeptBytes, out.SpoolErr = kept, c.spoolErr
 	out.SHA256, out.HashedBytes = hex.EncodeToString(c.hash.Sum(nil)), hashed
 	c.finished = &out
-	c.streams, c.recent = nil, nil
+	c.streams, c.recent, c.filters, c.raw = nil, nil, nil, nil
 	return out
-}
-
-// finishHash adds standard error to the hash of standard output, from memory or from the spool, and says how many bytes
-// the hash covers.
-func (c *Capture) finishHash() int64 {
-	hashed := c.streams[0].total
-	if len(c.streams) == 1 {
-		return hashed
-	}
-	if e := &c.streams[1]; e.whole() {
-		c.hash.Write(e.all())
-		return hashed + e.total
-	}
-	if c.entry == nil {
-		return hashed
-	}
-	n, err := c.entry.copyStream(c.hash, 1)
-	if err != nil && c.spoolErr == nil {
-		c.spoolErr = err
-	}
-	return hashed + n
 }

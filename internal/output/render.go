@@ -11,7 +11,7 @@ const markRoom = 512
 
 // render makes the output as it is shown; id is where the whole can be read, "" for nowhere.
 func (c *Capture) render(id string, running bool) Output {
-	out := Output{TotalBytes: c.total()}
+	out := Output{TotalBytes: c.printed}
 	shares := c.shares()
 	for i := range c.streams {
 		s := &c.streams[i]

@@ -13,8 +13,8 @@ import (
 )
 
 // Decode fills the struct that into points to from a tool call's arguments. Unknown names, missing required
-// parameters, wrong types and values out of bounds are refused with an [*Error] that names the parameter; null stands for an omitted
-// optional one. Absent arguments are an empty object.
+// parameters, wrong types, null and values out of bounds are refused with an [*Error] that names the parameter: the schema allows null
+// nowhere but in the values of an Env. Absent arguments are an empty object.
 func Decode(raw json.RawMessage, into any) error {
 	v := reflect.ValueOf(into).Elem()
 	fields := fieldsOf(v.Type())
@@ -29,7 +29,10 @@ func Decode(raw json.RawMessage, into any) error {
 	}
 	for _, f := range fields {
 		value, ok := given[f.name]
-		if !ok || bytes.Equal(bytes.TrimSpace(value), []byte("null")) {
+		if ok && isNull(value) {
+			return &Error{Param: f.name, Message: "is null", Hint: "leave " + f.name + " out, or pass: " + f.desc}
+		}
+		if !ok {
 			if f.required {
 				return &Error{Param: f.name, Message: "is required", Hint: "pass " + f.name + ": " + f.desc}
 			}
@@ -44,6 +47,8 @@ func Decode(raw json.RawMessage, into any) error {
 	}
 	return nil
 }
+
+func isNull(value json.RawMessage) bool { return bytes.Equal(bytes.TrimSpace(value), []byte("null")) }
 
 func refuseUnknown(given map[string]json.RawMessage, fields []field) error {
 	var unknown []string
@@ -115,7 +120,11 @@ func (f field) wrongType(raw json.RawMessage) error {
 	if want == "" {
 		want = strings.Join(s.Types, " or ")
 	}
-	return &Error{Param: f.name, Message: fmt.Sprintf("must be of type %s, got %s", want, kindOf(raw)), Hint: f.name + ": " + f.desc}
+	got := kindOf(raw)
+	if f.audit != "" {
+		got, _, _ = strings.Cut(got, " ") // errors are recorded, this value is not
+	}
+	return &Error{Param: f.name, Message: fmt.Sprintf("must be of type %s, got %s", want, got), Hint: f.name + ": " + f.desc}
 }
 
 func (f field) checkString(s string) error {

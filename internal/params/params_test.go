@@ -36,7 +36,6 @@ func TestDecode(t *testing.T) {
 		want      sample
 	}{
 		{"defaults", `{"command":"true"}`, sample{Command: "true", Timeout: 60, Merge: true}},
-		{"null is omitted", `{"command":"true","timeout":null,"merge":null,"tier":null}`, sample{Command: "true", Timeout: 60, Merge: true}},
 		{"all", `{"command":"a","timeout":1.5,"merge":false,"mode":"strict","hosts":["a","b"],"tier":3,"stdin":"x","keys":["C-c"],"port":22}`,
 			sample{Command: "a", Timeout: 1.5, Mode: "strict", Hosts: List{"a", "b"}, Tier: &three, Stdin: "x", Keys: []string{"C-c"}, connection: connection{22}}},
 		{"a list as one string", `{"command":"a","hosts":"web1, web2 web3"}`, sample{Command: "a", Timeout: 60, Merge: true, Hosts: List{"web1", "web2", "web3"}}},
@@ -62,7 +61,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"unknown", `{"command":"a","comand":"b"}`, "comand", "unknown parameter", `did you mean "command"?`},
 		{"names are exact", `{"Command":"a"}`, "Command", "unknown parameter", "command"},
 		{"missing", `{}`, "command", "is required", "What to run"},
-		{"required null", `{"command":null}`, "command", "is required", ""},
+		{"required null", `{"command":null}`, "command", "is null", "What to run"},
+		{"optional null", `{"command":"true","timeout":null}`, "timeout", "is null", "leave timeout out"},
 		{"wrong type", `{"command":7}`, "command", "must be of type string, got number 7", ""},
 		{"a number in a string", `{"command":"a","timeout":"60"}`, "timeout", `must be of type number, got string "60"`, ""},
 		{"a fraction", `{"command":"a","port":2.5}`, "port", "must be of type integer", ""},

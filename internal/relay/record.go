@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
-	"strings"
 
 	"relay-shell/internal/audit"
 	"relay-shell/internal/params"
 	"relay-shell/internal/policy"
+	"relay-shell/internal/sshbin/dest"
 )
 
 // record is what intent and result have in common.
@@ -31,15 +32,12 @@ func (w *walk) record(phase audit.Phase, more map[string]any) audit.Record {
 	return rec
 }
 
-// args is the redacted form of the arguments. Arguments that could not be decoded are recorded as they came.
+// args is the redacted form of the arguments.
 func (w *walk) args(more map[string]any) json.RawMessage {
 	var value any
 	switch {
 	case w.plan == nil:
-		if json.Unmarshal(w.call.Args, &value) != nil && len(w.call.Args) > 0 {
-			value = params.Digest(string(w.call.Args))
-		}
-		value = bodiless(value)
+		value = hideUserinfo(w.refused())
 	case w.plan.Record != nil:
 		value = w.with(w.plan.Record, more)
 	default:
@@ -61,25 +59,29 @@ func (w *walk) args(more map[string]any) json.RawMessage {
 	return b
 }
 
-// bodiless takes out of arguments that were refused undecoded what records never hold: bodies, and all of a call with a secret but the
-// session it was for.
-func bodiless(value any) any {
-	args, ok := value.(map[string]any)
-	if !ok {
+// refused is what is recorded of arguments without a plan. The operation knows which of them are bodies or secrets; of those that it says
+// nothing about, only the hash is.
+func (w *walk) refused() any {
+	if op, knows := w.call.Operation.(interface {
+		RecordRefused(args json.RawMessage) map[string]any
+	}); knows {
+		return op.RecordRefused(w.call.Args)
+	}
+	return params.Digest(string(w.call.Args))
+}
+
+// hideUserinfo takes passwords out of the destinations of a refused call: one in user:password@host is what it was refused for.
+func hideUserinfo(value any) any {
+	args, is := value.(map[string]any)
+	if !is {
 		return value
 	}
-	kept := map[string]any{}
-	for name, v := range args {
-		switch text, isText := v.(string); {
-		case strings.EqualFold(name, "secret") && v != false:
-			return map[string]any{"session_id": args["session_id"], "secret": true}
-		case isText && (strings.EqualFold(name, "stdin") || strings.EqualFold(name, "content")):
-			kept[name] = params.Digest(text)
-		default:
-			kept[name] = v
+	for _, name := range []string{"host", "hosts", "user", "jump"} {
+		if given, is := args[name]; is {
+			args[name] = dest.HideUserinfo(fmt.Sprint(given), name == "user")
 		}
 	}
-	return kept
+	return args
 }
 
 // with joins the arguments with what is known beyond them: where several hosts lead, in the first record of the call, and how they ended.

@@ -55,7 +55,7 @@ type job struct {
 // runner makes the plan's Run: the command on the call's only target, its output captured within the budget.
 func (d *Deps) runner(j job) func(context.Context, *relay.Run) (*relay.Result, error) {
 	return func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
-		capture := output.NewCapture(output.CaptureOptions{Budget: j.bounds.budget, Spool: d.Spool, Merge: j.merge, Progress: run.Call.Progress})
+		capture := output.NewCapture(output.CaptureOptions{Budget: j.bounds.budget, Spool: d.Spool, Merge: j.merge, Progress: run.Call.Progress, Mask: d.mask()})
 		c := j.command
 		c.ID = run.ID
 		c.StoreHostKeys = run.StoreHostKeys
@@ -67,7 +67,6 @@ func (d *Deps) runner(j job) func(context.Context, *relay.Run) (*relay.Result, e
 		}
 		exit, err := run.Target().Run(ctx, c)
 		out := capture.Finish()
-		out.Stdout, out.Stderr = d.masked(out.Stdout), d.masked(out.Stderr)
 		return &relay.Result{Command: commandResult(exit, out, run.Target().Host())}, err
 	}
 }
@@ -85,12 +84,13 @@ func live(capture *output.Capture, call *relay.Call, merge bool) (stdout, stderr
 	return stdout, io.MultiWriter(stderr, call.Stderr)
 }
 
-// masked is text as the model may see it (REDACT_OUTPUT).
-func (d *Deps) masked(text string) string {
-	if d.Mask == nil || text == "" {
-		return text
+// mask stands between a command's output and everything that shows or keeps it (REDACT_OUTPUT). Values that relay-shell itself has given to
+// a command are masked whatever the setting says.
+func (d *Deps) mask() func(io.Writer) output.Filter {
+	if d.Mask == nil {
+		return nil
 	}
-	return d.Mask.String(text)
+	return func(w io.Writer) output.Filter { return d.Mask.NewWriter(w) }
 }
 
 func commandResult(exit target.Exit, out output.Output, host *target.Host) *relay.CommandResult {

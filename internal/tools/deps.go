@@ -25,7 +25,7 @@ type Deps struct {
 	Policy    *policy.Engine
 	Audit     *audit.Log
 	Approvals *approval.Store
-	// Mask hides private keys and provider tokens in what the model sees; nil hides nothing.
+	// Mask hides secrets in what commands print, before anything of it is cut or kept. What a model sees passes it once more as a whole.
 	Mask *redact.Redactor
 	// Keepers hold what outlives the server, with SSHOptions for those that need an engine of their own.
 	Keepers    *keeper.Keepers

@@ -76,7 +76,7 @@ func (d *Deps) planFanout(p *fanoutParams) (*relay.Plan, error) {
 	b := d.bounded(p.Timeout, fanoutTimeout, 0)
 	o := fleet.Options{
 		Timeout: b.timeout, Concurrency: p.Concurrency, Batch: batch, MaxFailures: p.MaxFailures, Budget: b.budget, Spool: d.Spool,
-		SpoolPerCall: int64(d.Config.SpoolPerCall), Command: target.Command{Text: p.Command},
+		SpoolPerCall: int64(d.Config.SpoolPerCall), Mask: d.mask(), Command: target.Command{Text: p.Command},
 	}
 	return &relay.Plan{
 		Args: p, Hosts: hosts, Partial: true, Notes: b.notes, Subject: policy.Subject{Text: p.Command, Remote: true},

@@ -195,7 +195,7 @@ func (d *Deps) planRecv(p *recvParams) (*relay.Plan, error) {
 			return nil, err
 		}
 		out := &sessionOutput{
-			Data: d.masked(strings.ToValidUTF8(string(r.Data), "\uFFFD")), Cursor: r.Cursor, Dropped: r.Dropped, Matched: r.Matched, Lossy: !utf8.Valid(r.Data),
+			Data: strings.ToValidUTF8(string(r.Data), "\uFFFD"), Cursor: r.Cursor, Dropped: r.Dropped, Matched: r.Matched, Lossy: !utf8.Valid(r.Data),
 			Alive: r.Status.Alive, ExitCode: r.Status.ExitCode, AwaitingSecret: r.Status.AwaitingSecret,
 		}
 		return &relay.Result{Fields: out, Text: out.text(p.Until != "")}, nil
@@ -230,7 +230,7 @@ func (d *Deps) planScreen(p *sessionParams) (*relay.Plan, error) {
 			return nil, err
 		}
 		out := &sessionScreen{
-			Text: d.masked(strings.Join(s.Lines, "\n")), CursorX: s.CursorX, CursorY: s.CursorY, CursorVisible: s.CursorVisible, Title: s.Title,
+			Text: strings.Join(s.Lines, "\n"), CursorX: s.CursorX, CursorY: s.CursorY, CursorVisible: s.CursorVisible, Title: s.Title,
 			Cols: s.Cols, Rows: s.Rows, Alternate: s.Alternate,
 		}
 		return &relay.Result{Fields: out, Text: out.Text + fmt.Sprintf("\n[cursor at column %d, row %d of %dx%d]\n", s.CursorX, s.CursorY, s.Cols, s.Rows)}, nil

@@ -34,7 +34,7 @@ func (d *Deps) pageOutput(p *outputParams, length int) (*relay.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &outputPage{Data: d.masked(page.Data), Offset: page.Offset, NextOffset: page.Next, TotalBytes: page.Total, EOF: page.EOF, Lossy: page.Lossy}
+	out := &outputPage{Data: page.Data, Offset: page.Offset, NextOffset: page.Next, TotalBytes: page.Total, EOF: page.EOF, Lossy: page.Lossy}
 	text := out.Data
 	if !out.EOF {
 		text += fmt.Sprintf("\n[%d of %d bytes; go on with offset=%d]", out.NextOffset, out.TotalBytes, out.NextOffset)
@@ -53,8 +53,8 @@ func (d *Deps) grepOutput(ctx context.Context, p *outputParams, length int) (*re
 	out := &outputPage{Offset: p.Offset, NextOffset: found.Next, TotalBytes: found.Total, EOF: found.EOF, Lossy: found.Lossy, Matches: []outputMatch{}}
 	var b strings.Builder
 	for _, m := range found.Matches {
-		out.Matches = append(out.Matches, outputMatch{Line: m.Line, Offset: m.Offset, Text: d.masked(m.Text)})
-		fmt.Fprintf(&b, "%d: %s\n", m.Line, d.masked(m.Text))
+		out.Matches = append(out.Matches, outputMatch{Line: m.Line, Offset: m.Offset, Text: m.Text})
+		fmt.Fprintf(&b, "%d: %s\n", m.Line, m.Text)
 	}
 	switch {
 	case len(out.Matches) == 0 && out.EOF:

@@ -26,6 +26,7 @@ type Tool struct {
 	// RunsCommand says that every result has the fields of [relay.CommandResult].
 	RunsCommand bool
 	plan        func(args json.RawMessage) (*relay.Plan, error)
+	refused     func(args json.RawMessage) map[string]any
 }
 
 // Hints are the tool's MCP annotations. They tell the truth: a client may let a ReadOnly tool run unasked.
@@ -44,6 +45,9 @@ type Set struct {
 	deps  *Deps
 	tools []*Tool
 }
+
+// RecordRefused is what the audit holds of arguments that Plan refused.
+func (t *Tool) RecordRefused(args json.RawMessage) map[string]any { return t.refused(args) }
 
 // New builds the tools. The zero toolsets means all that exist.
 func New(deps *Deps, toolsets []string) *Set {
@@ -74,6 +78,7 @@ func (s *Set) Get(name string) *Tool {
 // define completes a tool from its parameter struct P and the plan made of it.
 func define[P any](t Tool, plan func(p *P) (*relay.Plan, error)) *Tool {
 	t.Input = params.Schema[P]()
+	t.refused = params.RecordRefused[P]
 	t.plan = func(args json.RawMessage) (*relay.Plan, error) {
 		p := new(P)
 		if err := params.Decode(args, p); err != nil {
