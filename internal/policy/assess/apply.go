@@ -2,6 +2,7 @@ package assess
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -30,11 +31,8 @@ func (c *call) apply(g *grammar, args []arg) {
 		why = "what " + g.name + " does"
 	}
 	c.rate(g.tier, g.name, why)
-	c.net(g, args)
-	c.secret = c.secret || g.is("secret")
-	if g.is("secret") {
-		c.m.sensitive = true
-	}
+	c.net(u, args)
+	c.shows = c.shows || g.is("secret")
 	c.options(u)
 	c.strictness(u)
 	c.operandRoles(u)
@@ -43,7 +41,7 @@ func (c *call) apply(g *grammar, args []arg) {
 	if h := g.attr("hook"); h != "" {
 		hooks[h](c, u)
 	}
-	if c.secret {
+	if c.secret || c.shows {
 		c.m.sensitive = true
 	}
 }
@@ -67,6 +65,9 @@ func (u *use) asksForHelp(args []arg) bool {
 		return true
 	}
 	last := args[len(args)-1].s
+	if last == "-help" && u.g.has("single") || last == "-h" && u.g.attr("hook") == "git" && len(u.words) > 0 {
+		last = "--help"
+	}
 	if last != "--help" && last != "--version" && !(last == "help" && len(u.words) == 1 && len(args) == 1) {
 		return false
 	}
@@ -79,23 +80,36 @@ var asksVersion = map[string]bool{"build": true, "npm": true, "make": true, "pip
 // nestedSecrets notes arguments that hold secrets, for programs that show them.
 func (c *call) nestedSecrets(args []arg) {
 	for _, a := range args {
-		c.secret = c.secret || a.tainted(fromSecret)
+		c.secret = c.secret || a.tainted(anySecret)
 	}
 }
 
+// gives reports whether a word that goes to another machine holds a secret. A password or token from a variable is none where
+// the program has a place for it: that is signing in.
+func (c *call) gives(a arg, place bool) bool {
+	return a.tainted(fromSecret) || a.tainted(fromVariable) && !place && !credential.MatchString(a.s)
+}
+
+// credential is a word that carries a password or token where it belongs: the user part of an address, the value of a header
+// for signing in.
+var credential = regexp.MustCompile(`(?i)^([a-z][a-z0-9+.-]*://[^/@\x00]*\x00[^/@\x00]*@[^\x00]*|[a-z0-9-]*(authorization|token|api-?key|auth|cookie|secret)[a-z0-9-]*\s*:[^\x00]*\x00[^\x00]*)$`)
+
 // net marks programs that send their arguments, and what they read, to another machine.
-func (c *call) net(g *grammar, args []arg) {
-	if !g.has("net") && !g.has("fetch") {
+func (c *call) net(u *use, args []arg) {
+	if !u.g.has("net") && !u.g.has("fetch") {
 		return
 	}
 	c.sends = true
-	c.nestedSecrets(args)
-	for _, a := range args {
-		if sensitiveURL(a.s) {
-			c.m.sensitive = true
-		}
+	for _, a := range u.operands {
+		c.secret = c.secret || c.gives(a, false)
 	}
-	if g.has("fetch") {
+	for _, o := range u.options {
+		c.secret = c.secret || c.gives(o.arg, o.kind == signsIn)
+	}
+	for _, a := range args {
+		c.shows = c.shows || sensitiveURL(a.s)
+	}
+	if u.g.has("fetch") {
 		c.out = &str{unk, fromNet | fromData}
 	}
 }
@@ -109,7 +123,7 @@ func (c *call) options(u *use) {
 			}
 			c.rate(o.tier, u.g.name+" "+o.name, why)
 		}
-		c.secret = c.secret || o.secret
+		c.shows = c.shows || o.secret
 		if o.kind != plain && (o.has || o.kind == runsCommand) {
 			c.effect(o.kind, o.arg, u.g.name+" "+o.name)
 		}
@@ -219,7 +233,7 @@ func (c *call) operandRules(u *use) {
 					why = u.g.name + " " + a.show()
 				}
 				c.rate(r.tier, u.g.name, why)
-				c.secret = c.secret || r.secret
+				c.shows = c.shows || r.secret
 				break
 			}
 		}
@@ -252,9 +266,11 @@ func (c *call) caps(u *use) {
 
 // effect rates what happens to one word.
 func (c *call) effect(kind effect, a arg, rule string) {
-	c.secret = c.secret || a.tainted(fromSecret)
+	if kind != signsIn {
+		c.secret = c.secret || c.gives(a, !c.sends)
+	}
 	switch kind {
-	case plain, looksAt, names:
+	case plain, looksAt, names, signsIn:
 	case readsPath:
 		c.reads(a)
 	case changesDirectory:
@@ -291,7 +307,7 @@ func (c *call) reads(a arg) {
 		c.secret, c.m.sensitive = true, true
 	}
 	if content, ok := c.m.files[p]; ok {
-		c.secret = c.secret || content.tainted(fromSecret)
+		c.secret = c.secret || content.tainted(anySecret)
 	}
 	if path.Base(p) == ".ssh" || path.Base(p) == ".aws" || path.Base(p) == ".gnupg" {
 		c.secret = true

@@ -88,7 +88,7 @@ func builtinExec(c *call, u *use) {
 }
 
 func builtinSet(c *call, u *use) {
-	c.secret = len(c.args) == 1 // alone, it prints every variable
+	c.shows = len(c.args) == 1 // alone, it prints every variable
 	for i, a := range c.args[1:] {
 		if a.s == "--" || a.s == "-" || !strings.HasPrefix(a.s, "-") && !strings.HasPrefix(a.s, "+") {
 			rest := c.args[1+i:]
@@ -202,7 +202,7 @@ func builtinEcho(c *call, u *use) {
 		out.s += "\n"
 	}
 	c.out = &out
-	c.secret = c.secret || out.tainted(fromSecret)
+	c.secret = c.secret || out.tainted(anySecret)
 }
 
 func builtinPrintf(c *call, u *use) {
@@ -324,7 +324,7 @@ func builtinTrap(c *call, u *use) {
 
 // builtinExport is export in shells for which it is a command like others.
 func builtinExport(c *call, u *use) {
-	c.secret = len(u.operands) == 0
+	c.shows = len(u.operands) == 0
 	for _, a := range u.operands {
 		c.m.subscripts(a.str, c.sc)
 		if name, v, ok := strings.Cut(a.s, "="); ok && syntax.ValidName(name) {

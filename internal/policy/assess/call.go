@@ -21,7 +21,8 @@ type call struct {
 	tier   Tier
 	rule   string
 	why    string
-	secret bool // it reads secrets
+	secret bool // it reads secrets that are here
+	shows  bool // what it prints holds secrets, wherever they come from
 	sends  bool // it sends what it reads over the network
 	runs   []func() str
 	out    *str
@@ -46,9 +47,7 @@ func (c *call) finish(at int) str {
 	for _, r := range c.io.ratings {
 		c.rate(r.tier, r.rule, r.why)
 	}
-	if c.secret || c.stdin.tainted(fromSecret) && c.fed {
-		c.secret = true
-	}
+	c.secret = c.secret || c.stdin.tainted(anySecret) && c.fed
 	if c.sends && c.secret {
 		c.rate(Irreversible, "exfiltration", "sends secrets over the network")
 	}
@@ -70,10 +69,10 @@ func (c *call) finish(at int) str {
 	if c.out != nil {
 		out = *c.out
 	}
-	if c.secret {
+	if c.secret || c.shows {
 		out.t |= fromSecret
 	}
-	if c.io.net && out.tainted(fromSecret) {
+	if c.io.net && out.tainted(anySecret) {
 		c.m.note(Reason{Text: c.text, Rule: "exfiltration", Tier: Irreversible, Why: "sends secrets over the network"})
 	}
 	return out

@@ -43,7 +43,7 @@ func verbsHook(c *call, u *use) {
 		case readVerbs[w] || readVerbs[head]:
 			c.rate(Observe, "verb", w+" reads")
 			if strings.Contains(join(ops).s, "secret") || strings.Contains(join(ops).s, "token") || strings.Contains(join(ops).s, "credential") {
-				c.secret = true
+				c.shows = true
 			}
 			return
 		}
@@ -69,7 +69,7 @@ func cloudHook(c *call, u *use) {
 	text := " " + strings.ToLower(join(ops).s) + " "
 	for _, s := range []string{"access-token", "print-", "get-access", "versions access", "secret show", "secret download", "keys list", "get-credentials", "show-connection-string", "keyvault secret", "account keys", "list-keys", "credentials", "credential show", "password"} {
 		if strings.Contains(text, s) {
-			c.secret = true
+			c.shows = true
 		}
 	}
 	if u.has("--help", "-h", "--version", "-v") || len(ops) == 0 {
@@ -121,7 +121,7 @@ func (c *call) storeReads(text string) {
 	case "heroku", "cf", "eb", "railway", "dokku":
 		shows = []string{" config ", " config:get ", " env ", " printenv ", " variables "}
 	}
-	c.secret = c.secret || hasAny(text, shows...)
+	c.shows = c.shows || hasAny(text, shows...)
 }
 
 func (c *call) cloudSSH(u *use) {
@@ -145,6 +145,9 @@ func awsHook(c *call, u *use) {
 		}
 		return
 	}
+	if ops[len(ops)-1].s == "help" {
+		return
+	}
 	service, op := ops[0].s, ops[1].s
 	switch service {
 	case "s3":
@@ -152,12 +155,12 @@ func awsHook(c *call, u *use) {
 		return
 	case "configure":
 		if op == "export-credentials" {
-			c.secret = true
+			c.shows = true
 			return
 		}
 		if op == "list" || op == "get" || op == "list-profiles" {
 			if len(ops) > 2 && secretName(ops[2].s) {
-				c.secret = true
+				c.shows = true
 			}
 			return
 		}
@@ -169,7 +172,7 @@ func awsHook(c *call, u *use) {
 	head, _, _ := strings.Cut(op, "-")
 	switch {
 	case op == "get-secret-value" || op == "get-session-token" || op == "get-login-password" || op == "assume-role" || op == "get-federation-token" || op == "get-authorization-token" || op == "get-password-data" || op == "create-access-key" || op == "get-parameter" && u.has("--with-decryption") || op == "decrypt" || op == "export-credentials" || op == "get-parameters" && u.has("--with-decryption") || op == "get-parameters-by-path" && u.has("--with-decryption") || op == "get-token" || op == "generate-db-auth-token" || op == "get-cluster-credentials" || op == "get-credentials" || op == "get-function" || op == "get-function-configuration" || op == "get-credentials-for-identity":
-		c.secret = true
+		c.shows = true
 		if head == "create" {
 			c.rate(Stateful, "aws", op)
 		}
@@ -220,7 +223,7 @@ func (c *call) awsS3(op string, paths []arg, u *use) {
 				c.reads(f)
 			}
 			if f.s == "-" && c.fed {
-				c.secret = c.secret || c.stdin.tainted(fromSecret)
+				c.secret = c.secret || c.stdin.tainted(anySecret)
 			}
 		}
 		if strings.HasPrefix(to.s, "s3://") {

@@ -138,7 +138,7 @@ func (c *call) code(lang string, text str) {
 		c.rate(Irreversible, "remote-code", "runs code fetched from the network")
 		return
 	}
-	if text.tainted(fromSecret) {
+	if text.tainted(anySecret) {
 		c.secret = true
 	}
 	code := text.s

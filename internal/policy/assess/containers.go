@@ -146,13 +146,13 @@ func kubectlGetHook(c *call, u *use) {
 		for _, k := range strings.Split(a.s, ",") {
 			if k == "secret" || k == "secrets" || strings.HasPrefix(k, "secret/") || strings.HasPrefix(k, "secrets/") {
 				if o, ok := u.option("-o", "--output"); ok && o.arg.s != "wide" && o.arg.s != "name" || len(u.words) > 0 && u.words[0] != "get" && u.words[0] != "describe" {
-					c.secret = true
+					c.shows = true
 				}
 			}
 		}
 	}
 	if o, ok := u.option("--raw"); ok && strings.Contains(o.arg.s, "secrets") {
-		c.secret = true
+		c.shows = true
 	}
 }
 

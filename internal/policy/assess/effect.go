@@ -28,6 +28,7 @@ const (
 	loads       // a library or plugin
 	sql         // SQL
 	names       // a host or URL
+	signsIn     // a password, token or the like that another machine is given to sign in
 )
 
 // pathEffect rates what happens to a path.

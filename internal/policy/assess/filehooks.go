@@ -43,7 +43,7 @@ func rmHook(c *call, u *use) {
 }
 
 // fromTemp marks names that mktemp made.
-const fromTemp taint = 1 << 6
+const fromTemp taint = 1 << 8
 
 func mktempHook(c *call, u *use) {
 	c.out = &str{"/tmp/tmp.x" + unk, fromTemp}
@@ -287,7 +287,7 @@ func chownHook(c *call, u *use) {
 
 func killHook(c *call, u *use) {
 	args := c.args[1:]
-	if len(args) > 0 && (args[0].s == "-l" || args[0].s == "-L" || args[0].s == "--list" || args[0].s == "--table") {
+	if len(args) > 0 && (args[0].s == "-l" || args[0].s == "-L" || args[0].s == "--list" || args[0].s == "--table" || args[0].s == "--help" || args[0].s == "--version") {
 		c.tier, c.rule, c.why = Observe, "kill -l", "lists signals"
 		return
 	}

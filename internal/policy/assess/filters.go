@@ -8,7 +8,7 @@ import (
 
 func lsHook(c *call, u *use) {
 	for _, a := range u.operands {
-		c.secret = c.secret || a.tainted(fromSecret)
+		c.secret = c.secret || a.tainted(anySecret)
 	}
 	if len(u.operands) == 0 {
 		c.out = &str{unk, fromFiles | fromData}

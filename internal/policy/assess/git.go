@@ -141,7 +141,7 @@ func (c *call) gitConfig(key string, v str, stored bool) {
 func (c *call) gitConfigCommand(u *use) {
 	ops := u.operands
 	if len(ops) > 0 && (ops[0].s == "get" || ops[0].s == "list") {
-		c.secret = ops[0].s == "list"
+		c.shows = ops[0].s == "list"
 		return
 	}
 	if len(ops) > 0 && (ops[0].s == "set" || ops[0].s == "unset" || ops[0].s == "remove-section" || ops[0].s == "rename-section" || ops[0].s == "edit") {
@@ -152,10 +152,10 @@ func (c *call) gitConfigCommand(u *use) {
 		}
 	} else if u.has("--get", "--get-all", "--get-regexp", "--list", "-l", "--get-urlmatch", "--get-color", "--get-colorbool", "--show-origin", "--show-scope") && !u.has("--add", "--unset") || len(ops) < 2 && !u.has("--unset", "--unset-all", "--remove-section", "--rename-section", "--add", "--edit", "-e", "--replace-all") {
 		// Addresses, headers and helpers of remotes may hold tokens.
-		c.secret = u.has("-l", "--list", "--get-regexp")
+		c.shows = u.has("-l", "--list", "--get-regexp")
 		if len(ops) > 0 {
 			key := strings.ToLower(ops[len(ops)-1].s)
-			c.secret = c.secret || secretName(key) || strings.Contains(key, "extraheader") || strings.HasPrefix(key, "credential.")
+			c.shows = c.shows || secretName(key) || strings.Contains(key, "extraheader") || strings.HasPrefix(key, "credential.")
 		}
 		return
 	}

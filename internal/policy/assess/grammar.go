@@ -251,7 +251,7 @@ var attributes = []string{"hook", "stop", "strict", "single", "net", "fetch", "w
 var kinds = map[string]effect{
 	"data": plain, "read": readsPath, "look": looksAt, "create": creates, "write": writes, "append": appends, "modify": modifies, "rm": removes, "rmall": removesAll, "empty": empties,
 	"format": formats, "perm": perms, "permall": permsAll, "dir": changesDirectory, "cmd": runsCommand, "sh": runsShell, "shjoin": runsJoined, "script": runsScript,
-	"prog": runsProgram, "load": loads, "sql": sql, "host": names,
+	"prog": runsProgram, "load": loads, "sql": sql, "host": names, "auth": signsIn,
 }
 
 func parseRoles(word string) ([]role, bool) {
@@ -311,7 +311,7 @@ func (l *tableLoader) option(f []string, why string) error {
 	for _, n := range called {
 		g.options[n] = o
 	}
-	g.risky = g.risky || o.tier > Observe || o.kind > looksAt && o.kind != names
+	g.risky = g.risky || o.tier > Observe || o.kind > looksAt && o.kind < names
 	return nil
 }
 

@@ -84,7 +84,7 @@ func (c *call) curlData(a arg) {
 	}
 	if f, ok := strings.CutPrefix(s, "@"); ok {
 		if f == "-" && c.fed {
-			c.secret = c.secret || c.stdin.tainted(fromSecret)
+			c.secret = c.secret || c.stdin.tainted(anySecret)
 			return
 		}
 		c.reads(arg{str: str{tildePath(f), a.t}})

@@ -59,7 +59,7 @@ func (c *call) redisCommand(args []arg) {
 	case (name == "config" || name == "acl" || name == "client" || name == "slowlog" || name == "latency" || name == "memory" || name == "module" || name == "cluster" || name == "script" || name == "function" || name == "sentinel" || name == "object"):
 		c.redisContainer(name, second)
 		if name == "config" && second == "get" && len(args) > 2 {
-			c.secret = hasAny(strings.ToLower(args[2].s), "*", "pass", "auth")
+			c.shows = hasAny(strings.ToLower(args[2].s), "*", "pass", "auth")
 		}
 	case redisReads[name]:
 		c.rate(Observe, "redis", "reads")
@@ -80,7 +80,7 @@ func (c *call) redisContainer(name, second string) {
 	switch second {
 	case "get", "list", "info", "usage", "stats", "doctor", "len", "nodes", "slots", "shards", "help", "whoami", "cat", "users", "getuser", "id", "getname", "latest", "history", "histogram", "exists", "encoding", "refcount", "idletime", "freq", "myid", "links", "keyslot", "countkeysinslot", "dump", "masters", "master", "replicas", "":
 		c.rate(Observe, "redis", "reads")
-		c.secret = c.secret || name == "acl" && second != "whoami" && second != "cat"
+		c.shows = c.shows || name == "acl" && second != "whoami" && second != "cat"
 	case "flush", "reset", "forget", "failover", "flushslots", "delslots":
 		c.rate(Irreversible, "redis", name+" "+second)
 	case "resetstat":

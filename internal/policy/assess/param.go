@@ -72,7 +72,7 @@ func (m *machine) lookup(name string, index syntax.ArithmExpr, sc *scope) (vs []
 	if !ok {
 		t := taint(0)
 		if secretName(name) {
-			t = fromSecret
+			t = fromVariable
 			m.sensitive = true
 		}
 		return []str{{unk, t}}, false, false

@@ -245,6 +245,9 @@ func buildHook(c *call, u *use) {
 	if c.tier == Observe {
 		return
 	}
+	if u.has("-n", "--dry-run", "--just-print", "--simulate") {
+		return
+	}
 	name := base(c.args[0].s)
 	ops := append(words(u.words...), u.operands...)
 	for i, a := range ops {

@@ -134,7 +134,7 @@ func (m *machine) content(t arg, sc *scope) str {
 			return sc.stdin
 		}
 	}
-	out := str{unk, fromData | t.t&fromSecret}
+	out := str{unk, fromData | t.t&anySecret}
 	if sensitivePath(p) {
 		m.sensitive = true
 		out.t |= fromSecret
@@ -196,7 +196,7 @@ func (m *machine) outputs(io ioset, out str, text string, sc *scope) {
 	for _, r := range io.ratings {
 		m.note(Reason{Text: text, Rule: r.rule, Tier: r.tier, Why: r.why})
 	}
-	if io.net && out.tainted(fromSecret) {
+	if io.net && out.tainted(anySecret) {
 		m.note(Reason{Text: text, Rule: "exfiltration", Tier: Irreversible, Why: "sends secrets over the network"})
 	}
 	m.capture(io, out, sc)

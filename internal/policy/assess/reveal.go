@@ -16,6 +16,7 @@ func init() {
 	hooks["rpm"] = rpmHook
 	hooks["rest"] = restHook
 	hooks["ntpq"] = ntpqHook
+	hooks["debugfs"] = debugfsHook
 }
 
 // letters are words of ps in BSD form: options without a dash.
@@ -23,25 +24,25 @@ var letters = regexp.MustCompile(`^[A-Za-z]+$`)
 
 // psHook: among the words without a dash, e shows the environment of every process; so does -E on BSD.
 func psHook(c *call, u *use) {
-	c.secret = u.has("-E") || strings.Contains(join(c.args).s, "environ")
+	c.shows = u.has("-E") || strings.Contains(join(c.args).s, "environ")
 	value := false
 	for _, a := range u.operands {
 		if value || !letters.MatchString(a.s) {
 			value = false
 			continue
 		}
-		c.secret = c.secret || strings.Contains(a.s, "e")
+		c.shows = c.shows || strings.Contains(a.s, "e")
 		value = strings.ContainsAny(a.s, "oOkUtp") // the word behind it is its value
 	}
 	for _, name := range u.unlisted {
-		c.secret = c.secret || name == "-E"
+		c.shows = c.shows || name == "-E"
 	}
 }
 
 func printenvHook(c *call, u *use) {
-	c.secret = len(u.operands) == 0
+	c.shows = len(u.operands) == 0
 	for _, a := range u.operands {
-		c.secret = c.secret || secretName(a.s) || !a.known()
+		c.shows = c.shows || secretName(a.s) || !a.known()
 	}
 }
 
@@ -54,9 +55,9 @@ func inspectHook(c *call, u *use) {
 		return
 	}
 	o, ok := u.option("-f", "--format")
-	c.secret = !ok || !o.has || !o.arg.known() || o.arg.s == "json" || shownEnvironment.MatchString(o.arg.s)
+	c.shows = !ok || !o.has || !o.arg.known() || o.arg.s == "json" || shownEnvironment.MatchString(o.arg.s)
 	if o, ok := u.option("--type"); ok && o.arg.s != "container" && o.arg.s != "service" {
-		c.secret = false
+		c.shows = false
 	}
 }
 
@@ -85,7 +86,7 @@ func grepHook(c *call, u *use) {
 		seeks = seeks || !p.known() || lookedFor.MatchString(p.s) || anything.MatchString(p.s)
 	}
 	for _, w := range where {
-		c.secret = c.secret || seeks && wholeSystem(absolute(w.s, c.sc))
+		c.shows = c.shows || seeks && wholeSystem(absolute(w.s, c.sc))
 	}
 }
 
@@ -104,7 +105,7 @@ func wholeSystem(p string) bool {
 
 // tcpdumpHook: what goes over the wire may be anything, passwords included, if it is shown.
 func tcpdumpHook(c *call, u *use) {
-	c.secret = u.has("-A", "-X", "-XX", "-x", "-xx") || base(c.args[0].s) == "ngrep"
+	c.shows = u.has("-A", "-X", "-XX", "-x", "-xx") || base(c.args[0].s) == "ngrep"
 }
 
 // rpmHook: %(…) in a macro is shell text, and so is the program behind --pipe.
@@ -164,5 +165,21 @@ func ntpqHook(c *call, u *use) {
 // systemdShow: the properties of a unit hold its environment, unless others are picked.
 func (c *call) systemdShow(u *use) {
 	o, ok := u.option("-p", "-P", "--property")
-	c.secret = ok && (strings.Contains(o.arg.s, "Environment") || !o.arg.known())
+	c.shows = ok && (strings.Contains(o.arg.s, "Environment") || !o.arg.known())
+}
+
+// debugfsHook: its requests read unless it was opened for writing, but some copy files out.
+func debugfsHook(c *call, u *use) {
+	if u.has("-f") || c.fed && !u.has("-R") {
+		c.rate(Stateful, "debugfs", "runs requests that cannot be seen from here")
+	}
+	for _, o := range u.options {
+		if o.name != "-R" {
+			continue
+		}
+		words := strings.Fields(o.arg.s)
+		if len(words) > 0 && hasAny(words[0], "dump", "rdump", "write", "logdump") && len(words) > 1 {
+			c.effect(writes, word(words[len(words)-1]), "debugfs "+words[0])
+		}
+	}
 }

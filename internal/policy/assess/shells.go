@@ -123,7 +123,7 @@ func envHook(c *call, u *use) {
 		return
 	}
 	c.out = &str{unk, fromData}
-	c.secret = !u.has("-i", "--ignore-environment", "-")
+	c.shows = !u.has("-i", "--ignore-environment", "-")
 }
 
 // suHook: -c text, or a shell for a user.
@@ -209,6 +209,10 @@ func substitute(args []arg, mark string, item arg) []arg {
 
 // parallelHook is GNU parallel: a command, then ::: and arguments; without those the input gives them.
 func parallelHook(c *call, u *use) {
+	if u.has("--dry-run", "--dryrun") {
+		c.tier, c.rule, c.why = Observe, "parallel --dry-run", "only shows what it would do"
+		return
+	}
 	args := u.operands
 	cut := len(args)
 	for i, a := range args {
@@ -303,7 +307,7 @@ func sshHook(c *call, u *use) {
 		return
 	}
 	c.sends = false // what runs there is rated by itself; its input may still carry secrets
-	if c.fed && c.stdin.tainted(fromSecret) {
+	if c.fed && c.stdin.tainted(anySecret) {
 		c.rate(Irreversible, "exfiltration", "sends secrets to another machine")
 	}
 	c.queue(Reread, func() str {

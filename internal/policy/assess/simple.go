@@ -207,7 +207,7 @@ func (m *machine) process(p *syntax.ProcSubst, sc *scope) str {
 			out := m.stmts(p.Stmts, inner)
 			name = lit("/dev/fd/63-" + itoa(int(p.Pos().Offset())))
 			m.files[name.s] = out
-			name.t = out.t & fromSecret
+			name.t = out.t & anySecret
 		})
 	})
 	return name

@@ -26,7 +26,7 @@ func (c *call) sql(s str) {
 		tier, why := statement(st)
 		c.rate(tier, "sql", why)
 		if sqlReads.MatchString(st) {
-			c.secret = true
+			c.shows = true
 		}
 		if m := sqlProgram.FindStringSubmatch(st); m != nil {
 			c.rate(Stateful, "sql", "runs a program on the server")

@@ -149,7 +149,7 @@ func (u *use) slash(a arg) bool {
 
 // dash takes an option; it reports whether it took the next word too.
 func (u *use) dash(a arg, next *arg) bool {
-	if !a.known() && u.g.risky && strings.Index(a.s, unk) <= 2 {
+	if at := strings.Index(a.s, unk); at >= 0 && at <= 2 && u.g.risky && !u.value(a, at) {
 		u.wild = true
 	}
 	if u.g.has("windows") {
@@ -177,6 +177,15 @@ func (u *use) dash(a arg, next *arg) bool {
 		return false
 	}
 	return u.bundle(a, next)
+}
+
+// value reports whether what is not known in a word is the value of a short option that is known: -p"$PASSWORD".
+func (u *use) value(a arg, at int) bool {
+	if at != 2 || a.multi || a.s[1] == '-' {
+		return false
+	}
+	o := u.g.find(a.s[:2])
+	return o != nil && (o.value == '=' || o.value == '?') && (o.kind == plain || o.kind == signsIn || o.kind == names)
 }
 
 func (u *use) single(name string) bool {

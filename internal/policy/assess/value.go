@@ -13,15 +13,19 @@ const (
 )
 
 // taint says where a text came from, as far as that matters when it is run or sent.
-type taint uint8
+type taint uint16
 
 const (
-	fromNet    taint = 1 << iota // fetched from the network
-	fromSecret                   // holds keys, passwords or the like
-	fromData                     // the output of a program: may be anything, in any number of words
-	fromFiles                    // names of files that exist
-	ofSecrets                    // names of files that hold keys, passwords or the like
+	fromNet      taint = 1 << iota // fetched from the network
+	fromSecret                     // holds keys, passwords or the like
+	fromData                       // the output of a program: may be anything, in any number of words
+	fromFiles                      // names of files that exist
+	ofSecrets                      // names of files that hold keys, passwords or the like
+	fromVariable                   // of a variable whose name says that it is a password or token
 )
+
+// anySecret is a secret wherever it came from.
+const anySecret = fromSecret | fromVariable
 
 // str is a text of which parts may be unknown.
 type str struct {
