@@ -7,12 +7,13 @@ import (
 
 	"relay-shell/internal/keeper"
 	"relay-shell/internal/keeper/forward"
+	"relay-shell/internal/keeper/job"
 	terminal "relay-shell/internal/keeper/session"
 	"relay-shell/internal/sshbin/dest"
 )
 
 // kinds are what a keeper of this program can hold.
-var kinds = map[string]keeper.Kind{forward.Kind: forward.Open, terminal.Kind: terminal.Open}
+var kinds = map[string]keeper.Kind{forward.Kind: forward.Open, terminal.Kind: terminal.Open, job.Kind: job.Open}
 
 // keepers finds the keepers of every server that shares the runtime directory.
 func (s *session) keepers() *keeper.Keepers {

@@ -48,6 +48,8 @@ type Config struct {
 	RecordRetention    time.Duration
 	MaxJobs            int
 	JobOutputBytes     int64
+	JobRetention       time.Duration
+	JobHistory         int
 	MaxForwards        int
 	BackupRetention    time.Duration
 

@@ -59,6 +59,11 @@ func (k *Keepers) Call(ctx context.Context, id, op string, args, result any) err
 		return err
 	}
 	defer c.Close()
+	return converse(ctx, c, id, op, args, result)
+}
+
+// converse is the exchange of Call.
+func converse(ctx context.Context, c net.Conn, id, op string, args, result any) error {
 	answer, err := exchange(ctx, c, op, args)
 	switch {
 	case err != nil && ctx.Err() != nil:

@@ -169,7 +169,9 @@ func (h *holder) accept(socket *Socket) {
 
 // serve answers the requests of one connection, one after the other. It ends when the other side hangs up.
 func (h *holder) serve(c net.Conn) {
-	in := newLines(c)
+	rights := newRightsReader(c)
+	defer rights.drop()
+	in := newLines(rights)
 	for {
 		var req request
 		if err := in.next(&req); err != nil {
@@ -178,7 +180,7 @@ func (h *holder) serve(c net.Conn) {
 		if h.stream(c, in, req) {
 			return
 		}
-		result, err := h.answer(c, req)
+		result, err := h.answer(c, req, rights)
 		r := response{V: Version}
 		if err == nil {
 			r.Result, err = json.Marshal(result)
@@ -199,7 +201,7 @@ func (h *holder) serve(c net.Conn) {
 var errNotReady = errors.New("it is not open yet")
 
 // answer answers one request.
-func (h *holder) answer(c net.Conn, req request) (any, error) {
+func (h *holder) answer(c net.Conn, req request, rights *rightsReader) (any, error) {
 	h.mu.Lock()
 	thing := h.thing
 	h.mu.Unlock()
@@ -219,6 +221,9 @@ func (h *holder) answer(c net.Conn, req request) (any, error) {
 	defer cancel()
 	stop := watchHangUp(c, cancel)
 	defer stop()
+	if files := rights.take(); len(files) > 0 {
+		return given(ctx, thing, req, files)
+	}
 	return thing.Handle(ctx, req.Op, req.Args)
 }
 

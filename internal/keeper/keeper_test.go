@@ -304,7 +304,7 @@ func TestValidID(t *testing.T) {
 			t.Errorf("ValidID(%q) = %v", id, !want)
 		}
 	}
-	if !ValidID("forward", newID("forward")) {
+	if !ValidID("forward", NewID("forward")) {
 		t.Error("own ids are refused")
 	}
 }

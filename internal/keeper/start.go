@@ -18,11 +18,19 @@ const listenTimeout = 20 * time.Second
 // Start makes a keeper and waits until what it holds is open; limit bounds the living keepers of its kind over all servers. What
 // the thing says when it cannot be opened is the error. A keeper whose start was given up ends.
 func (k *Keepers) Start(ctx context.Context, kind string, limit int, spec any) (Info, error) {
+	return k.StartAs(ctx, kind, NewID(kind), limit, spec)
+}
+
+// StartAs is Start with an id that [NewID] made, for things that are known by it elsewhere too.
+func (k *Keepers) StartAs(ctx context.Context, kind, id string, limit int, spec any) (Info, error) {
+	if !ValidID(kind, id) {
+		return Info{}, notFound(id)
+	}
 	text, err := json.Marshal(spec)
 	if err != nil {
 		return Info{}, err
 	}
-	o := order{V: Version, Kind: kind, ID: newID(kind), Dir: k.opt.Dir, Build: k.opt.Build, Spec: text}
+	o := order{V: Version, Kind: kind, ID: id, Dir: k.opt.Dir, Build: k.opt.Build, Spec: text}
 	notices, err := k.begin(ctx, limit, o)
 	if err != nil {
 		return Info{}, err
@@ -162,7 +170,8 @@ func ownEnviron(environ []string) []string {
 	return env
 }
 
-func newID(kind string) string {
+// NewID makes an identifier for a thing of a kind.
+func NewID(kind string) string {
 	b := make([]byte, idLength)
 	_, _ = rand.Read(b) // never fails, see crypto/rand
 	for i := range b {

@@ -28,6 +28,8 @@ type Command struct {
 	ID string
 	// Started is called once when the program has started.
 	Started func()
+	// StartedAs is called with the command's process id then.
+	StartedAs func(pid int)
 	// Detach lets a running command go when it is closed: Run returns, and Exit.Handover says how to follow it. Only under a
 	// [Supervisor], and not with a TTY. It waits until the command has been given all of Stdin.
 	Detach <-chan struct{}

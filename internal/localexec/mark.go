@@ -1,5 +1,7 @@
 package localexec
 
+import "golang.org/x/sys/unix"
+
 // Whoever starts a command by other means, such as on a terminal, can have its tree ended all the same: with the mark in its
 // environment, and the starting process marked if it starts nothing else.
 
@@ -24,4 +26,23 @@ func End(id string, pid int) (survivors []string) {
 		t.collected()
 	}
 	return t.end()
+}
+
+// Signal sends a signal, by its name without SIG, to every process of the tree of a marked command and says to how many. The
+// command leads the session pid.
+func Signal(id string, pid int, name string) (int, error) {
+	sig := unix.SignalNum("SIG" + name)
+	if sig == 0 {
+		return 0, refuse("invalid_argument", "TERM, KILL, INT, HUP, QUIT, STOP, CONT, USR1 or USR2", "%q is not a signal", name)
+	}
+	if id == "" || !checkID(id) {
+		return 0, nil
+	}
+	t := newTree(id, pid)
+	t.limit = limitFor(id)
+	found := t.members()
+	for _, p := range found {
+		p.signal(sig)
+	}
+	return len(found), nil
 }

@@ -78,6 +78,9 @@ func run(ctx context.Context, c Command, start func(spec) (process, error)) (Exi
 	if c.Started != nil {
 		c.Started()
 	}
+	if c.StartedAs != nil {
+		c.StartedAs(p.pid())
+	}
 	std.start()
 	defer p.release()
 	return follow(ctx, c, p, std, s.id)

@@ -17,3 +17,11 @@ var signalNames = func() map[int]string {
 	}
 	return names
 }()
+
+// SignalOf is the name, without SIG, of the signal that an exit status stands for (128+n), "" for none.
+func SignalOf(status int) string {
+	if status <= 128 {
+		return ""
+	}
+	return signalNames[status-128]
+}

@@ -19,10 +19,12 @@ func (t *tree) members() []proc {
 }
 
 func (p proc) ask() {
-	_ = syscall.Kill(-p.pid, syscall.SIGTERM) // it may have ended
-	_ = syscall.Kill(-p.pid, syscall.SIGCONT)
+	p.signal(syscall.SIGTERM)
+	p.signal(syscall.SIGCONT)
 }
 
-func (p proc) kill() { _ = syscall.Kill(-p.pid, syscall.SIGKILL) }
+func (p proc) kill() { p.signal(syscall.SIGKILL) }
+
+func (p proc) signal(sig syscall.Signal) { _ = syscall.Kill(-p.pid, sig) } // it may have ended
 
 func describe(found []proc) []string { return []string{"unknown"} }

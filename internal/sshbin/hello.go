@@ -26,13 +26,23 @@ type hello struct {
 
 // leashText is the leash's command line.
 func leashText(token string) string {
+	script := strings.ReplaceAll(uncommented(leashSource), "TREE\n", TreeScript())
+	return wrapped(strings.ReplaceAll(script, "TOKEN", token))
+}
+
+// TreeScript defines functions for a POSIX shell on a host that find and end processes by the mark that they carry, the variable
+// [CallVariable]: "look ID" sets o to their process ids, "stop ID" ends them and prints "k ID" with what is left of them, or "k ID ?" where
+// the system does not show its processes. L and T have to be a blank each before look.
+func TreeScript() string { return uncommented(treeSource) }
+
+func uncommented(source string) string {
 	var script strings.Builder
-	for line := range strings.Lines(leashSource) {
+	for line := range strings.Lines(source) {
 		if !strings.HasPrefix(line, "#") {
 			script.WriteString(line)
 		}
 	}
-	return wrapped(strings.ReplaceAll(script.String(), "TOKEN", token))
+	return script.String()
 }
 
 // startLeash opens the leash as a session of its own. The error is errNoShell or errSilent when the host did not say hello, and

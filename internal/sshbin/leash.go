@@ -17,6 +17,9 @@ import (
 //go:embed leash.sh
 var leashSource string
 
+//go:embed tree.sh
+var treeSource string
+
 const (
 	// hiTimeout is how long a host may take to greet before its end of file is tried: what is no shell, such as a forced
 	// command that reads its input, ends by that. A shell that is slow greets all the same.

@@ -7,9 +7,9 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// callVariable marks the processes of a call for the leash. It has none of our settings' prefix: a relay-shell that runs
+// CallVariable marks the processes of a call for the leash. It has none of our settings' prefix: a relay-shell that runs
 // on the host would refuse to start.
-const callVariable = "RELAY_CALL"
+const CallVariable = "RELAY_CALL"
 
 // maxText is the longest command text that travels as one argument. The kernel takes 131,071 bytes (MAX_ARG_STRLEN,
 // execve(2)), and the host may wrap it once more.
@@ -102,7 +102,7 @@ func complete(text string) bool {
 func prelude(c *Command, id string, leashed bool) string {
 	var steps []string
 	if leashed {
-		steps = append(steps, "export "+callVariable+"="+id)
+		steps = append(steps, "export "+CallVariable+"="+id)
 	}
 	if merged(c) && leashed && !c.TTY {
 		// The host's sshd carries the two streams apart and they would overtake each other.

@@ -44,8 +44,8 @@ func (d *Deps) bounded(timeout *float64, fallback time.Duration, maxOutput int) 
 	return b
 }
 
-// job is a command to run with everything around it.
-type job struct {
+// execution is a command to run with everything around it.
+type execution struct {
 	command target.Command
 	merge   bool
 	stdin   string
@@ -53,7 +53,7 @@ type job struct {
 }
 
 // runner makes the plan's Run: the command on the call's only target, its output captured within the budget.
-func (d *Deps) runner(j job) func(context.Context, *relay.Run) (*relay.Result, error) {
+func (d *Deps) runner(j execution) func(context.Context, *relay.Run) (*relay.Result, error) {
 	return func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
 		capture := output.NewCapture(output.CaptureOptions{Budget: j.bounds.budget, Spool: d.Spool, Merge: j.merge, Progress: run.Call.Progress, Mask: d.mask()})
 		c := j.command

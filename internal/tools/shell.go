@@ -62,7 +62,7 @@ func (d *Deps) planShell(p *shellExecParams, readOnly bool) (*relay.Plan, error)
 		return nil, err
 	}
 	b := d.bounded(p.Timeout, d.Config.DefaultTimeout, p.MaxOutput)
-	j := job{merge: p.MergeStderr, stdin: p.Stdin, bounds: b, command: target.Command{Text: p.Command, Dir: p.Cwd, Env: env, TTY: p.TTY}}
+	j := execution{merge: p.MergeStderr, stdin: p.Stdin, bounds: b, command: target.Command{Text: p.Command, Dir: p.Cwd, Env: env, TTY: p.TTY}}
 	subject := policy.Subject{Text: p.Command, Stdin: p.Stdin, Env: subjectEnv, Dir: p.Cwd}
 	if !p.UseShell {
 		argv, err := shellquote.Split(p.Command)
@@ -85,7 +85,7 @@ func (d *Deps) planScript(p *shellScriptParams) (*relay.Plan, error) {
 		return nil, err
 	}
 	b := d.bounded(p.Timeout, scriptTimeout, p.MaxOutput)
-	j := job{merge: true, stdin: p.Stdin, bounds: b, command: target.Command{Script: s, Dir: p.Cwd, Env: env}}
+	j := execution{merge: true, stdin: p.Stdin, bounds: b, command: target.Command{Script: s, Dir: p.Cwd, Env: env}}
 	subject := policy.Subject{Script: p.Script, Interpreter: s.Interpreter, Stdin: p.Stdin, Env: subjectEnv, Dir: p.Cwd}
 	return &relay.Plan{Args: p, Subject: subject, Timeout: b.timeout, Notes: b.notes, Run: d.runner(j)}, nil
 }

@@ -79,7 +79,7 @@ func (d *Deps) planSSH(p *sshExecParams, readOnly bool) (*relay.Plan, error) {
 		return nil, err
 	}
 	b := d.bounded(p.Timeout, d.Config.DefaultTimeout, p.MaxOutput)
-	j := job{merge: p.MergeStderr, stdin: p.Stdin, bounds: b, command: target.Command{Text: p.Command, Dir: p.Cwd, Env: env, TTY: p.TTY}}
+	j := execution{merge: p.MergeStderr, stdin: p.Stdin, bounds: b, command: target.Command{Text: p.Command, Dir: p.Cwd, Env: env, TTY: p.TTY}}
 	return &relay.Plan{
 		Args: p, Hosts: []dest.Destination{host}, ReadOnly: readOnly, Timeout: b.timeout, Notes: b.notes,
 		Subject: policy.Subject{Text: p.Command, Stdin: p.Stdin, Env: subjectEnv, Dir: p.Cwd, Remote: true},
@@ -101,7 +101,7 @@ func (d *Deps) planSSHScript(p *sshScriptParams) (*relay.Plan, error) {
 		return nil, err
 	}
 	b := d.bounded(p.Timeout, scriptTimeout, p.MaxOutput)
-	j := job{merge: true, stdin: p.Stdin, bounds: b, command: target.Command{Script: s, Dir: p.Cwd, Env: env}}
+	j := execution{merge: true, stdin: p.Stdin, bounds: b, command: target.Command{Script: s, Dir: p.Cwd, Env: env}}
 	return &relay.Plan{
 		Args: p, Hosts: []dest.Destination{host}, Timeout: b.timeout, Notes: b.notes,
 		Subject: policy.Subject{Script: p.Script, Interpreter: s.Interpreter, Stdin: p.Stdin, Env: subjectEnv, Dir: p.Cwd, Remote: true},

@@ -1,0 +1,175 @@
+package tools
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"relay-shell/internal/jobs"
+	"relay-shell/internal/keeper/job"
+	"relay-shell/internal/relay"
+)
+
+// jobInfo is one job.
+type jobInfo struct {
+	JobID      string     `json:"job_id"`
+	Name       string     `json:"name,omitempty"`
+	Host       string     `json:"host,omitempty" jsonschema:"empty: this machine"`
+	Command    string     `json:"command"`
+	Cwd        string     `json:"cwd,omitempty"`
+	State      string     `json:"state" jsonschema:"running, ended (by itself), timeout, killed, or lost: nobody knows how it ended"`
+	ExitCode   *int       `json:"exit_code"`
+	Signal     string     `json:"signal,omitempty"`
+	PID        int        `json:"pid,omitempty"`
+	Started    time.Time  `json:"started"`
+	Ended      *time.Time `json:"ended,omitempty"`
+	Deadline   *time.Time `json:"deadline,omitempty" jsonschema:"when its timeout ends it"`
+	TotalBytes int64      `json:"total_bytes" jsonschema:"of output"`
+	Survivors  []string   `json:"survivors,omitempty" jsonschema:"what could not be ended"`
+	LostReason string     `json:"lost_reason,omitempty" jsonschema:"why nobody knows"`
+}
+
+type jobList struct {
+	Jobs      []jobInfo `json:"jobs"`
+	Omitted   int       `json:"omitted,omitempty"`
+	Elsewhere []string  `json:"elsewhere" jsonschema:"jobs on hosts that were started from here and were not seen to end"`
+}
+
+// jobOutput is the answer about one job.
+type jobOutput struct {
+	jobInfo
+	Data      string `json:"data" jsonschema:"output"`
+	Cursor    int64  `json:"cursor" jsonschema:"offset behind data: read on from here"`
+	Dropped   int64  `json:"dropped" jsonschema:"bytes before data that are not kept any more"`
+	Lossy     bool   `json:"lossy"`
+	Reason    string `json:"reason,omitempty" jsonschema:"of job_wait: end, until, quiet or timeout"`
+	Signalled *int   `json:"signalled,omitempty" jsonschema:"processes that got the signal; -1: unknown"`
+	earlier   *int64
+}
+
+// jobOf puts a job into the form of results. Its command is masked: it stands in answers to other calls than its own.
+func (d *Deps) jobOf(i jobs.Info) jobInfo {
+	ref := jobs.Ref{ID: i.ID}
+	if !i.Held {
+		ref.Host = i.Host
+	}
+	j := jobInfo{
+		JobID: ref.String(), Name: i.Name, Host: i.Host, Command: d.masked(i.Command), Cwd: i.Cwd, State: i.State, ExitCode: i.Code, Signal: i.Signal, PID: i.PID,
+		Started: i.Started, TotalBytes: i.Total, Survivors: i.Survivors, LostReason: i.Error,
+	}
+	if !i.Ended.IsZero() {
+		j.Ended = &i.Ended
+	}
+	if !i.Deadline.IsZero() && i.State == job.Running {
+		j.Deadline = &i.Deadline
+	}
+	return j
+}
+
+// jobOutputOf joins a job with a piece of its output; asked is the offset from which on it was asked for, or job.Newest.
+func (d *Deps) jobOutputOf(i jobs.Info, c job.Chunk, asked int64) *jobOutput {
+	out := &jobOutput{jobInfo: d.jobOf(i), Dropped: c.First}
+	if asked != job.Newest {
+		out.Dropped = max(c.Start-asked, 0)
+	} else if c.Start > c.First {
+		out.earlier = &c.First
+	}
+	data := c.Data
+	if i.State == job.Running || c.Next < c.Total { // a character whose end is still to come is left for the next call
+		data = data[:len(data)-partial(data)]
+	}
+	out.Data, out.Lossy = d.masked(strings.ToValidUTF8(string(data), "\uFFFD")), !utf8.Valid(data)
+	out.Cursor = c.Next - int64(len(c.Data)-len(data))
+	return out
+}
+
+// partial is how many bytes at the end of b are the beginning of a character.
+func partial(b []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
+		if last := b[len(b)-n]; utf8.RuneStart(last) {
+			if last >= utf8.RuneSelf && !utf8.FullRune(b[len(b)-n:]) {
+				return n
+			}
+			return 0
+		}
+	}
+	return 0
+}
+
+// jobResult is the answer about one job. What became of it goes into the record.
+func (d *Deps) jobResult(o *jobOutput, i jobs.Info) *relay.Result {
+	d.noteJob(i)
+	record := map[string]any{"state": o.State}
+	if o.ExitCode != nil {
+		record["exit_code"] = *o.ExitCode
+	}
+	return &relay.Result{Fields: o, Text: o.text(), Record: record}
+}
+
+// line is a job in words.
+func (j *jobInfo) line() string {
+	text := j.JobID
+	if j.Name != "" {
+		text += "  " + j.Name
+	}
+	text += "  [" + j.status() + "]"
+	if j.Host != "" && !strings.Contains(j.JobID, "@") {
+		text += "  on " + j.Host
+	}
+	command, _, more := strings.Cut(strings.TrimSpace(j.Command), "\n")
+	if runes := []rune(command); len(runes) > 120 {
+		command, more = string(runes[:120]), true
+	}
+	if more {
+		command += "…"
+	}
+	return text + "  " + command
+}
+
+// status is its state in words.
+func (j *jobInfo) status() string {
+	text := j.State
+	if j.ExitCode != nil {
+		text += fmt.Sprintf(", exit %d", *j.ExitCode)
+	}
+	if j.Signal != "" {
+		text += " (" + j.Signal + ")"
+	}
+	end := time.Now()
+	if j.Ended != nil {
+		end = *j.Ended
+	}
+	if took := end.Sub(j.Started).Round(time.Second); took >= 0 && j.State != job.Lost {
+		text += ", " + took.String()
+	}
+	if j.LostReason != "" {
+		text += ": " + j.LostReason
+	}
+	return text
+}
+
+func (o *jobOutput) text() string {
+	text := "[" + o.JobID + " " + o.status() + "]\n"
+	if o.Dropped > 0 {
+		text += fmt.Sprintf("[%d bytes not kept]\n", o.Dropped)
+	}
+	if o.earlier != nil {
+		text += fmt.Sprintf("[the newest output; earlier: job_output cursor=%d]\n", *o.earlier)
+	}
+	text += o.Data
+	if !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	if len(o.Survivors) > 0 {
+		text += "[SURVIVORS " + strings.Join(o.Survivors, ", ") + "]\n"
+	}
+	if o.Signalled != nil {
+		text += fmt.Sprintf("[signalled %d processes]\n", *o.Signalled)
+	}
+	text += fmt.Sprintf("[cursor %d of %d", o.Cursor, o.TotalBytes)
+	if o.Reason != "" && o.Reason != jobs.ReasonEnd {
+		text += ", " + o.Reason
+	}
+	return text + "]\n"
+}
