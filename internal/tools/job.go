@@ -153,7 +153,7 @@ func (d *Deps) planJobWait(p *jobWaitParams) (*relay.Plan, error) {
 		if progress := run.Call.Progress; progress != nil {
 			o.Progress = func(data []byte) {
 				if line := output.LastLine(data); line != "" {
-					progress(d.masked(line))
+					progress(d.hidden(nil, []byte(line)))
 				}
 			}
 		}
@@ -161,7 +161,7 @@ func (d *Deps) planJobWait(p *jobWaitParams) (*relay.Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		out := d.jobOutputOf(w.Info, w.Chunk, job.Newest)
+		out := d.jobOutputOf(w.Info, d.before(ctx, place, ref.ID, w.Chunk), w.Chunk, job.Newest)
 		out.Reason = w.Reason
 		return d.jobResult(out, w.Info), nil
 	})
@@ -180,7 +180,7 @@ func (d *Deps) planJobOutput(p *jobOutputParams) (*relay.Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		return d.jobResult(d.jobOutputOf(info, c, cursor), info), nil
+		return d.jobResult(d.jobOutputOf(info, d.before(ctx, place, ref.ID, c), c, cursor), info), nil
 	})
 }
 
@@ -194,7 +194,7 @@ func (d *Deps) planJobKill(p *jobKillParams) (*relay.Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		out := d.jobOutputOf(info, c, job.Newest)
+		out := d.jobOutputOf(info, d.before(ctx, place, ref.ID, c), c, job.Newest)
 		if p.SignalName != "TERM" && p.SignalName != "KILL" {
 			out.Signalled = &sent
 		}

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -48,14 +49,14 @@ type jobOutput struct {
 	earlier   *int64
 }
 
-// jobOf puts a job into the form of results. Its command is masked: it stands in answers to other calls than its own.
+// jobOf puts a job into the form of results.
 func (d *Deps) jobOf(i jobs.Info) jobInfo {
 	ref := jobs.Ref{ID: i.ID}
 	if !i.Held {
 		ref.Host = i.Host
 	}
 	j := jobInfo{
-		JobID: ref.String(), Name: i.Name, Host: i.Host, Command: d.masked(i.Command), Cwd: i.Cwd, State: i.State, ExitCode: i.Code, Signal: i.Signal, PID: i.PID,
+		JobID: ref.String(), Name: i.Name, Host: i.Host, Command: i.Command, Cwd: i.Cwd, State: i.State, ExitCode: i.Code, Signal: i.Signal, PID: i.PID,
 		Started: i.Started, TotalBytes: i.Total, Survivors: i.Survivors, LostReason: i.Error,
 	}
 	if !i.Ended.IsZero() {
@@ -67,8 +68,44 @@ func (d *Deps) jobOf(i jobs.Info) jobInfo {
 	return j
 }
 
-// jobOutputOf joins a job with a piece of its output; asked is the offset from which on it was asked for, or job.Newest.
-func (d *Deps) jobOutputOf(i jobs.Info, c job.Chunk, asked int64) *jobOutput {
+// contextBytes is how much of the output before a piece is looked at for secrets that reach into it.
+const contextBytes = 8 << 10
+
+// before reads what stands before a piece of output, as far as it is kept.
+func (d *Deps) before(ctx context.Context, place jobs.Place, id string, c job.Chunk) []byte {
+	from := max(c.Start-contextBytes, c.First)
+	if from >= c.Start || len(c.Data) == 0 || d.Mask == nil {
+		return nil
+	}
+	_, b, err := place.Read(ctx, id, from, int(c.Start-from), 0)
+	if err != nil || b.Next != c.Start {
+		return nil // gone meanwhile; the piece is masked by itself
+	}
+	return b.Data
+}
+
+// hidden is a piece of output without its secrets, those too that begin in what stands before it. Output lies on disk as it was
+// printed: only when it is read is it known who reads.
+func (d *Deps) hidden(before, data []byte) string {
+	text := strings.ToValidUTF8(string(data), "\uFFFD")
+	if d.Mask == nil {
+		return text
+	}
+	if len(before) == 0 {
+		return d.Mask.String(text)
+	}
+	lead := strings.ToValidUTF8(string(before), "\uFFFD")
+	alone, both := d.Mask.String(lead), d.Mask.String(lead+text)
+	n := 0
+	for n < len(alone) && n < len(both) && alone[n] == both[n] {
+		n++
+	}
+	return strings.ToValidUTF8(both[n:], "")
+}
+
+// jobOutputOf joins a job with a piece of its output and what stands before that; asked is the offset from which on it was asked
+// for, or job.Newest.
+func (d *Deps) jobOutputOf(i jobs.Info, before []byte, c job.Chunk, asked int64) *jobOutput {
 	out := &jobOutput{jobInfo: d.jobOf(i), Dropped: c.First}
 	if asked != job.Newest {
 		out.Dropped = max(c.Start-asked, 0)
@@ -79,7 +116,7 @@ func (d *Deps) jobOutputOf(i jobs.Info, c job.Chunk, asked int64) *jobOutput {
 	if i.State == job.Running || c.Next < c.Total { // a character whose end is still to come is left for the next call
 		data = data[:len(data)-partial(data)]
 	}
-	out.Data, out.Lossy = d.masked(strings.ToValidUTF8(string(data), "\uFFFD")), !utf8.Valid(data)
+	out.Data, out.Lossy = d.hidden(before, data), !utf8.Valid(data)
 	out.Cursor = c.Next - int64(len(c.Data)-len(data))
 	return out
 }
