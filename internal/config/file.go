@@ -13,6 +13,8 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"relay-shell/internal/nearest"
 )
 
 // maxFile bounds the settings file; the longest sensible one has a few kilobytes.
@@ -159,7 +161,7 @@ func fileSuggestion(name string) string {
 	for i, s := range table {
 		keys[i] = s.Key()
 	}
-	if near := nearest(name, keys); near != "" {
+	if near := nearest.Name(name, keys); near != "" {
 		return " (did you mean " + near + "?)"
 	}
 	return "; docs/configuration.md lists all of them"

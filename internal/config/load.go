@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"relay-shell/internal/nearest"
 )
 
 // Source is the outside world that settings come from. Nothing else is consulted but the files named here.
@@ -211,7 +213,7 @@ func suggestion(name string, names []string) string {
 	for i, n := range names {
 		stripped[i] = strings.TrimPrefix(n, Prefix)
 	}
-	near := nearest(bare, stripped)
+	near := nearest.Name(bare, stripped)
 	if near == "" {
 		return "; docs/configuration.md lists all of them"
 	}

@@ -12,6 +12,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"relay-shell/internal/nearest"
 )
 
 var errEmpty = errors.New("is empty: give a value or remove the setting")
@@ -48,7 +50,7 @@ func parseChoice(v string, values []string) (string, error) {
 	if lower == "" {
 		return "", fmt.Errorf("is empty: %s", oneOf(values))
 	}
-	if near := nearest(lower, values); near != "" {
+	if near := nearest.Name(lower, values); near != "" {
 		return "", fmt.Errorf("%s (did you mean %s?)", oneOf(values), near)
 	}
 	return "", errors.New(oneOf(values))

@@ -56,17 +56,6 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	names := []string{"MAX_OUTPUT", "MAX_OUTPUT_HARD", "MAX_CONNS", "AUTH"}
-	for in, want := range map[string]string{
-		"MAX_OUPTUT": "MAX_OUTPUT", "max_output": "MAX_OUTPUT", "MAXOUTPUTHARD": "MAX_OUTPUT_HARD", "AUHT": "AUTH", "": "", "X": "", "SOMETHING_ELSE": "",
-	} {
-		if got := nearest(in, names); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
-		}
-	}
-}
-
 func FuzzValues(f *testing.F) {
 	for _, s := range []string{"", "0", "90", "7d", "1w2d3h", "64KiB", "9223372036854775807", "\xff", "−1", "1e9", "(a|b)+", "\x00"} {
 		f.Add(s)

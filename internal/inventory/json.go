@@ -3,6 +3,8 @@ package inventory
 import (
 	"slices"
 	"strings"
+
+	"relay-shell/internal/nearest"
 )
 
 // parseJSON reads the three forms in JSON: relay-shell's own, what ansible-inventory --list prints, and an Ansible YAML
@@ -73,7 +75,7 @@ func (b *builder) ownHost(name string, v *jsonValue, vars map[string]variable) (
 		to, known := ownKeys[m.key]
 		switch {
 		case !known:
-			if near := nearest(m.key, keysOf(ownKeys)); near != "" {
+			if near := nearest.Name(m.key, keysOf(ownKeys)); near != "" {
 				return nil, at(b.path, m.line, "%s: unknown key %q (did you mean %s?)", cut(name, 80), m.key, near)
 			}
 			b.problem(m.line, "%s: key %q is not used", cut(name, 80), cut(m.key, 60))

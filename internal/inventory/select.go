@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"relay-shell/internal/nearest"
 )
 
 // Select gives the hosts that a list of words names, each once, in the order of the words. A word is
@@ -229,7 +231,7 @@ func (s *selection) group(name string) ([]string, error) {
 		}
 		return out, nil
 	}
-	near := nearest(name, slices.Sorted(maps.Keys(s.groups)))
+	near := nearest.Name(name, slices.Sorted(maps.Keys(s.groups)))
 	if near != "" {
 		near = " (did you mean @" + near + "?)"
 	}

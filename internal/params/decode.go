@@ -10,6 +10,8 @@ import (
 	"sort"
 	"strings"
 	"unicode/utf8"
+
+	"relay-shell/internal/nearest"
 )
 
 // Decode fills the struct that into points to from a tool call's arguments. Unknown names, missing required
@@ -64,7 +66,7 @@ func refuseUnknown(given map[string]json.RawMessage, fields []field) error {
 	hint := "known parameters: " + names(fields)
 	if len(fields) == 0 {
 		hint = "this tool takes no parameters"
-	} else if near := Nearest(unknown[0], fieldNames(fields)); near != "" {
+	} else if near := nearest.Name(unknown[0], fieldNames(fields)); near != "" {
 		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
 	}
 	return &Error{Param: clip(unknown[0]), Message: "unknown parameter", Hint: hint}

@@ -140,14 +140,6 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	for name, want := range map[string]string{"comand": "command", "commnad": "command", "tiemout": "timeout", "zzz": "", "": ""} {
-		if got := Nearest(name, []string{"command", "timeout", "host"}); got != want {
-			t.Errorf("Nearest(%q) = %q, want %q", name, got, want)
-		}
-	}
-}
-
 func FuzzDecode(f *testing.F) {
 	f.Add(`{"command":"a","env":{"A":1},"hosts":"a,b","timeout":1e9}`)
 	f.Add(`[1,2`)

@@ -1,16 +1,22 @@
-package config
+// Package nearest guesses what a mistyped name was meant to be.
+package nearest
 
 import "strings"
 
-// nearest returns the name that a mistyped one most likely means, "" when none is close: at most a third of its letters
-// may differ.
-func nearest(name string, names []string) string {
-	const longest = 64
+// longest is the number of bytes up to which a name is compared: the work grows with its square.
+const longest = 64
+
+// Name returns the one of names that a mistyped name most likely means, whatever the case of its letters, the first of equally near ones; "" when none is
+// close: at most a third of its bytes may differ.
+func Name(name string, names []string) string {
 	if len(name) > longest {
 		return ""
 	}
 	best, distance := "", len(name)/3+1
 	for _, n := range names {
+		if len(n) >= len(name)+distance || len(name) >= len(n)+distance {
+			continue
+		}
 		if d := edits(strings.ToLower(name), strings.ToLower(n)); d < distance {
 			best, distance = n, d
 		}
@@ -18,7 +24,7 @@ func nearest(name string, names []string) string {
 	return best
 }
 
-// edits is the optimal string alignment distance: insertions, deletions, replacements and swapped neighbours.
+// edits is the optimal string alignment distance in bytes: insertions, deletions, replacements and swapped neighbours.
 func edits(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
