@@ -80,11 +80,14 @@ type host struct {
 	idle     time.Duration
 	starting chan struct{} // holds one while a session is being started
 
-	mu      sync.Mutex
-	closed  bool
-	live    *session
-	noSFTP  time.Time // when it was found to have no sftp subsystem
-	noSHA   time.Time // when it was found to have no program for digests
+	mu     sync.Mutex
+	closed bool
+	live   *session
+	noSFTP time.Time // when it was found to have no sftp subsystem
+	// runs: the account runs commands; noRuns is when it was found not to.
+	runs    bool
+	noRuns  time.Time
+	noSum   time.Time // when it was found to have no program for digests
 	closing sync.WaitGroup
 }
 

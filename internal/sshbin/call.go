@@ -146,6 +146,7 @@ func (k *call) wait(ctx context.Context) (Exit, error) {
 		}
 	} else {
 		exit.Code, exit.Signal = &status, signalName(status)
+		k.streams.drainHanded(k.channel.Ended())
 	}
 	return exit, k.finish(trip)
 }

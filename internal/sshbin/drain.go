@@ -1,6 +1,7 @@
 package sshbin
 
 import (
+	"io"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -48,6 +49,44 @@ func (s *streams) drain(roundTrip time.Duration) {
 			mark, markRead = now, read
 		}
 	}
+}
+
+// handedQuiet is how long a file that the master writes to must not grow, after the exit, before what may still come is not waited for: a
+// disk may take that long, and a background child may keep the session open for ever.
+const handedQuiet = 5 * time.Second
+
+// drainHanded waits after the exit until the master has written all output to the files that it was given, and closed the session.
+func (s *streams) drainHanded(ended <-chan struct{}) {
+	if len(s.handed) == 0 {
+		return
+	}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for at, since := s.position(), time.Now(); ; {
+		select {
+		case <-ended:
+			return
+		case <-tick.C:
+		}
+		if now := s.position(); now != at {
+			at, since = now, time.Now()
+		} else if time.Since(since) > handedQuiet {
+			return
+		}
+	}
+}
+
+// position is how far the master has written: it shares the open files.
+func (s *streams) position() (sum int64) {
+	for _, f := range s.handed {
+		if conn, err := f.SyscallConn(); err == nil {
+			_ = conn.Control(func(fd uintptr) {
+				at, _ := unix.Seek(int(fd), 0, io.SeekCurrent)
+				sum += at
+			})
+		}
+	}
+	return sum
 }
 
 // pending reports output that has arrived and has not been read, as on a machine too busy to read it.

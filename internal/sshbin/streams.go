@@ -37,6 +37,7 @@ type streams struct {
 	tty                   *terminal
 	outputs               []*output
 	near                  [3]*os.File // the caller's ends of a session's pipes (Open)
+	handed                []*os.File  // regular files that the master writes to itself
 
 	copying sync.WaitGroup
 	done    chan struct{} // closed when all output has been read to its end
@@ -132,6 +133,7 @@ func (s *streams) outputTo(w io.Writer, null *os.File) (*os.File, error) {
 	}
 	if f, ok := w.(*os.File); ok {
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			s.handed = append(s.handed, f)
 			return f, nil
 		}
 	}

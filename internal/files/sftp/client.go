@@ -58,7 +58,7 @@ var ErrClosed = errors.New("the sftp session was closed")
 
 // New greets the server. in and out are closed with the client. The end of ctx closes them, too, while it greets.
 func New(ctx context.Context, in io.ReadCloser, out io.WriteCloser) (*Client, error) {
-	c := &Client{in: in, out: out, queue: make(chan [][]byte), dead: make(chan struct{}), pending: map[uint32]*request{}, extensions: map[string]string{}}
+	c := &Client{in: in, out: out, queue: make(chan [][]byte, 64), dead: make(chan struct{}), pending: map[uint32]*request{}, extensions: map[string]string{}}
 	stop := context.AfterFunc(ctx, func() { in.Close(); out.Close() })
 	r := bufio.NewReaderSize(in, 64<<10)
 	err := c.greet(r)
@@ -151,21 +151,51 @@ func (c *Client) Err() error {
 	return c.err
 }
 
+// gathered is how many bytes of small requests go out in one piece: each write wakes the master, and that sshd, in turn.
+const gathered = 32 << 10
+
 // write sends what is queued. It ends with the conversation.
 func (c *Client) write() {
+	small := make([]byte, 0, 2*gathered)
 	for {
+		var pieces [][]byte
 		select {
-		case pieces := <-c.queue:
-			for _, b := range pieces {
-				if _, err := c.out.Write(b); err != nil {
-					c.end(&LostError{Err: err})
-					return
-				}
-			}
+		case pieces = <-c.queue:
 		case <-c.dead:
 			return
 		}
+		for pieces != nil {
+			large := pieces[len(pieces)-1]
+			if len(large) > gathered {
+				pieces = pieces[:len(pieces)-1]
+			} else {
+				large = nil
+			}
+			for _, b := range pieces {
+				small = append(small, b...)
+			}
+			pieces = nil
+			if large == nil && len(small) < gathered {
+				select {
+				case pieces = <-c.queue:
+					continue
+				default:
+				}
+			}
+			if !c.put(small) || large != nil && !c.put(large) {
+				return
+			}
+			small = small[:0]
+		}
 	}
+}
+
+func (c *Client) put(b []byte) bool {
+	if _, err := c.out.Write(b); err != nil {
+		c.end(&LostError{Err: err})
+		return false
+	}
+	return true
 }
 
 // LostError says that the connection to the server has ended.

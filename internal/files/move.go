@@ -1,0 +1,160 @@
+package files
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"hash"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// fastFrom is the size in bytes from which a command on the host moves a file faster than requests of SFTP do.
+const fastFrom = 1 << 20
+
+// move appends to the part what it lacks of the first size bytes of the source. sum gives the digest of the source, if digest asks for it.
+//
+// The fast road is a `cat` on the host: the ssh master itself reads or writes the local file, and its bytes never pass through here.
+func move(ctx context.Context, from FS, name string, to FS, p *part, size int64, digest bool, m *meter) (sum func() ([32]byte, error), err error) {
+	r, err := from.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if size-p.have >= fastFrom {
+		if ok, err := fast(ctx, from, r, name, to, p, size, m); ok || err != nil {
+			return summed(ctx, from, name, size, digest), err
+		}
+	}
+	h := sha256.New()
+	if digest && p.have > 0 {
+		if _, err := io.Copy(h, io.NewSectionReader(r, 0, p.have)); err != nil {
+			return nil, err
+		}
+	}
+	if !digest {
+		h = nil
+	}
+	if err := slow(ctx, r, p, size, h, m); err != nil {
+		return nil, err
+	}
+	return func() (sum [32]byte, err error) {
+		if h != nil {
+			h.Sum(sum[:0])
+		}
+		return sum, nil
+	}, nil
+}
+
+// summed computes the digest of the source where it is, beginning now.
+func summed(ctx context.Context, from FS, name string, size int64, digest bool) func() ([32]byte, error) {
+	if !digest {
+		return func() (sum [32]byte, err error) { return sum, nil }
+	}
+	type result struct {
+		sum [32]byte
+		err error
+	}
+	done := make(chan result, 1)
+	go func() { // ends with ctx at the latest
+		sum, _, err := from.SHA256(ctx, name, size)
+		done <- result{sum, err}
+	}()
+	return func() ([32]byte, error) {
+		r := <-done
+		return r.sum, r.err
+	}
+}
+
+// fast uses a command where there is one; ok is false where there is none and nothing has been moved.
+func fast(ctx context.Context, from FS, r Reader, name string, to FS, p *part, size int64, m *meter) (ok bool, err error) {
+	if lf, isLocal := r.(*localFile); isLocal {
+		if host, isRemote := to.(catter); isRemote {
+			if _, err := lf.Seek(p.have, io.SeekStart); err != nil {
+				return false, lf.fail("seek", err)
+			}
+			defer m.follow(offset(lf.File))()
+			return host.catTo(ctx, lf.File, p, size)
+		}
+	}
+	if lf, isLocal := p.w.(*localFile); isLocal {
+		if host, isRemote := from.(catter); isRemote {
+			if _, err := lf.Seek(p.have, io.SeekStart); err != nil {
+				return false, lf.fail("seek", err)
+			}
+			defer m.follow(offset(lf.File))()
+			return host.catFrom(ctx, name, p.have, size, lf.File)
+		}
+	}
+	return false, nil
+}
+
+// catter is a file system whose host can run cat.
+type catter interface {
+	// catTo appends the rest of in, up to size, to a part. catFrom appends what a file has from off up to size to out.
+	catTo(ctx context.Context, in *os.File, p *part, size int64) (ok bool, err error)
+	catFrom(ctx context.Context, name string, off, size int64, out *os.File) (ok bool, err error)
+}
+
+// offset tells where an open file is read or written now, whoever does it: the master shares the open file.
+func offset(f *os.File) func() int64 {
+	return func() int64 {
+		var at int64
+		if conn, err := f.SyscallConn(); err == nil {
+			_ = conn.Control(func(fd uintptr) { at, _ = unix.Seek(int(fd), 0, io.SeekCurrent) })
+		}
+		return at
+	}
+}
+
+// slow moves the bytes through this process, with many requests in flight where an end is a host.
+func slow(ctx context.Context, r Reader, p *part, size int64, h hash.Hash, m *meter) error {
+	hashed := func(b []byte) {
+		if h != nil {
+			h.Write(b)
+		}
+		m.add(len(b))
+	}
+	if f, ok := r.(*remoteFile); ok {
+		err := f.Handle.Fetch(ctx, p.have, size, func(off int64, data []byte) error {
+			hashed(data)
+			_, err := p.w.WriteAt(data, off)
+			return err
+		})
+		return f.fail("read", err)
+	}
+	at := p.have
+	fill := func(b []byte) (int, error) {
+		if at >= size {
+			return 0, io.EOF
+		}
+		n, err := r.ReadAt(b[:min(int64(len(b)), size-at)], at)
+		at += int64(n)
+		hashed(b[:n])
+		if n > 0 && errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return n, err
+	}
+	if f, ok := p.w.(*remoteFile); ok {
+		return f.fail("write", f.r.full(ctx, f.s, dirOf(f.name), f.Handle.Store(ctx, p.have, fill, nil)))
+	}
+	buf := make([]byte, 256<<10)
+	for {
+		before := at
+		n, err := fill(buf)
+		if n > 0 {
+			if _, werr := p.w.WriteAt(buf[:n], before); werr != nil {
+				return werr
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,385 @@
+package files
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"relay-shell/internal/sshtest"
+)
+
+// random gives n bytes that no two calls share.
+func random(n int) []byte {
+	b := make([]byte, n)
+	var seed [32]byte
+	for i := range seed {
+		seed[i] = byte(rand.Uint32())
+	}
+	_, _ = rand.NewChaCha8(seed).Read(b)
+	return b
+}
+
+func put(t testing.TB, name string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(name, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// holds compares a file's content.
+func holds(t testing.TB, name string, want []byte) {
+	t.Helper()
+	got, err := os.ReadFile(name)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%q has %d bytes, %v; want %d", name, len(got), err, len(want))
+	}
+}
+
+// litter lists what is in a directory beside the named files.
+func litter(t testing.TB, dir string, but ...string) (left []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+next:
+	for _, e := range entries {
+		for _, b := range but {
+			if e.Name() == b {
+				continue next
+			}
+		}
+		left = append(left, e.Name())
+	}
+	return left
+}
+
+// ways are all the directions of a transfer; there and here are directories of its two ends.
+func ways(t *testing.T, run func(t *testing.T, from, to FS, source, dest string)) {
+	server := sshtest.Start(t, sshtest.Options{Ordinary: true})
+	w := newWorld(t, server.Lab, Options{})
+	here, there := Local(Bounds{}), w.fs("target")
+	for _, way := range []struct {
+		name     string
+		from, to FS
+		dest     func() string
+	}{
+		{"up", here, there, func() string { return ownedDir(t, server) }},
+		{"up into the home", here, there, func() string { return homeDir(t, server) }}, // where the fast road is safe
+		{"down", there, here, func() string { return t.TempDir() }},
+		{"here", here, here, func() string { return t.TempDir() }},
+	} {
+		t.Run(way.name, func(t *testing.T) { run(t, way.from, way.to, remoteDir(t), way.dest()) })
+	}
+}
+
+// ownedDir is a directory of the account's that everybody may write to: there, the fast road is not safe.
+func ownedDir(t testing.TB, server *sshtest.Server) string {
+	t.Helper()
+	dir := remoteDir(t)
+	if info, err := os.Stat(server.AccountHome()); err == nil {
+		chownLike(t, dir, info)
+	}
+	return dir
+}
+
+// homeDir is a new directory in the account's home.
+func homeDir(t testing.TB, server *sshtest.Server) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(server.AccountHome(), "up")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(server.AccountHome()); err == nil {
+		chownLike(t, dir, info)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+func TestTransferFile(t *testing.T) {
+	t.Parallel()
+	ways(t, func(t *testing.T, from, to FS, source, dest string) {
+		ctx := t.Context()
+		for _, size := range []int{0, 1, 70_000, fastFrom + 12345, 9 << 20} {
+			data := random(size)
+			put(t, source+"/f", data)
+			tr := Transfer{From: from, To: to, Source: source + "/f", Dest: dest, Verify: true}
+			report, err := tr.Run(ctx)
+			if err != nil {
+				t.Fatal(size, err)
+			}
+			holds(t, dest+"/f", data)
+			sum := sha256.Sum256(data)
+			if report.Bytes != int64(size) || report.Files != 1 || report.SHA256 != hex.EncodeToString(sum[:]) {
+				t.Errorf("report %+v", report)
+			}
+			if left := litter(t, dest, "f"); left != nil {
+				t.Errorf("left behind: %q", left)
+			}
+		}
+		t.Run("names", func(t *testing.T) {
+			for _, name := range names {
+				data := []byte(name)
+				put(t, filepath.Join(source, name), data)
+				tr := Transfer{From: from, To: to, Source: source + "/" + name, Dest: dest + "/" + name, Verify: true}
+				if _, err := tr.Run(ctx); err != nil {
+					t.Errorf("%q: %v", name, err)
+				}
+				holds(t, dest+"/"+name, data)
+			}
+			// As large ones they take the fast road.
+			for _, name := range []string{"-n", "$(id)'\"\n\xff", strings.Repeat("y", 255)} {
+				data := random(fastFrom + 1)
+				put(t, filepath.Join(source, name), data)
+				tr := Transfer{From: from, To: to, Source: source + "/" + name, Dest: dest + "/" + name, Verify: true}
+				if _, err := tr.Run(ctx); err != nil {
+					t.Errorf("%q: %v", name, err)
+				}
+				holds(t, dest+"/"+name, data)
+			}
+		})
+		t.Run("mode", func(t *testing.T) {
+			put(t, source+"/m", nil)
+			if err := os.Chmod(source+"/m", 0o755); err != nil {
+				t.Fatal(err)
+			}
+			mode := fs.FileMode(0o640)
+			for _, tt := range []struct {
+				mode *fs.FileMode
+				want fs.FileMode
+			}{{nil, 0o755}, {&mode, 0o640}, {nil, 0o640}} { // the last keeps what is there
+				tr := Transfer{From: from, To: to, Source: source + "/m", Dest: dest + "/m", Mode: tt.mode}
+				if _, err := tr.Run(ctx); err != nil {
+					t.Fatal(err)
+				}
+				if info, err := os.Stat(dest + "/m"); err != nil || info.Mode().Perm() != tt.want {
+					t.Errorf("mode %v, want %v", info.Mode(), tt.want)
+				}
+			}
+		})
+		t.Run("refusals", func(t *testing.T) {
+			put(t, source+"/r", []byte("new"))
+			tr := Transfer{From: from, To: to, Source: source + "/r", Dest: dest + "/r"}
+			if _, err := tr.Run(ctx); err != nil {
+				t.Fatal(err)
+			}
+			put(t, source+"/r", []byte("newer"))
+			tr.Keep = true
+			if _, err := tr.Run(ctx); Code(err) != "already_exists" {
+				t.Errorf("overwriting: %v", err)
+			}
+			holds(t, dest+"/r", []byte("new"))
+			for want, bad := range map[string]Transfer{
+				"not_found":        {Source: source + "/none", Dest: dest},
+				"invalid_argument": {Source: source, Dest: dest},
+			} {
+				bad.From, bad.To = from, to
+				if _, err := bad.Run(ctx); Code(err) != want {
+					t.Errorf("want %s, got %v", want, err)
+				}
+			}
+			for _, d := range []string{dest + "/none/f", dest + "/none/"} {
+				bad := Transfer{From: from, To: to, Source: source + "/r", Dest: d}
+				if _, err := bad.Run(ctx); Code(err) != "not_found" {
+					t.Errorf("%s: %v", d, err)
+				}
+			}
+		})
+		t.Run("a link stays", func(t *testing.T) {
+			put(t, source+"/l", []byte("content"))
+			put(t, dest+"/real", []byte("old"))
+			if err := errors.Join(os.Chmod(dest+"/real", 0o666), os.Symlink("real", dest+"/link")); err != nil {
+				t.Fatal(err)
+			}
+			tr := Transfer{From: from, To: to, Source: source + "/l", Dest: dest + "/link", Verify: true}
+			if _, err := tr.Run(ctx); err != nil {
+				t.Fatal(err)
+			}
+			holds(t, dest+"/real", []byte("content"))
+			if to, err := os.Readlink(dest + "/link"); to != "real" || err != nil {
+				t.Errorf("the link is %q, %v", to, err)
+			}
+		})
+	})
+}
+
+// TestTransferInterrupted ends transfers at random offsets: the destination stays what it was, and resuming gives the whole.
+func TestTransferInterrupted(t *testing.T) {
+	t.Parallel()
+	ways(t, func(t *testing.T, from, to FS, source, dest string) {
+		old, data := []byte("old"), random(24<<20)
+		put(t, source+"/f", data)
+		put(t, dest+"/f", old)
+		if err := os.Chmod(dest+"/f", 0o666); err != nil {
+			t.Fatal(err)
+		}
+		kept := 0
+		for range interruptions {
+			at := time.Duration(rand.Int64N(int64(100 * time.Millisecond)))
+			ctx, cancel := context.WithTimeoutCause(t.Context(), at, errors.New("killed"))
+			tr := Transfer{From: from, To: to, Source: source + "/f", Dest: dest + "/f", Verify: true}
+			report, err := tr.Run(ctx)
+			cancel()
+			if err == nil {
+				holds(t, dest+"/f", data)
+				put(t, dest+"/f", old)
+				continue
+			}
+			holds(t, dest+"/f", old)
+			left := litter(t, dest, "f")
+			for _, name := range left {
+				if !isPart(name, "f") || len(left) > 1 {
+					t.Fatalf("left behind: %q", left)
+				}
+			}
+			if report.Part == "" {
+				continue
+			}
+			kept++
+			tr.Resume = true
+			report, err = tr.Run(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			holds(t, dest+"/f", data)
+			if report.Bytes+report.Resumed != int64(len(data)) {
+				t.Errorf("report %+v", report)
+			}
+			if left := litter(t, dest, "f"); left != nil {
+				t.Errorf("left behind: %q", left)
+			}
+			put(t, dest+"/f", old)
+		}
+		t.Logf("%d of %d left a part", kept, interruptions)
+		if kept == 0 {
+			t.Error("no transfer was interrupted in its midst")
+		}
+	})
+}
+
+// TestTransferCancelled leaves nothing when the caller does not want it any more.
+func TestTransferCancelled(t *testing.T) {
+	t.Parallel()
+	ways(t, func(t *testing.T, from, to FS, source, dest string) {
+		put(t, source+"/f", random(64<<20))
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		tr := Transfer{From: from, To: to, Source: source + "/f", Dest: dest + "/f", Verify: true}
+		tr.Progress = func(p Progress) { cancel() }
+		go func() { // ends by itself: progress is told four times a second, and a fast machine may be done by then
+			time.Sleep(20 * time.Millisecond)
+			cancel()
+		}()
+		if _, err := tr.Run(ctx); err == nil {
+			t.Skip("done before it could be cancelled")
+		}
+		if left := litter(t, dest); left != nil {
+			t.Errorf("left behind: %q", left)
+		}
+	})
+}
+
+// TestTransferResume verifies the beginning before it goes on.
+func TestTransferResume(t *testing.T) {
+	t.Parallel()
+	ways(t, func(t *testing.T, from, to FS, source, dest string) {
+		data := random(3 << 20)
+		put(t, source+"/f", data)
+		part := func(content []byte) string {
+			name := dest + "/" + partName("f")
+			put(t, name, content)
+			info, err := os.Stat(dest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			chownLike(t, name, info)
+			return name
+		}
+		wrong := append([]byte{}, data[:2<<20]...)
+		wrong[1<<20] ^= 1
+		for _, tt := range []struct {
+			name    string
+			content []byte
+			resumed int64
+		}{
+			{"the beginning", data[:1<<20+7], 1<<20 + 7}, {"all", data, 3 << 20}, {"something else", wrong, 0}, {"too long", append(data[:len(data):len(data)], 1), 0}, {"none", nil, 0},
+		} {
+			t.Run(tt.name, func(t *testing.T) {
+				if tt.content != nil {
+					part(tt.content)
+				}
+				tr := Transfer{From: from, To: to, Source: source + "/f", Dest: dest + "/f", Verify: true, Resume: true}
+				report, err := tr.Run(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				holds(t, dest+"/f", data)
+				if report.Resumed != tt.resumed || report.Bytes != int64(len(data))-tt.resumed {
+					t.Errorf("report %+v", report)
+				}
+				for _, name := range litter(t, dest, "f") {
+					if tt.name != "too long" {
+						t.Errorf("left behind: %q", name)
+					}
+					os.Remove(dest + "/" + name)
+				}
+				os.Remove(dest + "/f")
+			})
+		}
+	})
+}
+
+// TestPartsExpire removes what nobody resumed within a day, and nothing else.
+func TestPartsExpire(t *testing.T) {
+	dir := t.TempDir()
+	past := time.Now().Add(-PartAge - time.Minute)
+	old, fresh, other := partName("old"), partName("fresh"), "x"+PartSuffix
+	for _, name := range []string{old, fresh, other, ".y" + PartSuffix} {
+		put(t, dir+"/"+name, nil)
+		if name != fresh {
+			if err := os.Chtimes(dir+"/"+name, past, past); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	tree := dir + "/" + partName("tree")
+	if err := errors.Join(os.MkdirAll(tree+"/sub", 0o700), os.Symlink("/etc", tree+"/link"), os.Chtimes(tree, past, past)); err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir+"/f", nil)
+	tr := Transfer{From: Local(Bounds{}), To: Local(Bounds{}), Source: dir + "/f", Dest: dir + "/g"}
+	if _, err := tr.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if left := litter(t, dir, "f", "g", fresh, other, ".y"+PartSuffix); left != nil {
+		t.Errorf("left: %q", left)
+	}
+}
+
+func TestPartNames(t *testing.T) {
+	for _, base := range names {
+		name := partName(base)
+		if len(name) > longestName || !isPart(name, base) || !isPart(name, "") || isPart(name, base+"x") || strings.ContainsAny(name, "/\x00") {
+			t.Errorf("part of %q is %q", base, name)
+		}
+	}
+	long := strings.Repeat("x", 254)
+	if isPart(partName(long+"a"), long+"b") {
+		t.Error("names that differ at their end share their parts")
+	}
+	for _, no := range []string{"", PartSuffix, ".a" + PartSuffix, "a.0123456789ab" + PartSuffix, ".a.0123456789aX" + PartSuffix} {
+		if isPart(no, "") {
+			t.Errorf("%q is taken for a part", no)
+		}
+	}
+}
