@@ -2,6 +2,7 @@ package files
 
 import (
 	"errors"
+	"os"
 	"strconv"
 	"unsafe"
 
@@ -44,3 +45,6 @@ func renameNoReplace(fromDir int, from string, toDir int, to string) (done bool,
 	err = unix.Renameat2(fromDir, from, toDir, to, unix.RENAME_NOREPLACE)
 	return !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOSYS), err
 }
+
+// syncFileSystem writes everything of a file system to disk.
+func syncFileSystem(f *os.File) error { return unix.Syncfs(int(f.Fd())) }

@@ -3,6 +3,7 @@
 package files
 
 import (
+	"os"
 	"path/filepath"
 	"strconv"
 
@@ -25,3 +26,6 @@ func futimes(fd int, ts []unix.Timespec) error {
 }
 
 func renameNoReplace(int, string, int, string) (done bool, err error) { return false, nil }
+
+// syncFileSystem writes everything to disk.
+func syncFileSystem(*os.File) error { return unix.Sync() }

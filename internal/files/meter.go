@@ -68,7 +68,7 @@ type meter struct {
 
 	mu    sync.Mutex
 	p     Progress
-	look  func() int64 // gives Done where somebody else moves the bytes
+	looks map[*look]bool // where somebody else moves bytes
 	at    time.Time
 	since int64 // Done at that time
 }
@@ -99,22 +99,26 @@ func (m *meter) run() {
 func (m *meter) now(now time.Time) Progress {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.look != nil {
-		m.p.Done = m.look()
+	p := &m.p
+	done := p.Done
+	for l := range m.looks {
+		done += l.moved()
 	}
 	if passed := now.Sub(m.at).Seconds(); passed > 0 {
-		rate := float64(m.p.Done-m.since) / passed
+		rate := float64(done-m.since) / passed
 		if m.p.Rate == 0 {
 			m.p.Rate = rate
 		}
 		m.p.Rate += (rate - m.p.Rate) / 8
-		m.at, m.since = now, m.p.Done
+		m.at, m.since = now, done
 	}
 	m.p.Left = -1
 	if m.p.Rate >= 1 {
-		m.p.Left = time.Duration(float64(m.p.Total-m.p.Done) / m.p.Rate * float64(time.Second))
+		m.p.Left = time.Duration(float64(m.p.Total-done) / m.p.Rate * float64(time.Second))
 	}
-	return m.p
+	told := *p
+	told.Done = done
+	return told
 }
 
 func (m *meter) stop() {
@@ -136,14 +140,27 @@ func (m *meter) resumed(n int64) {
 	m.change(func(p *Progress) { p.Done, m.since = n, n })
 }
 
-// follow has Done come from look until the returned function is called.
-func (m *meter) follow(look func() int64) (done func()) {
+// look is a position that somebody else moves.
+type look struct {
+	at    func() int64
+	start int64
+}
+
+func (l *look) moved() int64 { return l.at() - l.start }
+
+// follow counts what at moves on until the returned function is called.
+func (m *meter) follow(at func() int64) (done func()) {
+	l := &look{at, at()}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.look = look
+	if m.looks == nil {
+		m.looks = map[*look]bool{}
+	}
+	m.looks[l] = true
 	return func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.p.Done, m.look = m.look(), nil
+		delete(m.looks, l)
+		m.p.Done += l.moved()
 	}
 }

@@ -71,7 +71,7 @@ func (r *remote) open(ctx context.Context, name string, flags uint32, o CreateOp
 		}
 		h, err := s.Open(ctx, name, flags, unixMode(o.mode()))
 		if err != nil {
-			if o.Exclusive {
+			if flags&sftp.Exclusive != 0 {
 				err = r.explain(err, "already_exists", "there is a file of that name", func() bool { return exists(ctx, s, name) })
 			}
 			return r.full(ctx, s, path.Dir(name), err)

@@ -23,6 +23,8 @@ type Transfer struct {
 	Recursive bool
 	// Keep refuses to replace a file.
 	Keep bool
+	// MaxEntries bounds the files, directories and links of a tree, 0 = DefaultEntries.
+	MaxEntries int
 	// Mode, if set, are the permissions of a single file; else those of the file that it replaces, or of the source.
 	Mode *fs.FileMode
 	// Verify compares SHA-256 digests of both ends before anything is put in place.
@@ -31,7 +33,7 @@ type Transfer struct {
 	Resume bool
 	// Progress is told how far the transfer is, about four times a second. It may be nil.
 	Progress func(Progress)
-	// Log is told what is worth a sentence in the result.
+	// Note is told what is worth a sentence in the result.
 	Note func(string)
 }
 
@@ -106,7 +108,7 @@ func (t *Transfer) destination(ctx context.Context, source Info) (goal, error) {
 	info, err := t.To.Stat(ctx, name)
 	switch {
 	case err == nil && info.Mode.IsDir():
-		base := path.Base(path.Clean(t.Source))
+		base := path.Base(t.Source)
 		if base == "." || base == ".." || base == "/" || base == "~" {
 			if !source.Mode.IsDir() {
 				return goal{}, &Error{Op: "copy to", Path: name, Code: "invalid_argument", Message: "it is a directory", Hint: "give the file's name at the destination"}

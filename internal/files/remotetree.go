@@ -1,0 +1,65 @@
+package files
+
+import (
+	"context"
+	"io/fs"
+	"os"
+
+	"relay-shell/internal/files/sftp"
+	"relay-shell/internal/target"
+)
+
+func (r *remote) openListed(ctx context.Context, name string) (Reader, error) {
+	return r.open(ctx, name, sftp.Read, CreateOptions{Exclusive: true}) // exclusive: not asked what it is
+}
+
+// finish sets mode and times by one request.
+func (f *remoteFile) finish(mode fs.FileMode, info Info) error {
+	return f.fail("change the mode of", f.Setstat(f.ctx, bothOf(mode, info)))
+}
+
+func (r *remote) setBoth(ctx context.Context, name string, mode fs.FileMode, info Info) error {
+	return r.with(ctx, "change the mode of", name, false, func(s *session, name string) error { return s.Setstat(ctx, name, bothOf(mode, info)) })
+}
+
+func bothOf(mode fs.FileMode, info Info) sftp.Attrs {
+	a := times(sftp.Attrs{}, info.AccessTime, info.ModTime)
+	a.Flags |= sftp.HasMode
+	a.Mode = unixMode(mode)
+	return a
+}
+
+// syncTree has everything beneath a directory written to disk: by one call for the whole file system, because one for each small file takes
+// many times as long.
+func syncTree(ctx context.Context, f FS, dir string) error {
+	switch f := f.(type) {
+	case *local:
+		return f.at(ctx, "sync", dir, true, func(p *place) error {
+			fd, err := p.open(os.O_RDONLY, 0)
+			if err != nil {
+				return err
+			}
+			file := os.NewFile(uintptr(fd), dir)
+			defer file.Close()
+			return syncFileSystem(file)
+		})
+	case *remote:
+		if f.commands(ctx) {
+			// Coreutils 8.24 and busybox know -f; others write everything.
+			_, err := f.target.Run(ctx, target.Command{Text: "sync -f " + word(dir) + " 2>/dev/null || sync", StoreHostKeys: f.store})
+			return f.fail(ctx, "sync", dir, err)
+		}
+	}
+	return nil
+}
+
+// removeTree removes a part directory.
+func removeTree(ctx context.Context, f FS, dir string) error {
+	if r, ok := f.(*remote); ok && r.commands(ctx) {
+		exit, err := r.target.Run(ctx, target.Command{Text: "rm -rf " + word(dir), StoreHostKeys: r.store})
+		if err == nil && exit.Code != nil && *exit.Code == 0 {
+			return nil
+		}
+	}
+	return RemoveAll(ctx, f, dir)
+}
