@@ -83,6 +83,9 @@ type Run struct {
 	Call *Call
 	// Started starts the clock of [Plan.Timeout].
 	Started func()
+	// Admit asks the policy about something that only became known while the call ran, such as where a link leads. What it rates is
+	// in the call's records; an error, always a [*Refusal], is to be returned as it is.
+	Admit func(policy.Subject) error
 	// StoreHostKeys says whether a first host key may be stored (never in readonly mode or for read-only tools).
 	StoreHostKeys bool
 }

@@ -36,6 +36,8 @@ type walk struct {
 	assess  policy.Assessment
 	decide  policy.Decision
 	action  string // what the audit says beside the call: a step of its confirmation
+	// admitted is the highest tier of what was admitted while the call ran.
+	admitted atomic.Int32
 }
 
 // Do walks one call down the road. It always answers, and everything that got as far as a call is in the audit.
@@ -130,6 +132,8 @@ func writingTwin(tool string) string {
 		return "shell_exec"
 	case "ssh_read":
 		return "ssh_exec"
+	case "file_read", "file_search":
+		return "shell_exec or ssh_exec"
 	}
 	return "the tool that may change things"
 }
@@ -157,6 +161,7 @@ func (w *walk) run(ctx context.Context) *Result {
 	run := &Run{
 		ID: w.id, Tier: w.assess.Tier, Targets: w.target, Unresolved: w.unresolved, Call: w.call,
 		Started:       func() { w.started.Store(true); clock.started() },
+		Admit:         w.admit,
 		StoreHostKeys: !w.plan.ReadOnly && w.decide.Mode != policy.ReadOnly,
 	}
 	done := make(chan *Result, 1)
@@ -207,7 +212,10 @@ func (w *walk) outcome(ctx context.Context, run *Run) *Result {
 	if got == nil {
 		got = &Result{}
 	}
-	if ctx.Err() != nil {
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		got.Outcome, got.Err = Denied, &Error{Code: string(Denied), Message: refusal.Reason, Hint: refusal.Hint}
+	} else if ctx.Err() != nil {
 		got.Outcome, got.Err = endedBy(ctx, err)
 		if got.Command != nil {
 			w.tellStart(got, err)
@@ -227,9 +235,7 @@ func (w *walk) panicked(p any) error {
 func (w *walk) finish(res *Result) *Result {
 	res.RequestID = w.id
 	res.Duration = w.r.opts.Now().Sub(w.began)
-	if res.Tier < w.assess.Tier {
-		res.Tier = w.assess.Tier
-	}
+	res.Tier = max(res.Tier, w.tier())
 	if w.plan != nil {
 		res.Notes = append(w.plan.Notes, res.Notes...)
 	}

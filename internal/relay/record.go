@@ -19,7 +19,7 @@ func (w *walk) record(phase audit.Phase, more map[string]any) audit.Record {
 		Phase:     phase,
 		Call:      w.id,
 		Tool:      w.call.Operation.Name(),
-		Tier:      int(w.assess.Tier),
+		Tier:      int(w.tier()),
 		Principal: w.call.Caller.Principal,
 		Client:    w.call.Caller.Client,
 		Session:   w.call.Caller.Session,
