@@ -52,6 +52,8 @@ type Config struct {
 	JobHistory         int
 	MaxForwards        int
 	BackupRetention    time.Duration
+	BackupBytes        int64
+	FileBytes          int64
 
 	PolicyMode   PolicyMode
 	PolicyDeny   string

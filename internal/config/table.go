@@ -106,6 +106,10 @@ var sessionRows = section("Sessions, jobs, forwards, files",
 		"Port forwards that are open at once."),
 	duration("BACKUP_RETENTION", "7d", "0", "3650d", func(c *Config) *time.Duration { return &c.BackupRetention },
 		"How long the former content of changed files is kept; 0 = for ever."),
+	size("BACKUP_BYTES", "256MiB", "0", "1TiB", func(c *Config) *int64 { return &c.BackupBytes },
+		"What backups of changed files may take on one target, the oldest go first; 0 = no bound."),
+	size("FILE_BYTES", "16MiB", "64KiB", "1GiB", func(c *Config) *int64 { return &c.FileBytes },
+		"Largest file that `file_edit` changes, that `file_write` keeps a backup of, and that `file_search` looks into below a directory."),
 )
 
 var policyRows = section("Policy and secrets",

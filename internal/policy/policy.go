@@ -82,6 +82,9 @@ func Assess(s Subject) Assessment {
 	}
 }
 
+// SensitivePath reports whether the name of a file says that it holds keys, passwords, tokens or the like.
+func SensitivePath(path string) bool { return assess.SensitivePath(path) }
+
 // ReadAllowed reports whether a tool that promises only to read may run what was assessed, and why not.
 func ReadAllowed(a Assessment) (ok bool, why string) {
 	switch {
