@@ -133,18 +133,18 @@ func (w *work) read(ctx context.Context) error {
 	old, whole, err := readAll(ctx, w.FS, w.real, w.Limit)
 	switch {
 	case w.r.Blind && w.r.Expected == "" && (err != nil && ctx.Err() == nil || err == nil && !whole):
-		w.done.Notes = append(w.done.Notes, fmt.Sprintf("the old content could not be kept (%s): there is no backup", orWords(err, fmt.Sprintf("it is over %d bytes, EDIT_BYTES", w.Limit))))
+		w.done.Notes = append(w.done.Notes, fmt.Sprintf("the old content could not be kept (%s): there is no backup", orWords(err, fmt.Sprintf("it is over %d bytes, FILE_BYTES", w.Limit))))
 		return nil
 	case err != nil:
 		return err
 	case !whole:
-		return &Error{Code: "too_large", Message: fmt.Sprintf("the file is over %d bytes (EDIT_BYTES)", w.Limit), Hint: "change it with a command (sed -i by shell_exec or ssh_exec)"}
+		return &Error{Code: "too_large", Message: fmt.Sprintf("the file is over %d bytes (FILE_BYTES)", w.Limit), Hint: "change it with a command (sed -i by shell_exec or ssh_exec)"}
 	}
 	w.old = old
 	if old == nil {
 		w.old = []byte{}
 	}
-	if sum := digest(old); w.r.Expected != "" && !strings.EqualFold(w.r.Expected, sum) {
+	if sum := Digest(old); w.r.Expected != "" && !strings.EqualFold(w.r.Expected, sum) {
 		return &Error{Code: "invalid_argument", Message: "the file has changed: its sha256 is " + sum, Hint: "read it again with file_read and edit what is there now"}
 	}
 	return nil

@@ -15,13 +15,13 @@ func (w *work) backup(ctx context.Context) error {
 	if w.bare {
 		return nil
 	}
-	m := &meta{ID: w.id, Path: w.real, Time: time.Now().UTC(), Existed: w.info != nil, After: digest(w.done.After), Reverts: w.reverts()}
+	m := &meta{ID: w.id, Path: w.real, Time: time.Now().UTC(), Existed: w.info != nil, After: Digest(w.done.After), Reverts: w.reverts()}
 	if w.info != nil {
 		m.Mode = uint32(modeBits(w.info.Mode))
 	}
 	dir := w.keeping(w.real)
 	if w.old != nil {
-		m.Before = digest(w.old)
+		m.Before = Digest(w.old)
 		name := path.Join(dir, w.id+".old")
 		switch err := w.keep(ctx, name); {
 		case err == nil:

@@ -115,7 +115,8 @@ func ValidID(id string) bool {
 	return ok && id == strings.ToLower(id)
 }
 
-func digest(content []byte) string {
+// Digest is the SHA-256 of content in hexadecimal.
+func Digest(content []byte) string {
 	sum := sha256.Sum256(content)
 	return hex.EncodeToString(sum[:])
 }

@@ -97,8 +97,8 @@ func TestApply(t *testing.T) {
 		{"creates with a mode", "-", Request{Make: to("new"), Mode: &mode}, "", "new", 0o600, true},
 		{"must exist", "-", Request{Make: to("new"), MustExist: true}, "not_found", "-", 0, false},
 		{"create only", "old", Request{Make: to("new"), CreateOnly: true}, "already_exists", "old", 0o640, false},
-		{"expected", "old", Request{Make: to("new"), Expected: strings.ToUpper(digest([]byte("old")))}, "", "new", 0o640, false},
-		{"not expected", "old", Request{Make: to("new"), Expected: digest([]byte("other"))}, "invalid_argument", "old", 0o640, false},
+		{"expected", "old", Request{Make: to("new"), Expected: strings.ToUpper(Digest([]byte("old")))}, "", "new", 0o640, false},
+		{"not expected", "old", Request{Make: to("new"), Expected: Digest([]byte("other"))}, "invalid_argument", "old", 0o640, false},
 		{"make fails", "old", Request{Make: func([]byte) ([]byte, error) { return nil, &Error{Code: "invalid_argument"} }}, "invalid_argument", "old", 0o640, false},
 		{"check passes", "old", Request{Make: to("new"), Check: "grep -q new {} && test -f {}"}, "", "new", 0o640, false},
 		{"check fails", "old", Request{Make: to("new"), Check: "echo line 7 is bad; exit 3"}, "invalid_argument", "old", 0o640, false},
@@ -227,7 +227,7 @@ func TestOneWins(t *testing.T) {
 	other.Locks = NewLocks(filepath.Join(p.Dir, "locks")) // as another server has
 	name := put(t, dir+"/f", "round 0")
 	for round := range 3 {
-		sum := digest([]byte(got(t, name)))
+		sum := Digest([]byte(got(t, name)))
 		var won, lost sync.Map
 		var wg sync.WaitGroup
 		for i := range 64 {

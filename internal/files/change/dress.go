@@ -94,7 +94,7 @@ func (w *work) unharmed(ctx context.Context) error {
 	if err != nil && files.Code(err) != "not_found" {
 		return err
 	}
-	if err == nil && fmt.Sprintf("%x", sum) == digest(w.done.After) {
+	if err == nil && fmt.Sprintf("%x", sum) == Digest(w.done.After) {
 		return nil
 	}
 	return &Error{Code: "invalid_argument", Message: "the check changed or removed the file that it was to look at; nothing was changed", Hint: "use a command that only checks"}

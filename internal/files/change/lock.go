@@ -30,7 +30,7 @@ const patience = 20 * time.Millisecond
 
 // acquire waits for the lock of a name. There are 256 of them, so two names may share one.
 func (l *Locks) acquire(ctx context.Context, name string) (release func(), err error) {
-	slot := digest([]byte(name))[:2]
+	slot := Digest([]byte(name))[:2]
 	l.mu.Lock()
 	turn := l.waiting[slot]
 	if turn == nil {

@@ -31,7 +31,7 @@ func former(real, id string) string    { return hidden(real, id, "-old") }
 //	ID.pending/ a change that would revert: pid, decided/, outcome
 //	ID.theirs   what somebody had made of the file when it was reverted
 func (p *Place) keeping(real string) string {
-	return path.Join(p.Dir, "changes", digest([]byte(real))[:16])
+	return path.Join(p.Dir, "changes", Digest([]byte(real))[:16])
 }
 
 // Mentioned is a check with a path in place of each {}.

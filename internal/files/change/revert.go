@@ -236,7 +236,7 @@ func (p *Place) formerContent(ctx context.Context, m *meta) ([]byte, error) {
 		return nil, &Error{Code: "not_found", Message: "no backup of this change is kept", Hint: "file_stat lists the backups of a file"}
 	case err != nil:
 		return nil, err
-	case !whole || digest(old) != m.Before:
+	case !whole || Digest(old) != m.Before:
 		return nil, &Error{Code: "internal", Message: "the backup is not what was kept", Hint: "look at it with file_read before using it"}
 	}
 	return old, nil

@@ -28,9 +28,9 @@ type SearchOptions struct {
 	MaxFiles int
 	// Secret, if set, tells files that are not read.
 	Secret func(path string) bool
-	// Candidates, if set, is asked which files can match; ok is false when it cannot tell, and then every file is read. A
-	// program on the host does this faster than reading over the network.
-	Candidates func(ctx context.Context) (paths []string, ok bool)
+	// Candidates, if set, is asked which files can match and how many are too large; ok is false when it cannot tell, and then
+	// every file is read. A program on the host does this faster than reading over the network.
+	Candidates func(ctx context.Context) (paths []string, large int, ok bool)
 }
 
 // Match is one line that matches.
@@ -72,7 +72,7 @@ func Search(ctx context.Context, fsys files.FS, root string, o SearchOptions) (*
 	var paths []string
 	ok := false
 	if o.Candidates != nil {
-		paths, ok = o.Candidates(ctx)
+		paths, s.found.Large, ok = o.Candidates(ctx)
 	}
 	if ok {
 		paths = s.admitted(root, paths)

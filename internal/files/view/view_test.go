@@ -214,7 +214,7 @@ func TestSearch(t *testing.T) {
 	})
 	t.Run("candidates", func(t *testing.T) {
 		_, lines := run(t, func(o *SearchOptions) {
-			o.Candidates = func(context.Context) ([]string, bool) { return []string{dir + "/a.conf", dir + "/gone"}, true }
+			o.Candidates = func(context.Context) ([]string, int, bool) { return []string{dir + "/a.conf", dir + "/gone"}, 0, true }
 		})
 		if d := cmp.Diff([]string{"a.conf:2"}, lines); d != "" {
 			t.Error(d)
