@@ -1,9 +1,12 @@
 package tools
 
 import (
+	"sync"
+
 	"relay-shell/internal/audit"
 	"relay-shell/internal/config"
 	"relay-shell/internal/files"
+	"relay-shell/internal/files/change"
 	"relay-shell/internal/inventory"
 	"relay-shell/internal/keeper"
 	"relay-shell/internal/output"
@@ -32,4 +35,7 @@ type Deps struct {
 	SSHOptions sshbin.Options
 	// Environ is the environment of the programs that tools start.
 	Environ []string
+
+	locksOnce sync.Once
+	locks     *change.Locks
 }

@@ -52,7 +52,7 @@ func (t *Tool) RecordRefused(args json.RawMessage) map[string]any { return t.ref
 // New builds the tools. The zero toolsets means all that exist.
 func New(deps *Deps, toolsets []string) *Set {
 	s := &Set{deps: deps}
-	for _, family := range [][]*Tool{deps.shellTools(), deps.sshTools(), deps.fleetTools(), deps.keyTools(), deps.hostTools(), deps.sessionTools(), deps.jobTools(), deps.forwardTools(), deps.diagTools()} {
+	for _, family := range [][]*Tool{deps.shellTools(), deps.sshTools(), deps.fleetTools(), deps.keyTools(), deps.hostTools(), deps.sessionTools(), deps.jobTools(), deps.fileTools(), deps.forwardTools(), deps.diagTools()} {
 		for _, t := range family {
 			if len(toolsets) == 0 || slices.Contains(toolsets, t.Toolset) {
 				s.tools = append(s.tools, t)
