@@ -196,21 +196,14 @@ func (w *wire) admitBatch(line []byte) (pass, refused []byte) {
 	return nil, marshal(refusals)
 }
 
-// begin notes that requests are in flight. An id that is in use already is refused: two answers with it could not be told apart.
+// begin notes that requests are in flight. An id that is in use already is refused: two answers with it could not be told apart, and the SDK would
+// not answer the second request at all. That of a cancelled request is in use until the SDK has answered, which it always does.
 func (w *wire) begin(all []*message) *jsonrpc.Error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	seen := map[string]bool{}
 	for _, m := range all {
 		switch {
-		case m.method == "notifications/cancelled":
-			var p struct {
-				RequestID json.RawMessage `json:"requestId"`
-			}
-			_ = json.Unmarshal(m.fields["params"], &p) // the SDK looks at it
-			if key, ok := idKey(p.RequestID); ok {
-				delete(w.inFlight, key) // it may stay unanswered, and then its id is free again
-			}
 		case m.call && (seen[m.id] || w.inFlight[m.id]):
 			return invalidRequest(fmt.Sprintf("the id %.100s is in use by a request that is not answered yet", rawID(m.id)))
 		case m.call:
