@@ -108,6 +108,11 @@ func (c *call) tarMode(mode byte, file arg, hasFile bool, ops []arg, u *use) {
 			tier, why = Reversible, "unpacks here"
 		}
 		c.rate(max(tier, Reversible), "tar -x", why)
+		for _, member := range ops {
+			if member.known() && !member.glob && into.known() && into.s != "." {
+				c.effect(writes, word(strings.TrimSuffix(into.s, "/")+"/"+strings.TrimPrefix(member.s, "./")), "tar -x")
+			}
+		}
 		if u.has("-P", "--absolute-names") {
 			c.rate(Stateful, "tar -P", "may write anywhere")
 		}

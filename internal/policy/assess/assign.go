@@ -70,7 +70,12 @@ func (m *machine) assigned(w *syntax.Word, sc *scope) str {
 // declare follows export, declare, local, readonly and typeset, and returns what they print.
 func (m *machine) declare(c *syntax.DeclClause, sc *scope) str {
 	tier, why := Observe, "declares variables"
+	reference := false
 	for _, a := range c.Args {
+		if a.Name == nil && a.Value != nil {
+			option := a.Value.Lit()
+			reference = reference || strings.HasPrefix(option, "-") && strings.Contains(option, "n")
+		}
 		if a.Name == nil {
 			if a.Value != nil {
 				t := m.text(a.Value, sc)
@@ -83,6 +88,9 @@ func (m *machine) declare(c *syntax.DeclClause, sc *scope) str {
 			continue
 		}
 		m.assign(a, sc)
+		if reference && a.Naked { // from here on it stands for the variable that it names
+			sc.setText(a.Name.Value, unknown)
+		}
 		if c.Variant.Value == "export" && !a.Naked {
 			tier, why = Reversible, "changes the environment of the commands after it"
 		}

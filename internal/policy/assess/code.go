@@ -129,6 +129,9 @@ var (
 	codeSends   = regexp.MustCompile(`(?i)(requests\.(post|put)|urlopen\(|http\.(request|client)|socket|fetch\(|axios|Net::HTTP|LWP|smtplib|ftplib|sendto|send\(|curl)`)
 )
 
+// appleShell is how AppleScript runs shell text.
+var appleShell = regexp.MustCompile(`do shell script "((?:[^"\\]|\\.)*)"`)
+
 // maxCode bounds, in bytes, the code of other languages that is searched.
 const maxCode = 64 << 10
 
@@ -166,6 +169,9 @@ func (c *call) code(lang string, text str) {
 	c.codePaths(code, strs)
 	if codeRuns.MatchString(code) {
 		c.codeCommands(code, strs)
+	}
+	for _, m := range appleShell.FindAllStringSubmatch(code, -1) {
+		c.shellText(str{m[1], text.t})
 	}
 	if strings.HasPrefix(lang, "lua") || strings.HasPrefix(lang, "tcl") || lang == "expect" {
 		c.lines(code)

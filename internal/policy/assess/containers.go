@@ -104,8 +104,15 @@ func kubectlExecHook(c *call, u *use) {
 			return
 		}
 	}
-	if len(u.operands) > 1 {
-		c.inside(u.operands[1:])
+	rest := u.operands[min(1, len(u.operands)):]
+	for len(rest) > 0 && strings.HasPrefix(rest[0].s, "-") { // kubectl's own options may stand behind the name too
+		if rest[0].s == "-c" || rest[0].s == "--container" || rest[0].s == "-n" {
+			rest = rest[1:]
+		}
+		rest = rest[min(1, len(rest)):]
+	}
+	if len(rest) > 0 {
+		c.inside(rest)
 		return
 	}
 	c.rate(Stateful, "exec", "a shell in a container")

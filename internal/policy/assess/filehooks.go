@@ -7,7 +7,8 @@ import (
 
 func init() {
 	for name, h := range map[string]hook{
-		"rm": rmHook, "cp": cpHook, "mv": mvHook, "ln": lnHook, "tee": teeHook, "dd": ddHook, "chmod": chmodHook, "chown": chownHook, "tar": tarHook, "kill": killHook,
+		"logrotate": logrotateHook,
+		"rm":        rmHook, "cp": cpHook, "mv": mvHook, "ln": lnHook, "tee": teeHook, "dd": ddHook, "chmod": chmodHook, "chown": chownHook, "tar": tarHook, "kill": killHook,
 		"truncate": truncateHook, "base64": base64Hook, "xxd": xxdHook, "rev": revHook, "tr": trHook, "openssl": opensslHook, "zip": zipHook, "pass": passHook, "seq": passHook,
 		"mktemp": mktempHook, "less": lessHook, "man": manHook, "make": makeHook, "rsync": rsyncHook, "scp": scpHook, "curl": curlHook, "wget": wgetHook, "nc": ncHook, "socat": socatHook,
 		"touch": touchHook, "install": installHook, "ls": lsHook, "head": headHook, "split": splitHook, "bc": bcHook, "nft": nftHook,

@@ -35,7 +35,7 @@ func TestNothingFires(t *testing.T) {
 	}
 	var script strings.Builder
 	for _, l := range labelled(t, corpora...) {
-		if assess.Assess(assess.Input{Text: l.Command}).Tier == assess.Observe && runnable(l.Command) {
+		if assess.Assess(assess.Input{Text: l.Command}).Tier == assess.Observe && runnable(l) {
 			script.WriteString("( eval '" + strings.ReplaceAll(l.Command, "'", `'\''`) + "' ) </dev/null >/dev/null 2>&1\n")
 		}
 	}
@@ -70,10 +70,14 @@ func TestNothingFires(t *testing.T) {
 // dangerous are programs that no reading line starts, wrappers for them, and what would hide one.
 var dangerous = strings.Fields("rm mkfs mkfs.ext4 dd shred reboot shutdown halt poweroff init telinit kill killall pkill userdel useradd usermod mv cp ln tee truncate touch mkdir chmod chown install wipefs sgdisk cryptsetup lvremove vgremove unlink rmdir sudo su doas pkexec python3 python perl ruby node php dropdb")
 
-// runnable leaves out what would only wait, and what needs the names of dangerous programs for reading.
-func runnable(command string) bool {
+// runnable leaves out what would only wait, and what starts dangerous programs to look or to ask for help.
+func runnable(l corpus.Line) bool {
+	switch l.Class {
+	case "benign:dry-run", "benign:help", "benign:inspect":
+		return false
+	}
 	for _, w := range []string{"sleep", "watch", "tail -f", "tail -F", "-f ", "while", "until", "ping", "python", "ruby", "perl", "node", "php", "sudo", "yes", "--help", "crontab", "cryptsetup", "wipefs", "sgdisk", "journalctl", "--version", "-V", "-v"} {
-		if strings.Contains(command, w) {
+		if strings.Contains(l.Command, w) {
 			return false
 		}
 	}

@@ -223,9 +223,14 @@ func parallelHook(c *call, u *use) {
 	}
 	command := args[:cut:cut]
 	var items []arg
-	if cut < len(args) {
+	switch {
+	case cut < len(args):
 		items = args[cut+1:]
-	} else {
+	case len(command) == 0 && c.fed: // each line of the input is a command
+		for _, line := range strings.Split(c.stdin.s, "\n") {
+			items = append(items, arg{str: str{line, c.stdin.t}})
+		}
+	default:
 		items = c.inputWords(u)
 	}
 	if len(command) == 0 {

@@ -261,3 +261,26 @@ func yqHook(c *call, u *use) {
 		}
 	}
 }
+
+// logrotateHook reads the scripts of a configuration that the text wrote.
+func logrotateHook(c *call, u *use) {
+	for _, a := range u.operands {
+		content, ok := c.m.files[absolute(a.s, c.sc)]
+		if !ok || c.tier == Observe {
+			continue
+		}
+		var script []string
+		inside := false
+		for _, line := range strings.Split(content.s, "\n") {
+			switch word := strings.TrimSpace(line); {
+			case strings.HasSuffix(word, "postrotate"), strings.HasSuffix(word, "prerotate"), strings.HasSuffix(word, "firstaction"), strings.HasSuffix(word, "lastaction"), strings.HasSuffix(word, "preremove"):
+				inside = true
+			case word == "endscript":
+				inside = false
+			case inside:
+				script = append(script, line)
+			}
+		}
+		c.shellText(str{strings.Join(script, "\n"), content.t})
+	}
+}
