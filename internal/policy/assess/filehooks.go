@@ -241,7 +241,7 @@ func chmodHook(c *call, u *use) {
 	}
 	for _, o := range u.unlisted { // chmod -x file: the mode looks like options
 		if strings.Trim(o, "-rwxXst") == "" && len(u.operands) > 0 {
-			ops = u.operands
+			ops, mode = u.operands, "-"+strings.TrimLeft(o, "-")
 		}
 	}
 	kind := perms
@@ -267,8 +267,19 @@ func chmodHook(c *call, u *use) {
 		if at == startup && open && strings.Contains(a.s, ".ssh") {
 			tier = Irreversible
 		}
+		if at == program && disarms(mode) {
+			tier, why = Irreversible, "keeps "+a.show()+" from being run"
+		}
 		c.rate(tier, "chmod", why)
 	}
+}
+
+// disarms reports whether a mode takes away the right to run a file.
+func disarms(mode string) bool {
+	if octal.MatchString(mode) {
+		return strings.Trim(mode, "0246") == ""
+	}
+	return strings.Contains(mode, "-") && strings.Contains(mode, "x") || strings.HasSuffix(mode, "=")
 }
 
 func chownHook(c *call, u *use) {

@@ -152,7 +152,10 @@ func (l *tableLoader) row(line string) error {
 	}
 	why := ""
 	if i := strings.Index(text, ` "`); i >= 0 {
-		why = strings.Trim(text[i+1:], `"`)
+		var ok bool
+		if why, ok = strings.CutSuffix(text[i+2:], `"`); !ok {
+			return fmt.Errorf("the reason has to end the row")
+		}
 		text = text[:i]
 	}
 	f := strings.Fields(text)
