@@ -47,6 +47,9 @@ type app struct {
 	supervisor supervisor
 	approvals  *approval.Store
 	mask       *redact.Redactor // for what the model sees
+
+	approvalState string // who can approve, in a sentence
+	dialog        relay.Dialog
 }
 
 // open builds everything that the settings describe. What it opened is closed again when it fails.
@@ -87,7 +90,12 @@ func (s *session) open() (a *app, err error) {
 	if a.audit, err = audit.Open(trail); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
-	if a.approvals, err = approval.Open(approval.Options{TTL: cfg.ConfirmTTL}); err != nil {
+	verifier, err := s.openVerifier()
+	if err != nil {
+		return nil, err
+	}
+	a.approvalState, a.dialog = approvalState(verifier), s.dialog(verifier)
+	if a.approvals, err = approval.Open(approval.Options{Dir: approvalDir(cfg), TTL: cfg.ConfirmTTL, Verifier: verifier}); err != nil {
 		return nil, err
 	}
 	a.relay = relay.New(relay.Options{
@@ -97,7 +105,7 @@ func (s *session) open() (a *app, err error) {
 		StateDir: cfg.StateDir, Log: a.log,
 	})
 	a.tools = tools.New(&tools.Deps{
-		Config: cfg, Version: s.world.Version, Inventory: a.inventory, SSH: a.ssh, Files: a.files, Spool: a.spool, Policy: a.policy, Audit: a.audit, Approvals: a.approvals, Mask: a.mask,
+		Config: cfg, Version: s.world.Version, Inventory: a.inventory, SSH: a.ssh, Files: a.files, Spool: a.spool, Policy: a.policy, Audit: a.audit, Approvals: a.approvals, ApprovalState: a.approvalState, Mask: a.mask,
 		Keepers: s.keepers(), SSHOptions: s.sshOptions(zerolog.Nop()), Environ: s.world.Environ,
 	}, cfg.Toolsets)
 	return a, nil

@@ -100,7 +100,7 @@ func (a *app) call(tool string, args map[string]any) (*relay.Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &relay.Call{Operation: t, Args: raw, Caller: a.caller}, nil
+	return &relay.Call{Operation: t, Args: raw, Caller: a.caller, Dialog: a.dialog}, nil
 }
 
 // show runs a tool call and prints its text.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"relay-shell/internal/config"
 	"relay-shell/internal/mcpserver"
 )
 
@@ -27,6 +28,9 @@ func (c *serveCmd) Run(s *session) error {
 	}
 	defer a.close()
 	defer a.reopenOnHangup()()
+	if s.cfg.Confirm == config.ConfirmHuman {
+		a.log.Info().Msg("CONFIRM=human: " + a.approvalState)
+	}
 	server := mcpserver.New(mcpserver.Options{
 		Relay: a.relay, Tools: a.tools, Version: s.world.Version, Session: a.caller.Session, Mask: a.mask,
 		Principal: func(*mcp.RequestExtra) string { return a.caller.Principal },

@@ -62,6 +62,7 @@ type Config struct {
 	Confirm      Confirm // CONFIRM_TIER3 is already taken into account
 	ConfirmTier3 bool
 	ConfirmTTL   time.Duration
+	ApprovalFile string
 	RedactOutput RedactOutput
 	SecretsFile  string
 

@@ -70,10 +70,15 @@ func describe(t *tools.Tool) *mcp.Tool {
 func (s *Server) toolHandler(t *tools.Tool) mcp.ToolHandler {
 	return func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		notifier := newNotifier(ctx, req)
-		res := s.opts.Relay.Do(ctx, &relay.Call{
+		call := &relay.Call{
 			Operation: t, Args: req.Params.Arguments, Caller: s.caller(req.Session, req.ClientInfo(), req.Extra), Progress: notifier.progress(),
-		})
+		}
+		ask(call, req)
+		res := s.opts.Relay.Do(ctx, call)
 		notifier.close()
+		if res.Question != nil {
+			return inputRequired(res), nil
+		}
 		mask(s.opts.Mask, res)
 		return present(t, res), nil
 	}

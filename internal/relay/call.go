@@ -33,6 +33,11 @@ type Call struct {
 	Stdout, Stderr io.Writer
 	// Stdin, if set, is the command's standard input (the command line's pipe) where the arguments name none.
 	Stdin io.Reader
+	// Dialog, if set, asks a person about this call while it waits. Without it, and where TakesQuestions says so, the question is a result
+	// and its answer comes back as the Reply of the repeated call.
+	Dialog         Dialog
+	TakesQuestions bool
+	Reply          *Reply
 }
 
 // Operation is a tool, a resource read or a command of the command line: it says how to check, assess and run

@@ -38,6 +38,7 @@ type walk struct {
 	action  string // what the audit says beside the call: a step of its confirmation
 	// admitted is the highest tier of what was admitted while the call ran.
 	admitted atomic.Int32
+	approval map[string]any // who answered, and how
 }
 
 // Do walks one call down the road. It always answers, and everything that got as far as a call is in the audit.
@@ -87,12 +88,12 @@ func (w *walk) prepare(ctx context.Context) (refused *Result) {
 		return failed(err)
 	}
 	w.assess = policy.Assess(w.plan.Subject)
-	return w.decided()
+	return w.decided(ctx)
 }
 
 const deniedHint = "policy_explain shows why; only the operator can change the policy"
 
-func (w *walk) decided() *Result {
+func (w *walk) decided(ctx context.Context) *Result {
 	if w.plan.ReadOnly {
 		if ok, why := policy.ReadAllowed(w.assess); !ok {
 			return denied(w.assess.Tier, why, "this tool runs plain reads only; call "+writingTwin(w.call.Operation.Name())+" instead")
@@ -103,7 +104,7 @@ func (w *walk) decided() *Result {
 	case policy.Allow:
 		return nil
 	case policy.Confirm:
-		return w.confirm()
+		return w.confirm(ctx)
 	default:
 		return denied(w.assess.Tier, w.decide.Reason, deniedHint)
 	}

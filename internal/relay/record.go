@@ -84,11 +84,14 @@ func hideUserinfo(value any) any {
 	return args
 }
 
-// with joins the arguments with what is known beyond them: where several hosts lead, in the first record of the call, and how they ended.
+// with joins the arguments with what is known beyond them: who approved, where several hosts lead, in the first record of the call, and how they ended.
 func (w *walk) with(args, more map[string]any) map[string]any {
 	all := map[string]any{}
 	maps.Copy(all, args)
 	maps.Copy(all, more)
+	if w.approval != nil {
+		all["approval"] = w.approval
+	}
 	if list := w.resolvedHosts(); list != nil && !w.recorded {
 		all["resolved"] = list
 	}

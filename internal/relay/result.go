@@ -42,6 +42,8 @@ type Result struct {
 	Command *CommandResult
 	// Token is what operation_confirm takes, with the outcome confirm_required.
 	Token string
+	// Question is to be put to a person by a caller that takes questions, with the outcome confirm_required.
+	Question *Question
 	// Fields is a struct with the tool's own fields, nil if it has none.
 	Fields any
 	// Text is the human form of Fields.

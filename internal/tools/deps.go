@@ -28,6 +28,8 @@ type Deps struct {
 	Policy    *policy.Engine
 	Audit     *audit.Log
 	Approvals *approval.Store
+	// ApprovalState says who can approve, for CONFIRM=human.
+	ApprovalState string
 	// Mask hides secrets in what commands print, before anything of it is cut or kept. What a model sees passes it once more as a whole.
 	Mask *redact.Redactor
 	// Keepers hold what outlives the server, with SSHOptions for those that need an engine of their own.

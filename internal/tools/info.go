@@ -9,6 +9,7 @@ import (
 	"runtime"
 
 	"relay-shell/internal/audit"
+	"relay-shell/internal/config"
 	"relay-shell/internal/relay"
 )
 
@@ -19,6 +20,8 @@ type serverInfo struct {
 	Transport   string      `json:"transport"`
 	PolicyMode  string      `json:"policy_mode"`
 	PolicyRules string      `json:"policy_rules" jsonschema:"version of the rules"`
+	Confirm     string      `json:"confirm" jsonschema:"who confirms tier 3: off, token or human"`
+	Approval    string      `json:"approval,omitempty" jsonschema:"with human: what an approval stands on"`
 	Toolsets    []string    `json:"toolsets"`
 	Runtime     runtimeInfo `json:"runtime"`
 	Limits      limitsInfo  `json:"limits"`
@@ -87,7 +90,7 @@ func (d *Deps) info(ctx context.Context) *serverInfo {
 	c := d.Config
 	info := &serverInfo{
 		Name: "relay-shell", Version: d.Version, Transport: string(c.Transport),
-		PolicyMode: string(d.Policy.Mode()), PolicyRules: d.Policy.Version(), Toolsets: c.Toolsets,
+		PolicyMode: string(d.Policy.Mode()), PolicyRules: d.Policy.Version(), Confirm: string(c.Confirm), Toolsets: c.Toolsets,
 		Runtime: runtimeInfo{OS: runtime.GOOS, Arch: runtime.GOARCH, UID: os.Getuid(), IsRoot: os.Geteuid() == 0, PID: os.Getpid()},
 		Limits: limitsInfo{
 			DefaultTimeout: c.DefaultTimeout.Seconds(), MaxTimeout: c.MaxTimeout.Seconds(), MaxOutput: int64(c.MaxOutput), MaxOutputHard: int64(c.MaxOutputHard),
@@ -99,6 +102,9 @@ func (d *Deps) info(ctx context.Context) *serverInfo {
 			InventoryHosts: len(d.Inventory.Hosts()), ConnectTimeout: c.SSHConnectTimeout.Seconds(), KeepAlive: c.SSHKeepAlive.Seconds(),
 			IdleTimeout: c.SSHIdleTimeout.Seconds(), AdoptMaster: c.SSHAdoptMaster,
 		},
+	}
+	if c.Confirm == config.ConfirmHuman {
+		info.Approval = d.ApprovalState
 	}
 	if u, err := user.Current(); err == nil {
 		info.Runtime.User = u.Username

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -84,6 +85,11 @@ func writeFile(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return err
+	}
+	if info, serr := os.Stat(filepath.Dir(path)); os.Geteuid() == 0 && serr == nil {
+		if st, ok := info.Sys().(*syscall.Stat_t); ok {
+			_ = f.Chown(int(st.Uid), int(st.Gid)) // root answers for a server of another account, which has to read it
+		}
 	}
 	_, err = f.Write(data)
 	err = errors.Join(err, f.Sync(), f.Close())

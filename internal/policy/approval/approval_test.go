@@ -126,16 +126,18 @@ func TestTooFast(t *testing.T) {
 	s, c := newStore(t, Options{})
 	w := ask(t, s, request, true)
 	c.t = c.t.Add(500 * time.Millisecond)
-	if err := s.Answer(w.Token, Answer{Approve: true}); !errors.Is(err, ErrTooFast) {
+	if err := s.Answer(w.Token, w.Asked, Answer{Approve: true}); !errors.Is(err, ErrTooFast) {
 		t.Errorf("got %v", err)
 	}
-	if err := s.Answer(w.Token, Answer{Approve: false, Reason: "no"}); err != nil {
+	if err := s.Answer(w.Token, w.Asked, Answer{Approve: false, Reason: "no"}); err != nil {
 		t.Errorf("a fast decline: %v", err)
 	}
 	if got, _, a := s.Redeem(request, true); got != Declined || a.Reason != "no" {
 		t.Errorf("declined: %v %+v", got, a)
 	}
 }
+
+var yes = Answer{Approve: true}
 
 func TestSealedState(t *testing.T) {
 	s, c := newStore(t, Options{})
@@ -144,28 +146,28 @@ func TestSealedState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Unseal(state, request, true); !errors.Is(err, ErrTooFast) {
+	if _, _, err := s.Unseal(state, request, yes); !errors.Is(err, ErrTooFast) {
 		t.Errorf("too fast: %v", err)
 	}
 	c.t = c.t.Add(time.Second)
 	other := request
 	other.Targets = nil
-	if _, err := s.Unseal(state, other, true); !errors.Is(err, ErrOther) {
+	if _, _, err := s.Unseal(state, other, yes); !errors.Is(err, ErrOther) {
 		t.Errorf("another request: %v", err)
 	}
 	b := []byte(state)
 	b[len(b)/2] ^= 1
-	if _, err := s.Unseal(string(b), request, true); err == nil {
+	if _, _, err := s.Unseal(string(b), request, yes); err == nil {
 		t.Error("a changed state was accepted")
 	}
 	strange, _ := newStore(t, Options{})
-	if _, err := strange.Unseal(state, request, true); err == nil {
+	if _, _, err := strange.Unseal(state, request, yes); err == nil {
 		t.Error("another server accepted the state")
 	}
-	if got, err := s.Unseal(state, request, true); err != nil || got != Approved {
+	if got, _, err := s.Unseal(state, request, yes); err != nil || got != Approved {
 		t.Errorf("got %v %v", got, err)
 	}
-	if _, err := s.Unseal(state, request, true); err == nil {
+	if _, _, err := s.Unseal(state, request, yes); err == nil {
 		t.Error("the state worked twice")
 	}
 }
@@ -352,7 +354,7 @@ func FuzzUnseal(f *testing.F) {
 		if guess == state {
 			return
 		}
-		if got, _ := s.Unseal(guess, request, true); got == Approved {
+		if got, _, _ := s.Unseal(guess, request, yes); got == Approved {
 			t.Errorf("%q approved", guess)
 		}
 	})

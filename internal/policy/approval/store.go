@@ -15,18 +15,6 @@ import (
 // MinimumThought is the time below which an approval counts as none: nobody reads that fast.
 const MinimumThought = 800 * time.Millisecond
 
-// Shown is what the person who answers sees.
-type Shown struct {
-	Tool    string `json:"tool"`
-	Target  string `json:"target"` // user@host:port, or this machine
-	Dir     string `json:"dir,omitempty"`
-	Tier    int    `json:"tier"`
-	Why     string `json:"why"`
-	Command string `json:"command"` // rendered, hidden characters visible
-	Who     string `json:"who,omitempty"`
-	Client  string `json:"client,omitempty"`
-}
-
 // Waiting is a question that waits for an answer.
 type Waiting struct {
 	Token     string    `json:"token"`
@@ -172,9 +160,9 @@ func (s *Store) Arm(token string) bool {
 	return true
 }
 
-// Answer is a person's answer from inside this server, such as its console. An approval that comes too fast is ErrTooFast and
-// the question waits on.
-func (s *Store) Answer(token string, a Answer) error {
+// Answer is a person's answer from inside this server, such as its console, to a question that they were shown at a time. An approval that
+// comes too fast after it is ErrTooFast and the question waits on.
+func (s *Store) Answer(token string, shown time.Time, a Answer) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expire()
@@ -183,7 +171,7 @@ func (s *Store) Answer(token string, a Answer) error {
 		return ErrUnknown
 	}
 	a.At = s.o.Now()
-	if a.Approve && a.At.Sub(w.Asked) < MinimumThought {
+	if a.Approve && a.At.Sub(shown) < MinimumThought {
 		return ErrTooFast
 	}
 	w.answer = &a
