@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 )
@@ -128,15 +127,15 @@ func (m *writerMirror) Mirror(_ *Record, line []byte) error {
 
 func (m *writerMirror) Close() error { return nil }
 
-// queue decouples a mirror that may block (a pipe that nobody reads, a syslog that hangs) from the log. What does not fit is dropped and counted.
+// queue decouples a mirror that may block (a pipe that nobody reads, a syslog that hangs) from the log. What does not fit, or is not taken, is counted.
 type queue struct {
 	to    Mirror
 	items chan queued
 	done  chan struct{} // closed when run has ended
 
-	mu      sync.Mutex
-	dropped int64
-	err     error
+	mu     sync.Mutex
+	missed int64
+	err    error // why the last of them was
 }
 
 type queued struct {
@@ -161,25 +160,33 @@ func newQueue(to Mirror) *queue {
 func (q *queue) run() {
 	defer close(q.done)
 	for item := range q.items {
-		err := q.to.Mirror(&item.record, item.line)
-		q.mu.Lock()
-		q.err = err
-		q.mu.Unlock()
+		if err := q.to.Mirror(&item.record, item.line); err != nil {
+			q.miss(err)
+		}
 	}
 }
 
-func (q *queue) Mirror(r *Record, line []byte) error {
+func (q *queue) miss(err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.missed, q.err = q.missed+1, err
+}
+
+var errSlowMirror = errors.New("the mirror is too slow")
+
+// Mirror never waits. What it returns is of all records so far: what a mirror missed it never gets.
+func (q *queue) Mirror(r *Record, line []byte) error {
 	select {
 	case q.items <- queued{*r, append([]byte(nil), line...)}:
 	default:
-		q.dropped++
+		q.miss(errSlowMirror)
 	}
-	if q.err == nil && q.dropped > 0 {
-		return fmt.Errorf("%d records were not mirrored: the mirror is too slow", q.dropped)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.missed == 0 {
+		return nil
 	}
-	return q.err
+	return fmt.Errorf("%d records were not mirrored: %w", q.missed, q.err)
 }
 
 func (q *queue) Close() error {
@@ -190,31 +197,4 @@ func (q *queue) Close() error {
 	case <-time.After(queueClose):
 		return errors.New("a mirror does not take its records")
 	}
-}
-
-// OpenMirror opens a mirror by its name: "syslog", "journald" or "file:PATH", each perhaps with "cef+" or "leef+" before it for the format.
-// Syslog takes a server too: "syslog://host:port" (UDP), "syslog+tcp://host:port".
-func OpenMirror(spec string) (Mirror, error) {
-	form, where := JSONL, spec
-	if f, rest, ok := strings.Cut(spec, "+"); ok && (f == string(CEF) || f == string(LEEF)) {
-		form, where = Format(f), rest
-	}
-	switch {
-	case where == "journald":
-		m, err := openJournal(journalSocket)
-		if err != nil {
-			return nil, err
-		}
-		return newQueue(m), nil
-	case strings.HasPrefix(where, "syslog"):
-		s, err := openSyslog(where)
-		if err != nil {
-			return nil, err
-		}
-		return newQueue(&syslogMirror{s, form}), nil
-	case strings.HasPrefix(where, "file:"):
-		m := &fileMirror{fsys: osFS{}, name: strings.TrimPrefix(where, "file:"), form: form}
-		return m, m.open()
-	}
-	return nil, fmt.Errorf("mirror %q is none of syslog, journald, file:PATH", spec)
 }

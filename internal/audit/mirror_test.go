@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -136,6 +137,74 @@ func TestMirrorToJournald(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q lacks %q", got, want)
 		}
+	}
+}
+
+// away is a service that can be away.
+type away struct {
+	gone   bool
+	took   []string
+	dials  int
+	closed int
+}
+
+func (a *away) dial() (Mirror, error) {
+	a.dials++
+	if a.gone {
+		return nil, errors.New("nobody there")
+	}
+	return a, nil
+}
+
+func (a *away) Mirror(r *Record, _ []byte) error {
+	if a.gone {
+		return errors.New("went away")
+	}
+	a.took = append(a.took, r.Call)
+	return nil
+}
+
+func (a *away) Close() error { a.closed++; return nil }
+
+// TestMirrorIsCalledAgain: a service that is away at first, or goes away, gets what comes once it is back, and is not called for every record.
+func TestMirrorIsCalledAgain(t *testing.T) {
+	service, now := &away{gone: true}, time.Now()
+	d := &dialled{dial: service.dial, now: func() time.Time { return now }}
+	send := func(call string) error { return d.Mirror(&Record{Call: call}, nil) }
+	for _, call := range []string{"a", "b", "c"} {
+		if err := send(call); err == nil || err.Error() != "nobody there" {
+			t.Fatal(err)
+		}
+	}
+	if service.dials != 1 {
+		t.Errorf("called %d times at once", service.dials)
+	}
+	now, service.gone = now.Add(redialEvery), false
+	if err := send("d"); err != nil {
+		t.Error(err)
+	}
+	if service.gone = true; send("e") == nil || service.closed != 1 {
+		t.Error("the broken connection was kept")
+	}
+	now, service.gone = now.Add(redialEvery), false
+	if err := send("f"); err != nil || strings.Join(service.took, "") != "df" {
+		t.Error(err, service.took)
+	}
+	if err := d.Close(); err != nil || service.closed != 2 {
+		t.Error(err, service.closed)
+	}
+}
+
+// TestMissedRecordsAreCounted: what a mirror missed is told for as long as the process lives.
+func TestMissedRecordsAreCounted(t *testing.T) {
+	service := &away{gone: true}
+	q := newQueue(&dialled{dial: service.dial, now: time.Now})
+	l := open(t, Options{Path: logPath(t), Mirrors: []Mirror{q}})
+	for want := "not mirrored: nobody there"; !strings.Contains(l.Health().Mirror, want); { // the queue takes its time
+		appendOK(t, l, result("a"), false)
+	}
+	if h := l.Health(); h.Degraded {
+		t.Error("a mirror degrades the log: " + h.Reason)
 	}
 }
 

@@ -9,15 +9,28 @@ import (
 	"strings"
 )
 
-// openSyslog connects to the local syslog ("syslog") or to a server ("syslog://host:port" by UDP, "syslog+tcp://host:port").
-func openSyslog(spec string) (*syslog.Writer, error) {
-	network, addr := "", ""
-	if rest, ok := strings.CutPrefix(spec, "syslog://"); ok {
-		network, addr = "udp", rest
-	} else if rest, ok := strings.CutPrefix(spec, "syslog+tcp://"); ok {
+// syslogAddress reads where a syslog is: the local one ("syslog", an empty address) or a server ("syslog://host:port" by UDP, "syslog+tcp://host:port").
+func syslogAddress(spec string) (network, addr string, err error) {
+	if spec == "syslog" {
+		return "", "", nil
+	}
+	network, addr = "udp", strings.TrimPrefix(spec, "syslog://")
+	if rest, ok := strings.CutPrefix(spec, "syslog+tcp://"); ok {
 		network, addr = "tcp", rest
-	} else if spec != "syslog" {
-		return nil, fmt.Errorf("%q is none of syslog, syslog://host:port, syslog+tcp://host:port", spec)
+	} else if addr == spec {
+		return "", "", fmt.Errorf("%q is none of syslog, syslog://host:port, syslog+tcp://host:port", spec)
+	}
+	if _, _, err := net.SplitHostPort(addr); err != nil {
+		return "", "", fmt.Errorf("%q: %w", spec, err)
+	}
+	return network, addr, nil
+}
+
+// openSyslog connects to a syslog.
+func openSyslog(spec string) (*syslog.Writer, error) {
+	network, addr, err := syslogAddress(spec)
+	if err != nil {
+		return nil, err
 	}
 	w, err := syslog.Dial(network, addr, syslog.LOG_AUTHPRIV|syslog.LOG_NOTICE, product)
 	if err != nil {
@@ -52,26 +65,14 @@ func fit(text []byte) []byte {
 const journalSocket = "/run/systemd/journal/socket"
 
 // journal sends records to systemd-journald as fields, so that journalctl can select by them.
-type journal struct {
-	socket string
-	conn   *net.UnixConn
-}
+type journal struct{ conn *net.UnixConn }
 
 func openJournal(socket string) (*journal, error) {
-	j := &journal{socket: socket}
-	return j, j.dial()
-}
-
-func (j *journal) dial() error {
-	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: j.socket, Net: "unixgram"})
+	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: socket, Net: "unixgram"})
 	if err != nil {
-		return fmt.Errorf("connecting to journald: %w", err)
+		return nil, fmt.Errorf("connecting to journald: %w", err)
 	}
-	if j.conn != nil {
-		j.conn.Close()
-	}
-	j.conn = conn
-	return nil
+	return &journal{conn}, nil
 }
 
 func (j *journal) Mirror(r *Record, line []byte) error {
@@ -90,9 +91,6 @@ func (j *journal) Mirror(r *Record, line []byte) error {
 		}
 	}
 	_, err := j.conn.Write(b.Bytes())
-	if err != nil && j.dial() == nil { // journald was started anew
-		_, err = j.conn.Write(b.Bytes())
-	}
 	return err
 }
 

@@ -159,15 +159,28 @@ func floorsOf(name string, data []byte, o audit.VerifyOptions) ([]audit.Floor, e
 	return floors, nil
 }
 
+// maxRead bounds a file that is read whole, in bytes: transcripts are long, a device never ends.
+const maxRead = 1 << 30
+
 // readFile reads a file that the operator names; - is standard input.
 func (s *session) readFile(name string) ([]byte, error) {
+	in := s.world.Stdin
 	if name != "-" {
-		return os.ReadFile(name)
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
 	}
-	if s.world.Stdin == nil {
+	if in == nil {
 		return nil, errors.New("there is no standard input")
 	}
-	return io.ReadAll(s.world.Stdin)
+	data, err := io.ReadAll(io.LimitReader(in, maxRead+1))
+	if len(data) > maxRead {
+		return nil, fmt.Errorf("%s has more than %d MiB", name, maxRead>>20)
+	}
+	return data, err
 }
 
 // verify prints what is found; a log that is not intact is exit status 2.

@@ -31,6 +31,11 @@ func (d *doctor) audit(ctx context.Context) {
 		}
 	}
 	d.space("audit", dir)
+	for _, spec := range cfg.AuditMirror {
+		if err := audit.TryMirror(spec); err != nil {
+			d.warn("audit", fmt.Sprintf("the mirror %s takes no records: %v", spec, err), "bring it up, or take it out of AUDIT_MIRROR; calls go on without it")
+		}
+	}
 	if open := openToOthers(treeOf(cfg.AuditPath)); len(open) > 0 {
 		d.warn("audit", "others may read "+list(open, 3), "chmod go= "+open[0])
 	}
