@@ -61,6 +61,7 @@ type grammar struct {
 	Serve       serveCmd       `cmd:"" default:"withargs" help:"Serve MCP on standard input and output (the default)."`
 	Exec        execCmd        `cmd:"" help:"Run a command on a host and pass on its exit status."`
 	Fanout      fanoutCmd      `cmd:"" help:"Run a command on many hosts; exit status 0 if it succeeds on all."`
+	Cp          cpCmd          `cmd:"" help:"Copy files to or from a host (host:path): atomic, verified, resumable."`
 	Hosts       hostsCmd       `cmd:"" help:"List the inventory."`
 	Check       checkCmd       `cmd:"" help:"Say which hosts answer; exit status 0 if all do."`
 	Login       loginCmd       `cmd:"" help:"Log in to a host on this terminal (password, one-time code, touch, first host key); calls then ride that connection."`

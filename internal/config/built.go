@@ -11,7 +11,6 @@ import (
 var unbuilt = map[string]map[string]string{
 	"TRANSPORT": {"http": "the HTTP transport is to come"},
 	"TOOLSETS": {
-		"file":   "to come",
 		"docker": "to come", "proxmox": "to come", "gateway": "to come", "compat": "to come",
 	},
 	"OUTPUT_FORMAT":  {"toon": "the TOON form is to come"},

@@ -51,6 +51,9 @@ func (s *Systems) Of(t target.Target, storeHostKeys bool) (FS, error) {
 	return nil, &Error{Op: "opening the file system", Code: "unsupported", Message: "this target has no file tools", Hint: "use a command (ssh_exec, shell_exec) instead"}
 }
 
+// Local is this machine's file system.
+func (s *Systems) Local() FS { return s.local }
+
 // Close ends all sessions. What is under way fails with connection_lost.
 func (s *Systems) Close() error {
 	s.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ type fileParams struct {
 }
 
 func (d *Deps) fileTools() []*Tool {
-	return append(d.fileViewTools(), append(d.fileChangeTools(), d.fileManageTools()...)...)
+	return slices.Concat(d.transferTools(), d.fileViewTools(), d.fileChangeTools(), d.fileManageTools())
 }
 
 // fileCall is what a tool works with while it runs.
