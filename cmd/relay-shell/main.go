@@ -29,6 +29,9 @@ func run() int {
 	}
 	// A broken pipe on standard output is an error to handle, not a signal to die of before the cleaning up.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	if os.Getenv("PATH") == "" { // as a service manager may start it; ssh and whatever else is started needs one
+		_ = os.Setenv("PATH", localexec.DefaultPath())
+	}
 	home, _ := os.UserHomeDir() // config says what is missing without it
 	dir, _ := os.Getwd()
 	return cli.Main(context.Background(), cli.World{

@@ -1,7 +1,7 @@
 // Command bench measures relay-shell beside OpenSSH's own commands, in one run on one throwaway sshd, so that ratios hold
 // whatever the machine does. scripts/bench builds the binary and runs it:
 //
-//	go run ./internal/bench BINARY exec|audit
+//	go run ./internal/bench BINARY exec|fleet|audit
 package main
 
 import (
@@ -21,10 +21,10 @@ import (
 
 func main() {
 	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: bench BINARY exec|audit")
+		fmt.Fprintln(os.Stderr, "usage: bench BINARY exec|fleet|audit")
 		os.Exit(2)
 	}
-	benchmarks := map[string]func(*bench) error{"exec": benchExec, "audit": benchAudit}
+	benchmarks := map[string]func(*bench) error{"exec": benchExec, "fleet": benchFleet, "audit": benchAudit}
 	run, ok := benchmarks[os.Args[2]]
 	if !ok {
 		fmt.Fprintf(os.Stderr, "bench: no benchmark %q\n", os.Args[2])
@@ -40,6 +40,7 @@ func main() {
 type bench struct {
 	ctx    context.Context
 	lab    *sshtest.Lab
+	target *sshtest.Server
 	binary string
 	dir    string // ours
 	env    []string
@@ -65,10 +66,11 @@ func with(binary string, run func(*bench) error) error {
 		return err
 	}
 	defer lab.Close()
-	if _, err := lab.Start(sshtest.Options{Alias: "target", Ordinary: true}); err != nil {
+	target, err := lab.Start(sshtest.Options{Alias: "target", Ordinary: true})
+	if err != nil {
 		return err
 	}
-	return run(&bench{ctx: ctx, lab: lab, binary: binary, dir: dir, env: append(lab.Env(),
+	return run(&bench{ctx: ctx, lab: lab, target: target, binary: binary, dir: dir, env: append(lab.Env(),
 		"RELAY_SHELL_SSH_CONFIG="+lab.Config(),
 		"RELAY_SHELL_STATE_DIR="+filepath.Join(dir, "state"),
 		"RELAY_SHELL_RUNTIME_DIR="+lab.RuntimeDir(),

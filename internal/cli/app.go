@@ -98,9 +98,11 @@ func (s *session) open() (a *app, err error) {
 	if a.approvals, err = approval.Open(approval.Options{Dir: approvalDir(cfg), TTL: cfg.ConfirmTTL, Verifier: verifier}); err != nil {
 		return nil, err
 	}
+	targets := target.NewResolver(a.ssh, a.inventory, s.world.Environ, a.supervisor.run)
+	targets.LookUp(a.policy.NamesHosts)
 	a.relay = relay.New(relay.Options{
 		Approvals: a.approvals,
-		Policy:    a.policy, Audit: a.audit, Redact: redactor, Targets: target.NewResolver(a.ssh, a.inventory, s.world.Environ, a.supervisor.run),
+		Policy:    a.policy, Audit: a.audit, Redact: redactor, Targets: targets,
 		DenyUnaudited: cfg.AuditOnFailure == config.Deny, ConnectTimeout: cfg.SSHConnectTimeout, MaxInFlight: cfg.MaxInFlight,
 		StateDir: cfg.StateDir, Log: a.log,
 	})

@@ -81,6 +81,14 @@ var account = sync.OnceValue(func() *user.User {
 	return &user.User{HomeDir: "/"}
 })
 
+// DefaultPath is the PATH of a process that was given none.
+func DefaultPath() string {
+	if os.Geteuid() == 0 {
+		return rootPath
+	}
+	return userPath
+}
+
 // addMissing sets the defaults for what a command needs.
 func (e *environment) addMissing() {
 	add := func(name string, value func() string) {
@@ -90,12 +98,7 @@ func (e *environment) addMissing() {
 			}
 		}
 	}
-	add("PATH", func() string {
-		if os.Geteuid() == 0 {
-			return rootPath
-		}
-		return userPath
-	})
+	add("PATH", DefaultPath)
 	add("HOME", func() string { return account().HomeDir })
 	add("USER", func() string { return account().Username })
 	add("LOGNAME", func() string { return account().Username })

@@ -55,6 +55,12 @@ func checkDir(dir string) error {
 	return nil
 }
 
+// FindProgram says why there is no program of this name for a command in dir with this environment, nil if there is one.
+func FindProgram(name, dir string, env []string) error {
+	_, err := findProgram(name, dir, env)
+	return err
+}
+
 // findProgram finds the file of a program as a shell in dir with this environment would.
 func findProgram(name, dir string, env []string) (string, error) {
 	if name == "" {

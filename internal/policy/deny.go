@@ -23,6 +23,12 @@ func (e *Engine) Deny(s Subject) (reason string, denied bool) {
 // The pattern is not shown: who is denied need not learn what would pass.
 const denyReason = "matches the operator's deny pattern"
 
+// NamesHosts reports whether the policy may refuse or ask for a host by its name or address, so that the names that lead there have to be
+// looked up.
+func (e *Engine) NamesHosts() bool {
+	return e.deny != nil || e.rules != nil && e.rules.namesHosts()
+}
+
 // denySubject searches the raw text and each simple command of the parse.
 func (e *Engine) denySubject(s Subject, a Assessment) (string, bool) {
 	if reason, denied := e.Deny(s); denied || e.deny == nil {

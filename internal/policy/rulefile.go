@@ -102,6 +102,18 @@ func (f *ruleFile) sets() []*ruleSet {
 	return []*ruleSet{f.start, f.current}
 }
 
+// namesHosts reports whether a rule that denies or asks is about hosts.
+func (f *ruleFile) namesHosts() bool {
+	for _, set := range f.sets() {
+		for _, r := range set.rules {
+			if r.effect != Allow && len(r.Host) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // refresh reads the file again if it changed. A file that is gone or not valid leaves the last valid rules in force.
 func (f *ruleFile) refresh() {
 	info, err := os.Stat(f.path)

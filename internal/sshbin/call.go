@@ -21,6 +21,7 @@ type call struct {
 	channel channel
 	streams *streams
 	marker  *marker // finds the exit status in the output; nil where the channel tells it
+	unmet   *marker // finds there that what the command needs is missing, and what; nil without needs
 	started Started
 }
 
@@ -95,26 +96,36 @@ func (k *call) request(ctx context.Context) (r mux.Request, preamble string, err
 	r.TTY, r.Term = c.TTY, "xterm-256color"
 	shell := k.seat.pool.loginShell()
 	text := ended(c.Text, shell)
+	token := ""
+	if (c.Dir != "" || c.Program != "") && !c.raw {
+		k.unmet = newMarker()
+		token = k.unmet.token
+	}
 	if k.forked() && !c.raw && k.leash != nil && complete(c.Text) {
 		k.marker = newMarker()
 		text = k.marker.wrap(c.Text, shell)
 	}
-	r.Command = commandText(c, text, k.id, shell, k.leash != nil)
+	r.Command = commandText(c, text, k.id, shell, token, k.leash != nil)
 	if len(r.Command) > maxText {
 		short, err := k.seat.stage(ctx, text)
 		if err != nil {
 			return r, "", err
 		}
-		r.Command = commandText(c, short, k.id, shell, k.leash != nil)
+		r.Command = commandText(c, short, k.id, shell, token, k.leash != nil)
 	}
 	return r, envPreamble(c.Env), nil
 }
 
 func (k *call) filter() func(io.Writer) io.Writer {
-	if k.marker == nil {
+	switch {
+	case k.unmet == nil && k.marker == nil:
 		return nil
+	case k.unmet == nil:
+		return k.marker.filter
+	case k.marker == nil:
+		return k.unmet.filter
 	}
-	return k.marker.filter
+	return func(w io.Writer) io.Writer { return k.marker.filter(k.unmet.filter(w)) }
 }
 
 // wait waits for the end of the command.
@@ -148,7 +159,13 @@ func (k *call) wait(ctx context.Context) (Exit, error) {
 		exit.Code, exit.Signal = &status, signalName(status)
 		k.streams.drainHanded(k.channel.Ended())
 	}
-	return exit, k.finish(trip)
+	if err := k.finish(trip); err != nil {
+		return exit, err
+	}
+	if why, ok := k.unmet.status(); ok {
+		return Exit{Started: k.started}, k.command.unmet(k.seat.pool.resolved.Alias, why)
+	}
+	return exit, nil
 }
 
 // status is the exit status, if there is one.

@@ -13,6 +13,8 @@ type Command struct {
 	Text string
 	// Dir is the working directory: "" is the remote home, a leading "~/" stands for it.
 	Dir string
+	// Program is what Text cannot do without, a name or a path: where the host has none the command is not started (not_found). "" is nothing.
+	Program string
 	// Env changes the environment, whatever AcceptEnv says. Values travel on standard input; no process list shows them.
 	Env []EnvVar
 	// Stdin is the standard input, nil for an immediate end of file. A regular file or terminal (*os.File) is handed to the
@@ -73,6 +75,8 @@ func (c *Command) check() error {
 		return invalid("a subsystem takes neither command nor environment, directory or terminal", "")
 	case strings.ContainsRune(c.Text, 0):
 		return invalid("command contains a NUL byte", "no shell takes one: write \\000 with printf, or send the bytes on stdin")
+	case strings.ContainsRune(c.Program, 0):
+		return invalid("program contains a NUL byte", "name a program")
 	case strings.ContainsRune(c.Dir, 0):
 		return invalid("cwd contains a NUL byte", "give a path without it")
 	}

@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// marker carries the exit status in the output. A forked client tells it only when the session is over, which a background child
-// can put off for ever.
+// marker carries a number in the output: the exit status, which a forked client tells only when the session is over, and a background child
+// can put that off for ever; or what the command needs and the host has not.
 type marker struct {
 	token string
 	seen  chan struct{}
@@ -23,8 +23,11 @@ func newMarker() *marker { return &marker{token: rand.Text(), seen: make(chan st
 
 // wrap makes text print the marker on standard error when it is done. A subshell, so that exit in the text ends that alone.
 func (m *marker) wrap(text, shell string) string {
-	return "(\n" + text + "\n" + exitStatus(shell) + "\n)\n_s=$?; printf '\\036" + m.token + " %d\\036' $_s >&2; exit $_s"
+	return "(\n" + text + "\n" + exitStatus(shell) + "\n)\n_s=$?; " + printMarker(m.token) + "; exit $_s"
 }
+
+// printMarker prints the marker with the number that is in the shell's variable _s.
+func printMarker(token string) string { return "printf '\\036" + token + " %d\\036' $_s >&2" }
 
 // found is closed when the marker has been read.
 func (m *marker) found() <-chan struct{} {
@@ -99,7 +102,13 @@ func (w *markerWriter) emit(data []byte) error {
 func (w *markerWriter) flush() error {
 	data := w.held
 	w.held = nil
-	return w.emit(data)
+	if err := w.emit(data); err != nil {
+		return err
+	}
+	if inner, ok := w.to.(*markerWriter); ok {
+		return inner.flush()
+	}
+	return nil
 }
 
 func (m *marker) mark(code int) {

@@ -51,6 +51,11 @@ func TestLoginShells(t *testing.T) {
 			if res := mustRun(t, e, r, Command{Text: "pwd", Dir: "~/a 'b"}); res.out != dir+"\n" {
 				t.Errorf("directory %q, want %q: %s", res.out, dir, res.err)
 			}
+			for bad, want := range map[string]string{"~/a 'b/none": "not_found", "/etc/passwd": "invalid_argument"} {
+				if res, err := run(t, e, r, Command{Text: "echo ran", Dir: bad}); code(err) != want || res.out+res.err != "" || res.code != -1 {
+					t.Errorf("directory %s: %v, want %s; %+v", bad, err, want, res)
+				}
+			}
 			if res := mustRun(t, e, r, Command{Text: "for i in 1 2; do echo $i; done | tail -n 1"}); res.out != "2\n" {
 				t.Errorf("POSIX text gave %q, %q", res.out, res.err)
 			}

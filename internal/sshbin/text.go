@@ -51,12 +51,13 @@ var posixShells = map[string]bool{
 
 func isPOSIX(shell string) bool { return posixShells[path.Base(shell)] }
 
-// commandText is the command line of a call for the host's login shell; text is what of the command is to run there.
+// commandText is the command line of a call for the host's login shell; text is what of the command is to run there, unmet the token of the
+// marker for what the command needs and the host has not, "" for none.
 //
 // A host without a leash gets the command as it is where that is possible: behind a forced command there may be anything but
 // a shell.
-func commandText(c *Command, text, id, shell string, leashed bool) string {
-	before := prelude(c, id, leashed)
+func commandText(c *Command, text, id, shell, unmet string, leashed bool) string {
+	before := prelude(c, id, unmet, leashed)
 	switch {
 	case before == "" && !leashed && len(c.Text) <= maxText:
 		return c.Text
@@ -99,7 +100,7 @@ func complete(text string) bool {
 
 // prelude is what runs in the shell before the command, on one line so that line numbers in the shell's messages move by one
 // at most.
-func prelude(c *Command, id string, leashed bool) string {
+func prelude(c *Command, id, unmet string, leashed bool) string {
 	var steps []string
 	if leashed {
 		steps = append(steps, "export "+CallVariable+"="+id)
@@ -112,7 +113,10 @@ func prelude(c *Command, id string, leashed bool) string {
 		steps = append(steps, readEnv)
 	}
 	if c.Dir != "" {
-		steps = append(steps, "CDPATH= cd -- "+quoteDir(c.Dir)+" || exit 1")
+		steps = append(steps, enter(c.Dir, unmet))
+	}
+	if c.Program != "" && unmet != "" {
+		steps = append(steps, have(c.Program, unmet))
 	}
 	if len(steps) == 0 {
 		return ""

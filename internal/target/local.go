@@ -32,8 +32,14 @@ func (t *local) Run(ctx context.Context, c Command) (Exit, error) {
 	for i, v := range c.Env {
 		overlay[i] = localexec.Var{Name: v.Name, Value: v.Value}
 	}
+	env := localexec.Environment(t.environ, overlay)
+	if c.Script != nil {
+		if err := localexec.FindProgram(c.Script.Interpreter, c.Dir, env); err != nil {
+			return Exit{}, err
+		}
+	}
 	exit, err := t.run(ctx, localexec.Command{
-		Argv: argv, Dir: c.Dir, Env: localexec.Environment(t.environ, overlay), Stdin: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr,
+		Argv: argv, Dir: c.Dir, Env: env, Stdin: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr,
 		TTY: c.TTY, ID: c.ID, Started: c.Started,
 	})
 	return Exit{Code: exit.Code, Signal: exit.Signal, Survivors: exit.Survivors}, err

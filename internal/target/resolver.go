@@ -18,6 +18,9 @@ type Resolver struct {
 	engine    *sshbin.Engine
 	inventory *inventory.Inventory
 	local     *local
+	addresses *addresses
+	// lookUp reports whether a policy asks for addresses.
+	lookUp func() bool
 }
 
 // NewResolver makes a resolver. environ is the environment of local commands before their own changes; run starts them, nil
@@ -26,8 +29,13 @@ func NewResolver(engine *sshbin.Engine, inv *inventory.Inventory, environ []stri
 	if run == nil {
 		run = localexec.Run
 	}
-	return &Resolver{engine: engine, inventory: inv, local: &local{environ: environ, run: run}}
+	return &Resolver{engine: engine, inventory: inv, local: &local{environ: environ, run: run},
+		addresses: &addresses{lookup: net.DefaultResolver.LookupHost, known: map[string]answer{}}, lookUp: func() bool { return false }}
 }
+
+// LookUp has names looked up in the DNS for as long as wanted says so, and their addresses be among the Names of targets. It is called
+// before the first Resolve.
+func (r *Resolver) LookUp(wanted func() bool) { r.lookUp = wanted }
 
 // Local is this machine.
 func (r *Resolver) Local() Target { return r.local }
@@ -50,6 +58,13 @@ func (r *Resolver) Resolve(ctx context.Context, d dest.Destination) (Target, err
 	}
 	t.resolved = resolved
 	t.names = append(dest.Spellings(given.Host), resolved.Names()...)
+	if r.lookUp() {
+		more, err := r.addresses.of(ctx, resolved)
+		if err != nil {
+			return nil, err
+		}
+		t.names = append(t.names, more...)
+	}
 	t.host = &Host{
 		Alias: given.String(), User: resolved.User, Hostname: resolved.Hostname, Port: resolved.Port, Jump: resolved.JumpString(),
 		Groups: h.Groups, PolicyMode: h.PolicyMode, Config: map[string][]string{},

@@ -39,12 +39,12 @@ func (t *ssh) Run(ctx context.Context, c Command) (Exit, error) {
 
 // command puts a command in the engine's form.
 func (t *ssh) command(c Command) sshbin.Command {
-	text := c.Text
+	text, program := c.Text, ""
 	if c.Script != nil {
-		text = c.Script.Text()
+		text, program = c.Script.Text(), c.Script.Interpreter
 	}
 	command := sshbin.Command{
-		Text: text, Subsystem: c.Subsystem, Dir: c.Dir, Stdin: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr, TTY: c.TTY,
+		Text: text, Program: program, Subsystem: c.Subsystem, Dir: c.Dir, Stdin: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr, TTY: c.TTY,
 		StoreHostKey: c.StoreHostKeys, NoLeash: t.noLeash,
 	}
 	for _, v := range c.Env {

@@ -3,6 +3,7 @@ package tools
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"relay-shell/internal/params"
@@ -24,6 +25,9 @@ func scriptOf(body, interpreter string, strict bool) (*target.Script, error) {
 	}
 	if !slices.Contains(interpreters, interpreter) && (!filepath.IsAbs(interpreter) || filepath.Clean(interpreter) != interpreter) {
 		return nil, params.Errorf("interpreter", "bash, sh, python, python3 or an absolute path", "%q is not an interpreter", interpreter)
+	}
+	if words := strings.Fields(interpreter); len(words) > 1 && strings.HasPrefix(words[1], "-") {
+		return nil, params.Errorf("interpreter", "name the program alone; what its options do, the script can say itself (set -x)", "%q has options", interpreter)
 	}
 	return &target.Script{Interpreter: interpreter, Body: body, Strict: strict}, nil
 }
