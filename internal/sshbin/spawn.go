@@ -2,6 +2,7 @@ package sshbin
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"strings"
 
@@ -14,6 +15,8 @@ type Spawn struct {
 	// Args are the program and its arguments, Env its environment; TERM is left to the caller.
 	Args, Env []string
 	Started   Started
+	// Riding is where it rides, to ask about its terminal.
+	Riding Riding
 }
 
 // SpawnArgs gives the command line of an interactive `ssh -tt` that rides a live master, which it makes sure of. When the
@@ -62,17 +65,20 @@ func (s *seat) spawn(ctx context.Context, c *Command) (Spawn, error) {
 	if _, err := s.getLeash(ctx); err != nil { // tells the login shell
 		return Spawn{}, err
 	}
-	text, err := s.spawnText(ctx, c)
+	riding := Riding{Path: s.path, Mark: rand.Text()}
+	text, err := s.spawnText(ctx, c, riding.Mark)
 	if err != nil {
 		return Spawn{}, err
 	}
 	e, r := s.pool.engine, s.pool.resolved
 	args := r.ClientArgs(dest.ClientOptions{ControlPath: s.path, Command: text, TTY: true})
-	return Spawn{Args: append([]string{e.opt.SSH}, args...), Env: dest.Environ(e.opt.Env), Started: s.started()}, nil
+	env := append(dest.Environ(e.opt.Env), dest.SessionVariable+"="+riding.Mark)
+	return Spawn{Args: append([]string{e.opt.SSH}, args...), Env: env, Started: s.started(), Riding: riding}, nil
 }
 
-// spawnText is the session's command line, "" for the login shell as sshd starts it.
-func (s *seat) spawnText(ctx context.Context, c *Command) (string, error) {
+// spawnText is the session's command line, "" for the login shell as sshd starts it. That one is marked only where the server accepts
+// the variable.
+func (s *seat) spawnText(ctx context.Context, c *Command, mark string) (string, error) {
 	if c.Text == "" && c.Dir == "" && len(c.Env) == 0 {
 		return "", nil
 	}
@@ -99,8 +105,9 @@ func (s *seat) spawnText(ctx context.Context, c *Command) (string, error) {
 			return "", err
 		}
 	}
-	if isPOSIX(shell) {
-		return text, nil
+	variable := dest.SessionVariable + "=" + mark
+	if isPOSIX(shell) { // the shell's own arguments show the mark, and its children's environment
+		return "export " + variable + "\n" + text, nil
 	}
-	return wrapped(text), nil
+	return strings.Replace(wrapped(text), "exec ", "exec env "+variable+" ", 1), nil
 }

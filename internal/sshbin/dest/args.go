@@ -72,6 +72,7 @@ func (r *Resolved) MasterArgs(o MasterOptions) []string {
 		options = append(options, "ControlPersist=yes")
 	}
 	options = append(options, plainSession...)
+	options = append(options, sendMark)
 	options = append(options, r.logOptions()...)
 	options = append(options, r.proxyOptions(o)...)
 	return append(withOptions(args, options), "--", r.Alias)
@@ -85,6 +86,13 @@ var plainSession = []string{
 	"RemoteCommand=none", // ssh refuses a command beside it
 	"Tunnel=no",
 }
+
+// SessionVariable marks the processes of a session with a terminal, so that it is found among others of the same connection. Its
+// name begins with LC_ because that is what servers accept from clients (AcceptEnv) more often than anything else.
+const SessionVariable = "LC_RELAY_SESSION"
+
+// sendMark lets the mark through: of a client's variables the master drops what its own SendEnv does not name.
+const sendMark = "SendEnv=" + SessionVariable
 
 // connectionOptions are those that hold for the destination and for each hop on the way.
 func (r *Resolved) connectionOptions(o MasterOptions) []string {
@@ -139,7 +147,7 @@ type ClientOptions struct {
 	ControlPath string
 	Command     string // for the remote shell; "" is a login shell
 	Subsystem   bool   // Command names a subsystem (-s)
-	TTY         bool   // with a remote terminal (-tt), else without (-T)
+	TTY         bool   // with a remote terminal (-tt), else without (-T); it sends SessionVariable
 	Log         string // file for ssh's own words (-E), "" for standard error
 }
 
@@ -156,6 +164,9 @@ func (r *Resolved) ClientArgs(o ClientOptions) []string {
 	}
 	args = append(args, "-S", escapePercent(o.ControlPath), tty, "-e", "none")
 	options := append([]string{"ControlMaster=no", "ProxyCommand=false", "BatchMode=yes", "LogLevel=ERROR"}, plainSession...)
+	if o.TTY {
+		options = append(options, sendMark)
+	}
 	args = withOptions(args, options)
 	if o.Subsystem {
 		args = append(args, "-s")

@@ -31,7 +31,7 @@ func TestMasterArgs(t *testing.T) {
 				"-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3", "-o", "BatchMode=yes",
 				"-o", "StrictHostKeyChecking=yes", "-o", "UpdateHostKeys=no", "-o", "ControlPersist=yes",
 				"-o", "ClearAllForwardings=yes", "-o", "ForwardX11=no", "-o", "PermitLocalCommand=no", "-o", "RemoteCommand=none", "-o", "Tunnel=no",
-				"-o", "LogLevel=VERBOSE", "--", "web1"},
+				"-o", "SendEnv=LC_RELAY_SESSION", "-o", "LogLevel=VERBOSE", "--", "web1"},
 		},
 		{
 			"everything", resolvedFor(Destination{Host: "::1", User: "me", Port: 2222, KeyPath: "/k 1%", KnownHosts: Ignore},
@@ -43,7 +43,7 @@ func TestMasterArgs(t *testing.T) {
 				"-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "GlobalKnownHostsFile=/dev/null",
 				"-o", "VerifyHostKeyDNS=no", "-o", "UpdateHostKeys=no", "-o", "ControlPersist=1800",
 				"-o", "ClearAllForwardings=yes", "-o", "ForwardX11=no", "-o", "PermitLocalCommand=no", "-o", "RemoteCommand=none", "-o", "Tunnel=no",
-				"-o", "LogLevel=VERBOSE", "-o", "LogVerbose=sshconnect.c:verify_host_key():*,sshconnect2.c:sign_and_send_pubkey():*",
+				"-o", "SendEnv=LC_RELAY_SESSION", "-o", "LogLevel=VERBOSE", "-o", "LogVerbose=sshconnect.c:verify_host_key():*,sshconnect2.c:sign_and_send_pubkey():*",
 				"-o", "ProxyJump=none", "-o", "ProxyCommand=ssh -S x -W '[%h]:%p' -- b", "--", "::1"},
 		},
 		{
@@ -51,14 +51,14 @@ func TestMasterArgs(t *testing.T) {
 			[]string{"-M", "-N", "-f", "-n", "-T", "-S", "/c",
 				"-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3", "-o", "ControlPersist=yes",
 				"-o", "ClearAllForwardings=yes", "-o", "ForwardX11=no", "-o", "PermitLocalCommand=no", "-o", "RemoteCommand=none", "-o", "Tunnel=no",
-				"-o", "LogLevel=VERBOSE", "--", "web1"},
+				"-o", "SendEnv=LC_RELAY_SESSION", "-o", "LogLevel=VERBOSE", "--", "web1"},
 		},
 		{
 			"through a bastion", withJump, MasterOptions{ControlPath: "/c", StoreHostKey: true},
 			[]string{"-M", "-N", "-f", "-n", "-T", "-S", "/c",
 				"-o", "ConnectTimeout=20", "-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3", "-o", "BatchMode=yes", "-o", "ControlPersist=yes",
 				"-o", "ClearAllForwardings=yes", "-o", "ForwardX11=no", "-o", "PermitLocalCommand=no", "-o", "RemoteCommand=none", "-o", "Tunnel=no",
-				"-o", "LogLevel=VERBOSE", "-o",
+				"-o", "SendEnv=LC_RELAY_SESSION", "-o", "LogLevel=VERBOSE", "-o",
 				"ProxyCommand=ssh -l bob -p 2201 -o ConnectTimeout=10 -o ServerAliveInterval=10 -o ServerAliveCountMax=3 -o BatchMode=yes -o StrictHostKeyChecking=accept-new" +
 					" -o ClearAllForwardings=yes -o ForwardX11=no -o PermitLocalCommand=no -o RemoteCommand=none -o Tunnel=no -o LogLevel=VERBOSE -W '[%h]:%p' -- bastion",
 				"--", "inner"},
@@ -122,7 +122,7 @@ func TestClientAndControlArgs(t *testing.T) {
 		got, want []string
 	}{
 		{"command", r.ClientArgs(ClientOptions{ControlPath: "/s", Command: "-x 'a b'"}), join(common, []string{"-S", "/s", "-T", "-e", "none"}, plain, []string{"--", "web1", "-x 'a b'"})},
-		{"terminal", r.ClientArgs(ClientOptions{ControlPath: "/s", TTY: true, Log: "/l"}), join(common, []string{"-E", "/l", "-S", "/s", "-tt", "-e", "none"}, plain, []string{"--", "web1"})},
+		{"terminal", r.ClientArgs(ClientOptions{ControlPath: "/s", TTY: true, Log: "/l"}), join(common, []string{"-E", "/l", "-S", "/s", "-tt", "-e", "none"}, plain, []string{"-o", "SendEnv=LC_RELAY_SESSION", "--", "web1"})},
 		{"subsystem", r.ClientArgs(ClientOptions{ControlPath: "/s", Command: "sftp", Subsystem: true}), join(common, []string{"-S", "/s", "-T", "-e", "none"}, plain, []string{"-s", "--", "web1", "sftp"})},
 		{"check", r.ControlArgs("/s", "check"), join(common, []string{"-S", "/s", "-O", "check", "--", "web1"})},
 	} {
