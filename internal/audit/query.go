@@ -13,7 +13,8 @@ import (
 // Filter selects results. The zero value of a field selects everything.
 type Filter struct {
 	// Lines is how many results at most, the newest; 0 = 50.
-	Lines   int
+	Lines int
+	// Tool is a tool's name; without it, the hashes of recordings (ActionRecording) are left out.
 	Tool    string
 	Tier    *int
 	Denied  *bool
@@ -74,6 +75,7 @@ func (j *Joined) UnmarshalJSON(b []byte) error {
 func (f *Filter) match(r *Record) bool {
 	switch {
 	case f.Tool != "" && r.Tool != f.Tool,
+		f.Tool == "" && r.Action == ActionRecording,
 		f.Tier != nil && r.Tier != *f.Tier,
 		f.Denied != nil && r.Denied != *f.Denied,
 		f.Outcome != "" && r.Outcome != f.Outcome,
@@ -211,7 +213,7 @@ func (q *query) take(line []byte) {
 		return
 	}
 	q.found = append(q.found, Joined{Record: r})
-	if r.Call != "" && !r.Denied {
+	if r.Call != "" && !r.Denied && r.Action != ActionRecording {
 		q.waiting[r.Call] = len(q.found) - 1
 	}
 }

@@ -30,6 +30,9 @@ const (
 	actionRetention = "retention"
 )
 
+// ActionRecording is the action of results that are about a piece of a session's recording rather than a call: they have no intent.
+const ActionRecording = "recording"
+
 // unknownOutcome closes a call whose process died before it could.
 const unknownOutcome = "unknown"
 

@@ -108,6 +108,7 @@ func (s *session) open() (a *app, err error) {
 	})
 	a.tools = tools.New(&tools.Deps{
 		Config: cfg, Version: s.world.Version, Inventory: a.inventory, SSH: a.ssh, Files: a.files, Spool: a.spool, Policy: a.policy, Audit: a.audit, Approvals: a.approvals, ApprovalState: a.approvalState, Mask: a.mask,
+		Trail:   s.trail(),
 		Keepers: s.keepers(), SSHOptions: s.sshOptions(zerolog.Nop()), Environ: s.world.Environ,
 	}, cfg.Toolsets)
 	return a, nil

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -20,7 +19,6 @@ import (
 	terminal "relay-shell/internal/keeper/session"
 	"relay-shell/internal/pty"
 	"relay-shell/internal/relay"
-	"relay-shell/internal/tools"
 )
 
 type sessionsCmd struct {
@@ -168,30 +166,4 @@ func (s *session) converse(stream *keeper.Stream, fd int, readOnly bool) (exit *
 			return f.Exit, nil
 		}
 	}
-}
-
-type replayCmd struct {
-	ID        string        `arg:"" help:"A session's id, or the file of a recording."`
-	Speed     float64       `default:"1" help:"How many times faster."`
-	IdleLimit time.Duration `default:"2s" help:"Longest pause; 0 keeps them."`
-}
-
-func (c *replayCmd) Run(s *session) error {
-	ctx, stop := signal.NotifyContext(s.ctx, syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	path := c.ID
-	if keeper.ValidID(terminal.Kind, c.ID) {
-		path = filepath.Join(tools.Recordings(s.cfg.StateDir), c.ID+".cast")
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	err = pty.Play(ctx, f, s.world.Stdout, pty.PlayOptions{Speed: c.Speed, IdleLimit: c.IdleLimit})
-	_, _ = io.WriteString(s.world.Stdout, pty.Reset)
-	if errors.Is(err, pty.ErrTorn) || ctx.Err() != nil {
-		return nil // it goes on, or its keeper was killed; or the person has seen enough
-	}
-	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"relay-shell/internal/audit"
 	"relay-shell/internal/config"
+	terminal "relay-shell/internal/keeper/session"
 	"relay-shell/internal/policy"
 	"relay-shell/internal/sshbin"
 	"relay-shell/internal/sshbin/dest"
@@ -35,17 +36,7 @@ func (s *session) sshOptions(log zerolog.Logger) sshbin.Options {
 
 // auditOptions opens the mirrors that the settings name; the log closes them.
 func (s *session) auditOptions(instance string) (audit.Options, error) {
-	c := s.cfg
-	o := audit.Options{
-		Path: c.AuditPath, Session: instance, Sync: audit.SyncMode(c.AuditSync), OnFailure: audit.FailureMode(c.AuditOnFailure),
-		Rotate: audit.Rotation{External: c.AuditRotate != config.RotateOwn}, Retention: c.AuditRetention, Format: audit.Format(c.AuditFormat),
-	}
-	if o.Retention == 0 {
-		o.Retention = -1 // for ever
-	}
-	if c.AuditStderr {
-		o.Stderr = s.world.Stderr
-	}
+	c, o := s.cfg, s.ownAuditOptions(instance)
 	for _, spec := range c.AuditMirror {
 		m, err := audit.OpenMirror(spec)
 		if err != nil {
@@ -57,4 +48,26 @@ func (s *session) auditOptions(instance string) (audit.Options, error) {
 		o.Mirrors = append(o.Mirrors, m)
 	}
 	return o, nil
+}
+
+// ownAuditOptions are those without mirrors.
+func (s *session) ownAuditOptions(instance string) audit.Options {
+	c := s.cfg
+	o := audit.Options{
+		Path: c.AuditPath, Session: instance, Sync: audit.SyncMode(c.AuditSync), OnFailure: audit.FailureMode(c.AuditOnFailure),
+		Rotate: audit.Rotation{External: c.AuditRotate != config.RotateOwn}, Retention: c.AuditRetention, Format: audit.Format(c.AuditFormat),
+	}
+	if o.Retention == 0 {
+		o.Retention = -1 // for ever
+	}
+	if c.AuditStderr {
+		o.Stderr = s.world.Stderr
+	}
+	return o
+}
+
+// trail is the audit log as keepers open it.
+func (s *session) trail() terminal.Trail {
+	o := s.ownAuditOptions("")
+	return terminal.Trail{Mirrors: s.cfg.AuditMirror, Path: o.Path, Sync: o.Sync, OnFailure: o.OnFailure, Rotate: o.Rotate, Retention: o.Retention, Format: o.Format}
 }

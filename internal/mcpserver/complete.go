@@ -11,8 +11,12 @@ import (
 const maxCompletions = 100
 
 // complete offers host names for every argument named host, and ids where there are any.
-func (s *Server) complete(_ context.Context, req *mcp.CompleteRequest) (*mcp.CompleteResult, error) {
-	candidates := s.opts.Tools.Complete(req.Params.Argument.Name)
+func (s *Server) complete(ctx context.Context, req *mcp.CompleteRequest) (*mcp.CompleteResult, error) {
+	template := ""
+	if req.Params.Ref != nil {
+		template = req.Params.Ref.URI
+	}
+	candidates := s.opts.Tools.Complete(ctx, template, req.Params.Argument.Name)
 	values := []string{}
 	total := 0
 	for _, c := range candidates {

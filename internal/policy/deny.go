@@ -53,13 +53,16 @@ func rawProbes(s Subject) []string {
 			texts = append(texts, p, s.Tool+" "+p)
 		}
 	}
+	add(s.Or...)
 	add(s.Text, s.Script, s.Interpreter, s.Stdin, s.Dir, strings.Join(s.Argv, " "))
 	for _, v := range s.Env {
 		add(v.Name + "=" + v.Value)
 	}
 	add(s.Names...)
-	if whole := wholeText(s); whole != "" {
-		texts = append(texts, s.Tool+" "+whole+" "+strings.Join(s.Names, " "))
+	for _, whole := range append([]string{wholeText(s)}, s.Or...) {
+		if whole != "" {
+			texts = append(texts, s.Tool+" "+whole+" "+strings.Join(s.Names, " "))
+		}
 	}
 	return texts
 }

@@ -40,8 +40,9 @@ type Subject struct {
 	Interpreter string   // bash (also when empty), sh, python3, or a path
 	Stdin       string
 	Env         []EnvVar
-	Dir         string // working directory; empty is unknown
-	Session     bool   // Text is typed at the prompt of a session
+	Dir         string   // working directory; empty is unknown
+	Session     bool     // Text is typed at the prompt of a session
+	Or          []string // what Text may turn out to be instead; the worst counts, and deny patterns see all
 	Remote      bool
 	Floor       Tier     // the tier is never below this
 	Fixed       *Tier    // the tier of a tool whatever its text says
@@ -63,6 +64,9 @@ type Assessment struct {
 // The text is read as bash and as a POSIX shell would, and the higher tier counts: which of them runs it is known only
 // once the call has been allowed.
 func Assess(s Subject) Assessment {
+	if len(s.Or) > 0 {
+		return assessAll(s)
+	}
 	if s.Fixed != nil {
 		return Assessment{Tier: max(*s.Fixed, s.Floor), Reasons: []Reason{{Text: s.Tool, Program: s.Tool, Rule: "tool", Tier: *s.Fixed, Why: "the tool has a fixed tier"}}}
 	}
@@ -84,6 +88,25 @@ func Assess(s Subject) Assessment {
 
 // SensitivePath reports whether the name of a file says that it holds keys, passwords, tokens or the like.
 func SensitivePath(path string) bool { return assess.SensitivePath(path) }
+
+// assessAll joins what is to be said of Text and of everything it may be instead.
+func assessAll(s Subject) Assessment {
+	texts := s.Or
+	s.Or = nil
+	all := Assess(s)
+	for _, s.Text = range texts {
+		a := Assess(s)
+		all.Tier = max(all.Tier, a.Tier)
+		all.Sensitive = all.Sensitive || a.Sensitive
+		all.Reasons = append(all.Reasons, a.Reasons...)
+		all.TooComplex = all.TooComplex || a.TooComplex
+		all.Refused = all.Refused || a.Refused
+		if all.ParseError == "" {
+			all.ParseError = a.ParseError
+		}
+	}
+	return all
+}
 
 // ReadAllowed reports whether a tool that promises only to read may run what was assessed, and why not.
 func ReadAllowed(a Assessment) (ok bool, why string) {

@@ -34,6 +34,9 @@ func Render(s Subject, a Assessment) string {
 		}
 	}
 	section(&b, "command", wholeText(s))
+	for _, text := range s.Or {
+		section(&b, "or", text)
+	}
 	if s.Interpreter != "" {
 		section(&b, "interpreter", s.Interpreter)
 	}

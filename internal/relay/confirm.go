@@ -195,6 +195,9 @@ func (w *walk) question(waiting approval.Waiting, human bool) *Result {
 
 func (w *walk) approvalRequest() approval.Request {
 	r := approval.Request{Tool: w.call.Operation.Name(), Bytes: w.call.Args, Dir: w.plan.Subject.Dir, Principal: w.call.Caller.Principal}
+	if w.plan.Subject.Session { // with what is typed already, the same bytes may be another command
+		r.Bytes = []byte(string(r.Bytes) + "\x00" + w.plan.Subject.Text + "\x00" + strings.Join(w.plan.Subject.Or, "\x00"))
+	}
 	for _, v := range w.plan.Subject.Env {
 		if v.Unset {
 			r.Env = append(r.Env, v.Name)

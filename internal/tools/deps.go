@@ -9,6 +9,7 @@ import (
 	"relay-shell/internal/files/change"
 	"relay-shell/internal/inventory"
 	"relay-shell/internal/keeper"
+	"relay-shell/internal/keeper/session"
 	"relay-shell/internal/output"
 	"relay-shell/internal/policy"
 	"relay-shell/internal/policy/approval"
@@ -35,6 +36,8 @@ type Deps struct {
 	// Keepers hold what outlives the server, with SSHOptions for those that need an engine of their own.
 	Keepers    *keeper.Keepers
 	SSHOptions sshbin.Options
+	// Trail is where the hashes of sessions' recordings go.
+	Trail session.Trail
 	// Environ is the environment of the programs that tools start.
 	Environ []string
 

@@ -6,8 +6,11 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"relay-shell/internal/inventory"
+	"relay-shell/internal/keeper"
+	"relay-shell/internal/keeper/session"
 	"relay-shell/internal/params"
 	"relay-shell/internal/relay"
 	"relay-shell/internal/sshbin/dest"
@@ -64,8 +67,13 @@ func (s *Set) Resources() []*Resource {
 			Description: "The whole of an output that was truncated, up to 1 MiB; output_read pages further.", plan: d.planOutputResource},
 		{name: "checkpoint", URI: "relay-shell://audit/checkpoint", ResourceName: "audit-checkpoint", Title: "The audit log's signed head", MIMEType: "text/plain",
 			Description: "A C2SP checkpoint over every record so far, signed now. Kept elsewhere, it shows later that the log was not changed.", plan: d.planCheckpoint},
+		{name: "session-screen", URI: sessionScreenURI, Template: true, ResourceName: "session-screen", Title: "A session's screen", MIMEType: "text/plain",
+			Description: "The screen of a living session as a person sees it, as session_screen shows it.", plan: d.planScreenResource},
 	}
 }
+
+// sessionScreenURI is the address of a session's screen.
+const sessionScreenURI = "relay-shell://session/{id}/screen"
 
 type inventoryPage struct {
 	Hosts    []HostInfo `json:"hosts"`
@@ -155,15 +163,59 @@ func (d *Deps) planOutputResource(u *url.URL) (*relay.Plan, error) {
 	}}, nil
 }
 
-// Complete lists the candidates for an argument of a prompt or resource template.
-func (s *Set) Complete(argument string) []string {
-	switch argument {
-	case "host", "hosts":
-		return aliases(s.deps.Inventory.Hosts())
-	case "id":
-		return s.deps.Spool.IDs()
+func (d *Deps) planScreenResource(u *url.URL) (*relay.Plan, error) {
+	id, ok := strings.CutSuffix(strings.TrimPrefix(u.Path, "/"), "/screen")
+	if !ok || !keeper.ValidID(session.Kind, id) {
+		return nil, noSession
+	}
+	plan, err := d.planScreen(&sessionParams{SessionID: id})
+	if err != nil {
+		return nil, err
+	}
+	show := plan.Run
+	plan.Run = func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
+		res, err := show(ctx, run)
+		if res != nil {
+			res.Fields = nil
+		}
+		return res, err
+	}
+	return plan, nil
+}
+
+// completeTimeout bounds the asking of sessions for a completion.
+const completeTimeout = 2 * time.Second
+
+// Complete lists the candidates for an argument of a prompt or, with its URI, of a resource template.
+func (s *Set) Complete(ctx context.Context, template, argument string) []string {
+	d := s.deps
+	switch {
+	case argument == "host", argument == "hosts":
+		return aliases(d.Inventory.Hosts())
+	case argument == "session_id", argument == "id" && template == sessionScreenURI:
+		return d.sessionIDs(ctx)
+	case argument == "id":
+		return d.Spool.IDs()
 	}
 	return nil
+}
+
+// sessionIDs lists the living sessions, the newest first.
+func (d *Deps) sessionIDs(ctx context.Context) []string {
+	if d.Keepers == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, completeTimeout)
+	defer cancel()
+	living, err := d.Keepers.List(ctx, session.Kind)
+	if err != nil {
+		return nil
+	}
+	ids := make([]string, len(living))
+	for i, info := range living {
+		ids[len(living)-1-i] = info.ID
+	}
+	return ids
 }
 
 func aliases(hosts []inventory.Host) []string {

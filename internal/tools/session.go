@@ -66,6 +66,8 @@ type sessionScreen struct {
 	Cols          int    `json:"cols"`
 	Rows          int    `json:"rows"`
 	Alternate     bool   `json:"alternate" jsonschema:"a full-screen program has the screen"`
+
+	AwaitingSecret bool `json:"awaiting_secret"`
 }
 
 type sendParams struct {
@@ -120,43 +122,54 @@ func (d *Deps) sessionTools() []*Tool {
 // lookTimeout bounds the question which host a session is on.
 const lookTimeout = 2 * time.Second
 
-// planSend asks the session's keeper where it is, so that the policy of that host judges what is typed.
+// planSend asks the session's keeper where it is and what has been typed there, so that the policy of that host judges what the line will
+// be.
 func (d *Deps) planSend(p *sendParams) (*relay.Plan, error) {
 	if !keeper.ValidID(session.Kind, p.SessionID) {
 		return nil, noSession
 	}
-	if _, err := pty.Keys(p.Keys, pty.Modes{}); err != nil {
+	keys, err := pty.Keys(p.Keys, pty.Modes{})
+	if err != nil {
 		return nil, err
 	}
-	plan := &relay.Plan{Args: p, Subject: policy.Subject{Text: p.Data, Session: true, Floor: policy.Reversible}}
-	if p.Secret || p.Data == "" {
-		tier := policy.Reversible
-		plan.Subject = policy.Subject{Fixed: &tier}
+	enter := p.Enter && (p.Data != "" || len(p.Keys) == 0)
+	plan := &relay.Plan{Args: p}
+	send := session.Send{Data: p.Data, Enter: enter, Keys: p.Keys, Secret: p.Secret}
+	at, err := d.prompt(p.SessionID)
+	if err != nil {
+		return nil, err
 	}
 	if p.Secret {
+		tier := policy.Reversible
+		plan.Subject = policy.Subject{Fixed: &tier}
 		plan.Record = map[string]any{"session_id": p.SessionID, "secret": true}
+	} else {
+		t := typedAt(at.Typed, p.Data, enter, keys)
+		plan.Subject = t.subject("session_send")
+		send.After, send.Open = &at.Typed, t.open
 	}
-	if d.Keepers != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
-		defer cancel()
-		info, err := d.Keepers.Find(ctx, session.Kind, p.SessionID)
-		if err != nil {
-			return nil, sessionError(err, d.Config.MaxSessions)
-		}
-		var s session.Status
-		if json.Unmarshal(info.Detail, &s) == nil && s.Host != nil {
-			plan.Hosts, plan.Subject.Remote = []dest.Destination{*s.Host}, true
-		}
+	if at.Host != nil {
+		plan.Hosts, plan.Subject.Remote = []dest.Destination{*at.Host}, true
 	}
 	plan.Run = func(ctx context.Context, _ *relay.Run) (*relay.Result, error) {
 		var sent session.Sent
-		enter := p.Enter && (p.Data != "" || len(p.Keys) == 0)
-		if err := d.ask(ctx, p.SessionID, session.OpSend, session.Send{Data: p.Data, Enter: enter, Keys: p.Keys, Secret: p.Secret}, &sent); err != nil {
+		if err := d.ask(ctx, p.SessionID, session.OpSend, send, &sent); err != nil {
 			return nil, err
 		}
 		return &relay.Result{Fields: &sessionSent{sent.Cursor}, Text: fmt.Sprintf("sent; read the answer with session_recv (cursor %d)\n", sent.Cursor)}, nil
 	}
 	return plan, nil
+}
+
+// prompt asks a session where it is and what has been typed there.
+func (d *Deps) prompt(id string) (session.Prompt, error) {
+	var at session.Prompt
+	if d.Keepers == nil { // the tools' own tests
+		return at, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
+	defer cancel()
+	return at, d.ask(ctx, id, session.OpTyped, struct{}{}, &at)
 }
 
 var noSession = &relay.Error{Code: "not_found", Message: "no such session", Hint: "session_list shows what lives"}
@@ -216,7 +229,7 @@ func (o *sessionOutput) text(until bool) string {
 	case !o.Alive:
 		text += "[ended]\n"
 	case o.AwaitingSecret:
-		text += "[a program asks for a secret]\n"
+		text += asksSecret
 	case until && !o.Matched:
 		text += "[until did not match yet]\n"
 	}
@@ -225,17 +238,24 @@ func (o *sessionOutput) text(until bool) string {
 
 func (d *Deps) planScreen(p *sessionParams) (*relay.Plan, error) {
 	return &relay.Plan{Run: func(ctx context.Context, _ *relay.Run) (*relay.Result, error) {
-		var s pty.Screen
+		var s session.Seen
 		if err := d.ask(ctx, p.SessionID, session.OpScreen, struct{}{}, &s); err != nil {
 			return nil, err
 		}
 		out := &sessionScreen{
 			Text: strings.Join(s.Lines, "\n"), CursorX: s.CursorX, CursorY: s.CursorY, CursorVisible: s.CursorVisible, Title: s.Title,
-			Cols: s.Cols, Rows: s.Rows, Alternate: s.Alternate,
+			Cols: s.Cols, Rows: s.Rows, Alternate: s.Alternate, AwaitingSecret: s.AwaitingSecret,
 		}
-		return &relay.Result{Fields: out, Text: out.Text + fmt.Sprintf("\n[cursor at column %d, row %d of %dx%d]\n", s.CursorX, s.CursorY, s.Cols, s.Rows)}, nil
+		text := out.Text + fmt.Sprintf("\n[cursor at column %d, row %d of %dx%d]\n", s.CursorX, s.CursorY, s.Cols, s.Rows)
+		if s.AwaitingSecret {
+			text += asksSecret
+		}
+		return &relay.Result{Fields: out, Text: text}, nil
 	}}, nil
 }
+
+// asksSecret is the line of text results that goes with awaiting_secret.
+const asksSecret = "[a program asks for a secret]\n"
 
 func (d *Deps) planResize(p *resizeParams) (*relay.Plan, error) {
 	tier := policy.Reversible
@@ -342,6 +362,9 @@ func (i *sessionInfo) line() string {
 	text += fmt.Sprintf("  %s on %s  %dx%d  [%s]", what, where, i.Cols, i.Rows, i.State)
 	if i.ExitCode != nil {
 		text += fmt.Sprintf(" exit %d", *i.ExitCode)
+	}
+	if i.AwaitingSecret {
+		text += "  asks for a secret"
 	}
 	if i.People > 0 {
 		text += fmt.Sprintf("  %d attached", i.People)

@@ -76,7 +76,7 @@ func (d *Deps) planShellSpawn(p *shellSpawnParams) (*relay.Plan, error) {
 		subject.Fixed = nil // what the variables do to a shell counts
 		subject.Text, subject.Floor = orShell(p.Command), policy.Reversible
 	}
-	return &relay.Plan{Args: p, Subject: subject, Run: func(ctx context.Context, _ *relay.Run) (*relay.Result, error) {
+	return &relay.Plan{Args: p, Subject: subject, Run: func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
 		var vars []localexec.Var
 		for _, name := range p.Env.Names() {
 			vars = append(vars, localexec.Var{Name: name, Value: p.Env[name]})
@@ -91,7 +91,7 @@ func (d *Deps) planShellSpawn(p *shellSpawnParams) (*relay.Plan, error) {
 		if o.Dir == "" {
 			o.Dir, _ = os.Getwd()
 		}
-		return d.startSession(ctx, o, p.Record)
+		return d.startSession(ctx, run, o, p.Record)
 	}}, nil
 }
 
@@ -137,19 +137,22 @@ func (d *Deps) planSSHSpawn(p *sshSpawnParams) (*relay.Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		return d.startSession(ctx, session.Params{
-			Argv: s.Args, Env: s.Env, Dir: "/", Cols: p.Cols, Rows: p.Rows, Name: p.Name, Command: p.Command, Host: &host, HostName: host.String(),
+		return d.startSession(ctx, run, session.Params{
+			Argv: s.Args, Env: s.Env, Riding: &s.Riding, Dir: "/", Cols: p.Cols, Rows: p.Rows, Name: p.Name, Command: p.Command, Host: &host, HostName: host.String(),
 		}, p.Record)
 	}}, nil
 }
 
 // startSession makes the keeper.
-func (d *Deps) startSession(ctx context.Context, o session.Params, record bool) (*relay.Result, error) {
+func (d *Deps) startSession(ctx context.Context, run *relay.Run, o session.Params, record bool) (*relay.Result, error) {
 	c := d.Config
 	o.Buffer, o.Idle, o.Lifetime = int(c.SessionBufferBytes), c.SessionIdleTimeout, c.SessionLifetime
 	if record && c.Record {
 		o.Recordings = Recordings(c.StateDir)
 		prune(o.Recordings, c.RecordRetention)
+		trail := d.Trail
+		trail.Principal, trail.Client = run.Call.Caller.Principal, run.Call.Caller.Client
+		o.Trail = &trail
 	}
 	info, err := d.Keepers.Start(ctx, session.Kind, c.MaxSessions, o)
 	if err != nil {

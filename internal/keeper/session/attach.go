@@ -90,6 +90,8 @@ func (s *Session) listen(ctx context.Context, readOnly bool, stream *keeper.Stre
 		}
 		if len(f.Data) > 0 {
 			s.typing.Lock()
+			s.inputs.Add(1)
+			s.typed = s.typed.Person(f.Data)
 			bounded, cancel := context.WithTimeout(ctx, inputTimeout)
 			_ = s.terminal.Input(bounded, f.Data)
 			cancel()

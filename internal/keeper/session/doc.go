@@ -4,13 +4,16 @@
 // [Signal]. People join by the stream OpAttach. A remote session is an ssh client on the terminal: here it is a program like
 // any other.
 //
-// What it cannot do: tell whether a program on another host asks for a secret, since the terminal that knows is there. Input
-// is never recorded.
+// Whether a program on another host asks for a secret only the terminal there knows: it is asked over the same connection.
+//
+// Input is never recorded. The hashes of what is recorded go into the audit log as it is written.
 package session
 
 import (
 	"time"
 
+	"relay-shell/internal/pty"
+	"relay-shell/internal/sshbin"
 	"relay-shell/internal/sshbin/dest"
 )
 
@@ -33,11 +36,15 @@ type Params struct {
 	Command  string            `json:"command"`
 	Host     *dest.Destination `json:"host,omitempty"`
 	HostName string            `json:"host_name,omitempty"`
+	// Riding is where the client of a session on a host rides, to ask about the terminal there.
+	Riding *sshbin.Riding `json:"riding,omitempty"`
 	// Idle ends a session that nobody has used and that has printed nothing for so long, Lifetime any; 0 is never.
 	Idle     time.Duration `json:"idle"`
 	Lifetime time.Duration `json:"lifetime"`
 	// Recordings is the directory for the recording, "" for none.
 	Recordings string `json:"recordings,omitempty"`
+	// Trail takes the hashes of the recording, nil for none.
+	Trail *Trail `json:"trail,omitempty"`
 }
 
 // Status is what a session tells of itself.
@@ -72,6 +79,7 @@ const (
 	OpResize = "resize"
 	OpSignal = "signal"
 	OpAttach = "attach"
+	OpTyped  = "typed"
 )
 
 // Send types: Data, then Enter, then Keys.
@@ -81,6 +89,16 @@ type Send struct {
 	Keys  []string `json:"keys,omitempty"`
 	// Secret refuses unless the terminal collects a line that it does not show.
 	Secret bool `json:"secret,omitempty"`
+	// After refuses unless this is what has been typed so far; nil takes anything. Open is what of it and of this a shell would still be
+	// collecting once it has been typed.
+	After *Typed `json:"after,omitempty"`
+	Open  string `json:"open,omitempty"`
+}
+
+// Prompt answers OpTyped: where the session is and what has been typed at it.
+type Prompt struct {
+	Host  *dest.Destination `json:"host,omitempty"`
+	Typed Typed             `json:"typed"`
 }
 
 // Sent answers Send: what the program prints from now on stands behind Cursor.
@@ -107,6 +125,12 @@ type Received struct {
 	// Ended: the output is complete.
 	Ended  bool   `json:"ended"`
 	Status Status `json:"status"`
+}
+
+// Seen answers OpScreen.
+type Seen struct {
+	pty.Screen
+	AwaitingSecret bool `json:"awaiting_secret"`
 }
 
 // Resize changes the size.

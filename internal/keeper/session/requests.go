@@ -27,7 +27,12 @@ func (s *Session) Handle(ctx context.Context, op string, args json.RawMessage) (
 	case OpRecv:
 		return with(args, func(r Receive) (any, error) { return s.receive(ctx, r) })
 	case OpScreen:
-		return s.terminal.Screen(), nil
+		s.look(ctx)
+		return Seen{s.terminal.Screen(), s.awaiting()}, nil
+	case OpTyped:
+		s.typing.Lock()
+		defer s.typing.Unlock()
+		return Prompt{s.params.Host, s.typed}, s.ended()
 	case OpResize:
 		return with(args, func(r Resize) (any, error) { return s.status(), s.resize(r.Cols, r.Rows) })
 	case OpSignal:
@@ -59,11 +64,33 @@ func (s *Session) send(ctx context.Context, r Send) (any, error) {
 	defer s.typing.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, inputTimeout)
 	defer cancel()
+	if r.After != nil && *r.After != s.typed {
+		return nil, &keeper.Error{Code: "limit_reached", Message: "somebody else has typed at the same time", Hint: "look at session_screen, then call again"}
+	}
+	input, err := s.input(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	end := s.end()
+	s.inputs.Add(1)
+	err = s.terminal.Input(ctx, input)
+	if err != nil && !r.Secret { // a part may have been taken
+		s.typed = Typed{Unknown: true}
+	}
+	return Sent{Cursor: end}, err
+}
+
+// input is what the request types. It takes note of it for the next one.
+func (s *Session) input(ctx context.Context, r Send) ([]byte, error) {
 	modes := s.terminal.Modes()
+	keys, err := pty.Keys(r.Keys, modes)
+	if err != nil {
+		return nil, err
+	}
 	var input bytes.Buffer
 	if r.Secret {
-		if m, err := s.terminal.LineMode(); err != nil || !m.Secret() {
-			return nil, notSecret(s.params.Host != nil)
+		if is, err := s.awaits(ctx); err != nil || !is {
+			return nil, notSecret(err)
 		}
 		input.WriteString(r.Data)
 	} else {
@@ -72,22 +99,12 @@ func (s *Session) send(ctx context.Context, r Send) (any, error) {
 	if r.Enter {
 		input.WriteByte('\r')
 	}
-	keys, err := pty.Keys(r.Keys, modes)
-	if err != nil {
-		return nil, err
-	}
 	input.Write(keys)
-	_, end := s.terminal.Output().Bounds()
-	return Sent{Cursor: end}, s.terminal.Input(ctx, input.Bytes())
-}
-
-func notSecret(remote bool) error {
-	e := &keeper.Error{Code: "unsupported", Message: "the terminal shows what is typed, or no secret is asked for", Hint: "wait until session_recv says awaiting_secret"}
-	if remote {
-		e.Message = "whether the program on the host asks for a secret cannot be told from here"
-		e.Hint = "ask the person to type it: relay-shell attach"
+	if !r.Secret {
+		s.typed, _ = s.typed.Type(input.Bytes())
+		s.typed.Before = r.Open
 	}
-	return e
+	return input.Bytes(), nil
 }
 
 func (s *Session) receive(ctx context.Context, r Receive) (any, error) {
@@ -124,6 +141,8 @@ func (s *Session) receive(ctx context.Context, r Receive) (any, error) {
 	}
 	if chunk.Ended {
 		s.farewell(ctx)
+	} else {
+		s.look(ctx)
 	}
 	s.touch()
 	return Received{Data: chunk.Data, Cursor: chunk.Next, Dropped: chunk.Dropped, Matched: matched, Ended: chunk.Ended, Status: s.status()}, nil

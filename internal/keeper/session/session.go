@@ -25,7 +25,16 @@ type Session struct {
 	once     sync.Once
 	stop     chan struct{}
 
+	trail *trail // nil without
+
 	typing sync.Mutex // one sender at a time, so that lines do not mix
+	typed  Typed      // guarded by typing
+
+	inputs  atomic.Int64 // counts what was typed
+	asked   atomic.Pointer[asked]
+	looking sync.Mutex
+	opened  atomic.Bool
+	silence *time.Timer // fires when a host's program has been silent for a while, nil here
 
 	mu     sync.Mutex
 	read   int64 // where the last read without a cursor ended
@@ -43,6 +52,10 @@ func Open(_ context.Context, p keeper.Place, spec json.RawMessage) (keeper.Thing
 	if err := s.record(p.ID); err != nil {
 		return nil, err
 	}
+	if s.params.Riding != nil {
+		s.silence = time.AfterFunc(askAfter, s.silent)
+		s.silence.Stop()
+	}
 	var err error
 	s.terminal, err = pty.Start(pty.Options{
 		Program: s.params.Program, Argv: s.params.Argv, Dir: s.params.Dir, Env: s.params.Env,
@@ -53,10 +66,23 @@ func Open(_ context.Context, p keeper.Place, spec json.RawMessage) (keeper.Thing
 			_ = s.recorder.Close()
 			_ = os.Remove(s.path)
 		}
+		if s.trail != nil {
+			s.trail.close()
+		}
 		return nil, err
 	}
+	s.opened.Store(true)
 	go s.watch()
 	return s, nil
+}
+
+// silent looks whether a host's program asks for a secret.
+func (s *Session) silent() {
+	if s.opened.Load() {
+		s.look(context.Background())
+	} else {
+		s.silence.Reset(askAfter)
+	}
 }
 
 // record begins the recording.
@@ -68,11 +94,18 @@ func (s *Session) record(id string) error {
 		return err
 	}
 	s.path = filepath.Join(s.params.Recordings, id+".cast")
-	var err error
-	s.recorder, err = pty.NewRecorder(s.path, pty.RecorderOptions{
+	o := pty.RecorderOptions{
 		Cols: orElse(s.params.Cols, pty.DefaultCols), Rows: orElse(s.params.Rows, pty.DefaultRows), Term: pty.Term,
 		Command: s.params.Command, Title: s.params.Name,
-	})
+	}
+	if s.params.Trail != nil {
+		s.trail = newTrail(id, *s.params.Trail)
+		o.OnChunk = s.trail.add
+	}
+	var err error
+	if s.recorder, err = pty.NewRecorder(s.path, o); err != nil && s.trail != nil {
+		s.trail.close()
+	}
 	return err
 }
 
@@ -90,6 +123,9 @@ func (s *Session) tap(p []byte) {
 	s.touch()
 	if s.recorder != nil {
 		s.recorder.Output(p)
+	}
+	if s.silence != nil {
+		s.silence.Reset(askAfter)
 	}
 }
 
@@ -166,7 +202,13 @@ func (s *Session) Done() <-chan struct{} { return s.done }
 func (s *Session) Close(context.Context) error {
 	close(s.stop)
 	err := s.terminal.Close()
+	if s.silence != nil {
+		s.silence.Stop()
+	}
 	s.endRecording()
+	if s.trail != nil {
+		s.trail.close()
+	}
 	return err
 }
 
@@ -187,8 +229,11 @@ func (s *Session) status() Status {
 		if exit.Code >= 0 {
 			st.ExitCode = &exit.Code
 		}
-	} else if m, err := s.terminal.LineMode(); err == nil {
-		st.AwaitingSecret = m.Secret()
+	} else {
+		st.AwaitingSecret = s.awaiting()
+	}
+	if s.trail != nil {
+		st.RecordingError = s.trail.problem()
 	}
 	if s.recorder != nil {
 		if err := s.recorder.Err(); err != nil {

@@ -72,6 +72,19 @@ func (w *world) call(id, op string, args, result any) {
 	}
 }
 
+func (w *world) status(id string) Status {
+	w.t.Helper()
+	info, err := w.Find(context.Background(), Kind, id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var s Status
+	if err := json.Unmarshal(info.Detail, &s); err != nil {
+		w.t.Fatal(err)
+	}
+	return s
+}
+
 func (w *world) until(id, pattern string) Received {
 	w.t.Helper()
 	var r Received
