@@ -16,6 +16,7 @@ import (
 type policyCmd struct {
 	Explain policyExplainCmd `cmd:"" help:"Say what tier a command has and why, without running it."`
 	Test    policyTestCmd    `cmd:"" help:"Score the assessment on labelled commands: exit status 0 if the targets are met and nothing is under-rated, else 1."`
+	Replay  policyReplayCmd  `cmd:"" help:"Judge the recorded past by other rules or by those of now: what would be denied, newly allowed or asked about."`
 }
 
 type policyExplainCmd struct {
