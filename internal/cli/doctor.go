@@ -82,6 +82,7 @@ func (c *doctorCmd) Run(s *session) error {
 	d.stopped()
 	d.inventory()
 	d.policy()
+	d.approval()
 	d.directories()
 	d.keepers(ctx)
 	d.audit(ctx)
@@ -160,6 +161,24 @@ func (d *doctor) policy() {
 		return
 	}
 	d.good("policy", "mode %s, rules %s, confirmation %s", engine.Mode(), engine.Version(), d.session.cfg.Confirm)
+}
+
+// approval checks who can answer where a person has to (CONFIRM=human).
+func (d *doctor) approval() {
+	if d.session.cfg.Confirm != config.ConfirmHuman {
+		return
+	}
+	v, err := d.session.openVerifier()
+	switch {
+	case err != nil:
+		d.failed("approval", err, "relay-shell auth passphrase makes a new one")
+	case v == nil:
+		d.warn("approval", approvalState(v), "relay-shell auth passphrase, best as root: then the agent's shell can't replace it")
+	case v.Advisory:
+		d.warn("approval", approvalState(v), "run relay-shell auth passphrase as root, so that the agent's shell can't replace it")
+	default:
+		d.good("approval", "%s", approvalState(v))
+	}
 }
 
 // directories checks the private directories, as every start does, and then that nothing in them is open to others.
