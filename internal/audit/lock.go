@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -18,7 +19,14 @@ type lockFile struct {
 	// readOnly opens the file for who may only read it, and does not make it.
 	readOnly bool
 	f        File
+	// patience is how long to wait, 0 = lockTimeout.
+	patience time.Duration
+	// stuck says that the last wait was in vain. Until the lock is had again nobody waits that long: calls would queue up behind one another.
+	stuck bool
 }
+
+// stuckPatience is how long to try for a lock that was not to be had the last time.
+const stuckPatience = 100 * time.Millisecond
 
 // acquire takes the lock and returns what releases it.
 func (k *lockFile) acquire(mode LockMode) (release func(), err error) {
@@ -70,16 +78,23 @@ func (k *lockFile) take(mode LockMode) (release func(), err error) {
 	for i := range 20 {
 		err := k.f.Lock(mode, false)
 		if err == nil {
+			k.stuck = false
 			return func() { _ = k.f.Unlock() }, nil // unlocking an open file can't fail
 		}
 		if !errors.Is(err, errLocked) {
 			return nil, fmt.Errorf("locking %s: %w", k.name, err)
 		}
-		if i < 10 {
+		switch {
+		case k.stuck:
+			time.Sleep(stuckPatience / 20)
+		case i < 10:
 			runtime.Gosched()
-		} else {
+		default:
 			time.Sleep(20 * time.Microsecond)
 		}
+	}
+	if k.stuck {
+		return nil, fmt.Errorf("locking %s: another process still holds the lock", k.name)
 	}
 	return k.wait(mode)
 }
@@ -101,7 +116,8 @@ func (k *lockFile) wait(mode LockMode) (release func(), err error) {
 			f.Close()
 		}
 	}()
-	timeout := time.NewTimer(lockTimeout)
+	patience := cmp.Or(k.patience, lockTimeout)
+	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	select {
 	case err := <-locked:
@@ -115,6 +131,7 @@ func (k *lockFile) wait(mode LockMode) (release func(), err error) {
 		return func() { _ = f.Unlock() }, nil
 	case <-timeout.C:
 		close(abandoned)
-		return nil, fmt.Errorf("locking %s: another process has held the lock for %v", k.name, lockTimeout)
+		k.stuck = true
+		return nil, fmt.Errorf("locking %s: another process has held the lock for %v", k.name, patience)
 	}
 }
