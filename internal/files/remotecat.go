@@ -35,14 +35,21 @@ func (r *remote) catFrom(ctx context.Context, name string, off, size int64, out 
 	if err != nil {
 		return false, err
 	}
-	text := "exec cat <" + word(full)
+	info, err := r.Stat(ctx, full)
+	text := catText(full, off, size, err != nil || info.Size != size)
+	return r.cat(ctx, "read", full, target.Command{Text: text, Stdout: out})
+}
+
+// catText prints a file from off on; cut at size where it may be longer.
+func catText(name string, off, size int64, cut bool) string {
+	text := "exec cat <" + word(name)
 	if off > 0 {
-		text = fmt.Sprintf("tail -c +%d <%s", off+1, word(full))
+		text = fmt.Sprintf("tail -c +%d <%s", off+1, word(name))
 	}
-	if info, err := r.Stat(ctx, full); err != nil || info.Size != size {
+	if cut {
 		text = fmt.Sprintf("{ %s; } | head -c %d", strings.TrimPrefix(text, "exec "), size-off)
 	}
-	return r.cat(ctx, "read", full, target.Command{Text: text, Stdout: out})
+	return text
 }
 
 // word is a path as a word of the shell that no command takes for an option.
@@ -67,14 +74,7 @@ func (r *remote) cat(ctx context.Context, op, name string, c target.Command) (ok
 		return true, nil
 	}
 	said := strings.TrimSpace(words.String())
-	code := "internal"
-	for text, known := range map[string]string{
-		"No space left": "limit_reached", "quota exceeded": "limit_reached", "Permission denied": "permission_denied", "No such file": "not_found", "Input/output error": "internal",
-	} {
-		if strings.Contains(said, text) {
-			code = known
-		}
-	}
+	code := saidCode(said)
 	if said == "" {
 		said = "the command that moves the bytes ended without success"
 	}

@@ -106,9 +106,9 @@ func (r *remote) commands(ctx context.Context) bool {
 
 func (r *remote) sumThere(ctx context.Context, name string, length int64, whole bool) (sum [32]byte, err error) {
 	var out bytes.Buffer
-	text := "exec <" + word(name) + " || exit 3\n" + digestScript
+	text := "exec <" + spell(name) + " || exit 3\n" + digestScript
 	if !whole {
-		text = fmt.Sprintf("exec <%s || exit 3\nhead -c %d | {\n%s\n}", word(name), length, digestScript)
+		text = fmt.Sprintf("exec <%s || exit 3\nhead -c %d | {\n%s\n}", spell(name), length, digestScript)
 	}
 	exit, err := r.target.Run(ctx, target.Command{Script: &target.Script{Interpreter: "sh", Body: text}, Stdout: &limited{w: &out, left: 4096}, StoreHostKeys: r.store})
 	if err != nil {

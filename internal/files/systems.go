@@ -44,7 +44,8 @@ func (s *Systems) Of(t target.Target, storeHostKeys bool) (FS, error) {
 	opener, ok := t.(target.Opener)
 	switch {
 	case ok:
-		return &remote{host: s.host(opener.Identity()), target: t, opener: opener, store: storeHostKeys}, nil
+		r := &remote{host: s.host(opener.Identity()), target: t, opener: opener, store: storeHostKeys}
+		return &auto{sftp: r, shell: &shell{r}}, nil
 	case t.Host() == nil:
 		return s.local, nil
 	}

@@ -73,6 +73,7 @@ func (t *Transfer) Run(ctx context.Context) (Report, error) {
 }
 
 func (t *Transfer) run(ctx context.Context) (Report, error) {
+	t.From, t.To = settled(ctx, t.From), settled(ctx, t.To)
 	source, err := t.From.Stat(ctx, t.Source)
 	if err != nil {
 		return Report{}, err

@@ -29,6 +29,9 @@ type Options struct {
 	Shell string
 	// Ordinary logs in as an unprivileged account of its own instead of root. As an ordinary user it changes nothing.
 	Ordinary bool
+	// NoSFTP leaves out the sftp subsystem; SFTP is a command line for it instead of OpenSSH's own server.
+	NoSFTP bool
+	SFTP   string
 	// Strange leaves the host key out of the lab's known_hosts.
 	Strange bool
 	// Binary is the sshd to start; empty means the one that is installed.

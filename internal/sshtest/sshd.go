@@ -65,8 +65,14 @@ func (s *Server) sshdConfig() []string {
 		"PermitRootLogin prohibit-password",
 		"AcceptEnv LANG LC_*",
 		"PrintMotd no",
-		"Subsystem sftp "+sftpServer(),
 	)
+	if !s.opt.NoSFTP {
+		subsystem := s.opt.SFTP
+		if subsystem == "" {
+			subsystem = sftpServer()
+		}
+		lines = append(lines, "Subsystem sftp "+subsystem)
+	}
 	if s.opt.Shell != "" && !s.namespaced() {
 		lines = append(lines, "ForceCommand "+shellEmulation(s.opt.Shell))
 	}
