@@ -123,7 +123,7 @@ func (p *Place) Expire(ctx context.Context) error {
 	total := int64(0)
 	for _, c := range all {
 		total += c.size
-		old := p.Retention > 0 && time.Since(c.at) > p.Retention
+		old := p.Retention > 0 && p.since(c.at) > p.Retention
 		over := p.MaxBackups > 0 && total > p.MaxBackups
 		if err := p.expire(ctx, c, old || over); err != nil {
 			return err
@@ -147,13 +147,13 @@ type keptChange struct {
 
 // expire removes what is left of one change.
 func (p *Place) expire(ctx context.Context, c keptChange, gone bool) error {
-	if _, unfinished := c.roles["tmp"]; unfinished && time.Since(c.at) > staleTemp {
+	if _, unfinished := c.roles["tmp"]; unfinished && p.since(c.at) > staleTemp {
 		if err := p.removeTemp(ctx, c); err != nil {
 			return err
 		}
 	}
 	if _, pending := c.roles["pending"]; pending {
-		if decided, err := p.settled(ctx, c); err != nil || !decided && !gone || time.Since(c.at) < staleTemp {
+		if decided, err := p.settled(ctx, c); err != nil || !decided && !gone || p.since(c.at) < staleTemp {
 			return err
 		}
 		if err := p.removePending(ctx, path.Join(c.dir, c.id+".pending")); err != nil {

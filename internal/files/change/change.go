@@ -29,6 +29,15 @@ type Place struct {
 	// Retention and MaxBackups (bytes on one target) bound the backups; 0 = no bound.
 	Retention  time.Duration
 	MaxBackups int64
+
+	clock func() time.Time // nil is time.Now; for tests of what expires
+}
+
+func (p *Place) since(t time.Time) time.Duration {
+	if p.clock != nil {
+		return p.clock().Sub(t)
+	}
+	return time.Since(t)
 }
 
 // ShellResult is how a command on the target ended.
