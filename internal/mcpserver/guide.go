@@ -23,6 +23,7 @@ func Instructions(set *tools.Set) string {
 		{"Only reading? Prefer ssh_read (hosts) and shell_read (here): they can't change anything.", []string{"ssh_read", "shell_read"}},
 		{"One command: ssh_exec, or shell_exec here. Several lines: ssh_script, shell_script.", []string{"ssh_exec", "shell_exec", "ssh_script", "shell_script"}},
 		{"A port behind a host, or one to offer there: ssh_forward; it stays open until ssh_forward_close.", []string{"ssh_forward", "ssh_forward_close"}},
+		{"Files, here and on hosts: file_read, file_list, file_search to look; file_edit and file_write to change, with check and revert_after where a mistake could lock you out, then file_confirm.", []string{"file_edit"}},
 		{"Interactive programs: ssh_spawn or shell_spawn, then session_send, session_recv, session_screen; they live until session_kill. Passwords are for people: relay-shell attach.", []string{"session_send"}},
 		{"Output cut off? output_read pages and greps the rest.", []string{"output_read"}},
 		{"Refused? policy_explain says why, without running anything.", []string{"policy_explain"}},
