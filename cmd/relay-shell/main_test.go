@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 		"mcp":         func() { os.Exit(mcpMain()) },
 		"status":      func() { os.Exit(statusMain()) },
 		"tamper":      func() { os.Exit(tamperMain()) },
+		"secrets":     func() { os.Exit(secretsMain()) },
 	})
 }
 
@@ -68,7 +69,7 @@ func mcpMain() int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	requests = []byte(strings.NewReplacer("@TOKEN@", os.Getenv("TOKEN"), "@PASSWORD@", os.Getenv("PASSWORD")).Replace(string(requests)))
+	requests = []byte(withSecrets(string(requests)))
 	cmd := exec.Command("relay-shell", os.Args[2:]...)
 	cmd.Stderr = os.Stderr
 	in, _ := cmd.StdinPipe()

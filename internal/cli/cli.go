@@ -73,6 +73,7 @@ type grammar struct {
 	Audit       auditCmd       `cmd:"" help:"The audit trail."`
 	Approve     approveCmd     `cmd:"" help:"List and answer what waits for a person (CONFIRM=human)."`
 	Auth        authCmd        `cmd:"" help:"Passphrases and tokens."`
+	Redact      redactCmd      `cmd:"" help:"Mask the secrets in standard input."`
 	Policy      policyCmd      `cmd:"" help:"The policy."`
 	Stop        stopCmd        `cmd:"" help:"Emergency stop: end running work and refuse new calls until --resume."`
 	Doctor      doctorCmd      `cmd:"" help:"Say what would stop this from working, and what to do: 0 nothing, 1 something."`
