@@ -22,6 +22,7 @@ import (
 	"relay-shell/internal/policy/approval"
 	"relay-shell/internal/redact"
 	"relay-shell/internal/relay"
+	"relay-shell/internal/secrets"
 	"relay-shell/internal/sshbin"
 	"relay-shell/internal/target"
 	"relay-shell/internal/tools"
@@ -90,6 +91,10 @@ func (s *session) open() (a *app, err error) {
 	if a.audit, err = audit.Open(trail); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
+	named := secrets.New(secrets.Options{File: cfg.SecretsFile, LookupEnv: s.world.lookupEnv, Environ: s.world.Environ})
+	if err := named.Check(); err != nil {
+		return nil, fmt.Errorf("%sSECRETS_FILE: %w", config.Prefix, err)
+	}
 	verifier, err := s.openVerifier()
 	if err != nil {
 		return nil, err
@@ -107,7 +112,7 @@ func (s *session) open() (a *app, err error) {
 		StateDir: cfg.StateDir, Log: a.log,
 	})
 	a.tools = tools.New(&tools.Deps{
-		Config: cfg, Version: s.world.Version, Inventory: a.inventory, SSH: a.ssh, Files: a.files, Spool: a.spool, Policy: a.policy, Audit: a.audit, Approvals: a.approvals, ApprovalState: a.approvalState, Mask: a.mask,
+		Config: cfg, Version: s.world.Version, Inventory: a.inventory, SSH: a.ssh, Files: a.files, Spool: a.spool, Policy: a.policy, Audit: a.audit, Approvals: a.approvals, ApprovalState: a.approvalState, Mask: a.mask, Secrets: named,
 		Trail:   s.trail(),
 		Keepers: s.keepers(), SSHOptions: s.sshOptions(zerolog.Nop()), Environ: s.world.Environ,
 	}, cfg.Toolsets)

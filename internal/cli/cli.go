@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -24,6 +26,16 @@ type World struct {
 	Stdout, Stderr io.Writer
 	Home, Dir      string
 	Version        string
+}
+
+// lookupEnv finds a variable of the environment; the last of two counts, as for the programs that it is given to.
+func (w World) lookupEnv(name string) (string, bool) {
+	for _, v := range slices.Backward(w.Environ) {
+		if value, is := strings.CutPrefix(v, name+"="); is {
+			return value, true
+		}
+	}
+	return "", false
 }
 
 // Exit statuses of the contract. The exec command passes on the remote status instead.

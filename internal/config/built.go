@@ -15,7 +15,6 @@ var unbuilt = map[string]map[string]string{
 	},
 	"OUTPUT_FORMAT":  {"toon": "the TOON form is to come"},
 	"SECCOMP_NOTIFY": {"true": "not built: a filter needs CAP_SYS_ADMIN or no_new_privs, which breaks sudo and setuid in every command, and what it shows a command can change under its eyes; docs/security.md"},
-	"SECRETS_FILE":   {"*": "named secrets are to come"},
 }
 
 // Built returns the values of a setting with choices that this version serves, in the order of the table.

@@ -48,6 +48,13 @@ type spanning struct {
 	kind string
 }
 
+// learn takes values that have become known since.
+func (e *engine) learn(known *knownSet) {
+	if e.known != known {
+		e.known, e.values = known, seeker{}
+	}
+}
+
 // open tells whether the last finding may go on in the next unit.
 func (e *engine) open() bool {
 	return e.carry.block.kind != noBlock && e.carry.block.begun || e.carry.span.on

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"html"
 	"net/url"
@@ -71,8 +72,22 @@ func forms(value string) []string {
 		out = append(out, url.QueryEscape(line), url.PathEscape(line), html.EscapeString(line), strings.ReplaceAll(line, "'", `'\''`))
 	}
 	if len(value) >= 8 && len(value) <= longestKnown/2 {
-		// Without the last characters, which depend on what follows the value.
-		out = append(out, base64.StdEncoding.EncodeToString([]byte(value))[:len(value)*4/3])
+		out = append(out, inBase64(value)...)
+		out = append(out, hex.EncodeToString([]byte(value)), strings.ToUpper(hex.EncodeToString([]byte(value))))
+	}
+	return out
+}
+
+// inBase64 is what a value looks like in the base64 of a text that holds it: one literal for each of the three places where a value can begin
+// in a group of three bytes, without the characters at both ends that depend on what stands around it.
+func inBase64(value string) []string {
+	var out []string
+	for before := range 3 {
+		text := base64.StdEncoding.EncodeToString([]byte("\x00\x00"[:before] + value))
+		from, to := (before*4+2)/3, (before+len(value))*8/6
+		if s := text[from:to]; len(s) >= 10 {
+			out = append(out, s, strings.NewReplacer("+", "-", "/", "_").Replace(s))
+		}
 	}
 	return out
 }

@@ -55,7 +55,7 @@ func (r *Redactor) ForOutput(p Profile) *Redactor {
 }
 
 // AddKnown makes r mask exact values, such as those that the server itself injected, in the forms in which programs
-// usually repeat them: as they are, escaped for JSON, HTML, a URL or a shell, in base64. Lines of a value of several lines are masked
+// usually repeat them: as they are, escaped for JSON, HTML, a URL or a shell, in base64 (of a text that holds them too) or hexadecimal. Lines of a value of several lines are masked
 // each for itself. Values of one to three bytes are masked only where they stand as a word; blank ones are ignored.
 func (r *Redactor) AddKnown(values ...string) { r.known.add(values) }
 

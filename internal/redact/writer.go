@@ -12,6 +12,7 @@ import (
 // use.
 type Writer struct {
 	w         io.Writer
+	known     *knownValues
 	engine    *engine
 	assembler assembler
 	buf       []byte // what stands before pos has been written and is kept as context
@@ -22,7 +23,7 @@ type Writer struct {
 
 // NewWriter returns a writer that writes to w what it is given, with secrets masked. Close or Flush writes the rest.
 func (r *Redactor) NewWriter(w io.Writer) *Writer {
-	out := &Writer{w: w, engine: r.engine()}
+	out := &Writer{w: w, known: r.known, engine: r.engine()}
 	out.assembler = assembler{marker: r.marker, out: func(s string) { out.out = append(out.out, s...) }}
 	return out
 }
@@ -77,6 +78,7 @@ var errClosed = errors.New("writing redacted text: closed")
 
 // scan hands on what is complete.
 func (w *Writer) scan(eof bool) {
+	w.engine.learn(w.known.set.Load())
 	s := string(w.buf)
 	for w.pos < len(s) {
 		if n := w.engine.skip(s, w.pos, eof); n > w.pos {

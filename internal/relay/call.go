@@ -68,6 +68,8 @@ type Plan struct {
 	// Timeout bounds the run, 0 = unbounded. It counts from [Run.Started], or from the start of the run for operations that never
 	// call it.
 	Timeout time.Duration
+	// Secrets are the names of the secrets that the call uses, for its record.
+	Secrets []string
 	// Notes go into the result.
 	Notes []string
 	// Run does the work. Its context ends with the call's timeout, cancellation or the server; it must return soon after.

@@ -89,6 +89,9 @@ func (w *walk) with(args, more map[string]any) map[string]any {
 	all := map[string]any{}
 	maps.Copy(all, args)
 	maps.Copy(all, more)
+	if len(w.plan.Secrets) > 0 {
+		all["secrets"] = w.plan.Secrets
+	}
 	if w.approval != nil {
 		all["approval"] = w.approval
 	}

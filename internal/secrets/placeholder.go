@@ -1,6 +1,9 @@
 package secrets
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A placeholder is {{secret:NAME}}; blanks within the braces are allowed. NAME is a letter or underscore, then letters,
 // digits, underscores, dots and dashes, 64 bytes in all.
@@ -16,6 +19,22 @@ const (
 func Uses(text string) bool {
 	_, _, _, found := next(text)
 	return found
+}
+
+// Names are the names of the secrets that text uses, each once, in order.
+func Names(text string) []string {
+	var names []string
+	for {
+		_, end, name, found := next(text)
+		if !found {
+			slices.Sort(names)
+			return slices.Compact(names)
+		}
+		if name != "" {
+			names = append(names, name)
+		}
+		text = text[end:]
+	}
 }
 
 // next finds the first placeholder of text: its place and its name, which is "" if it is malformed.

@@ -55,6 +55,10 @@ type execution struct {
 // runner makes the plan's Run: the command on the call's only target, its output captured within the budget.
 func (d *Deps) runner(j execution) func(context.Context, *relay.Run) (*relay.Result, error) {
 	return func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
+		stdin, env, err := d.reveal(ctx, j.stdin, j.command.Env)
+		if err != nil {
+			return nil, err
+		}
 		capture := output.NewCapture(output.CaptureOptions{Budget: j.bounds.budget, Spool: d.Spool, Merge: j.merge, Progress: run.Call.Progress, Mask: d.mask()})
 		c := j.command
 		c.ID = run.ID
@@ -62,8 +66,9 @@ func (d *Deps) runner(j execution) func(context.Context, *relay.Run) (*relay.Res
 		c.Started = run.Started
 		c.Stdout, c.Stderr = live(capture, run.Call, j.merge)
 		c.Stdin = run.Call.Stdin
-		if j.stdin != "" {
-			c.Stdin = strings.NewReader(j.stdin)
+		c.Env = env
+		if stdin != "" {
+			c.Stdin = strings.NewReader(stdin)
 		}
 		exit, err := run.Target().Run(ctx, c)
 		out := capture.Finish()
@@ -121,7 +126,7 @@ func checkText(param, text string) error {
 	if strings.ContainsRune(text, 0) {
 		return params.Errorf(param, "remove the NUL; bytes go by stdin or a file", "holds a NUL byte, which no command line can carry")
 	}
-	return nil
+	return noSecret(param, text)
 }
 
 // overlay joins env and env_json into what targets and the policy take.

@@ -14,6 +14,7 @@ import (
 	"relay-shell/internal/policy"
 	"relay-shell/internal/policy/approval"
 	"relay-shell/internal/redact"
+	"relay-shell/internal/secrets"
 	"relay-shell/internal/sshbin"
 )
 
@@ -33,6 +34,8 @@ type Deps struct {
 	ApprovalState string
 	// Mask hides secrets in what commands print, before anything of it is cut or kept. What a model sees passes it once more as a whole.
 	Mask *redact.Redactor
+	// Secrets resolves {{secret:NAME}}.
+	Secrets *secrets.Store
 	// Keepers hold what outlives the server, with SSHOptions for those that need an engine of their own.
 	Keepers    *keeper.Keepers
 	SSHOptions sshbin.Options

@@ -102,6 +102,9 @@ func (d *Deps) planJobStart(p *jobStartParams) (*relay.Plan, error) {
 		return nil, err
 	}
 	_, subjectEnv, err := overlay(p.Env, "")
+	if err == nil {
+		err = noSecretEnv(p.Env)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"relay-shell/internal/policy"
 	"relay-shell/internal/pty"
 	"relay-shell/internal/relay"
+	"relay-shell/internal/secrets"
 	"relay-shell/internal/sshbin/dest"
 )
 
@@ -133,7 +134,9 @@ func (d *Deps) planSend(p *sendParams) (*relay.Plan, error) {
 		return nil, err
 	}
 	enter := p.Enter && (p.Data != "" || len(p.Keys) == 0)
-	plan := &relay.Plan{Args: p}
+	plan := &relay.Plan{Args: p, Secrets: secrets.Names(p.Data)}
+	// A named secret is typed as one: where the terminal would show it, it is refused.
+	p.Secret = p.Secret || secrets.Uses(p.Data)
 	send := session.Send{Data: p.Data, Enter: enter, Keys: p.Keys, Secret: p.Secret}
 	at, err := d.prompt(p.SessionID)
 	if err != nil {
@@ -153,6 +156,10 @@ func (d *Deps) planSend(p *sendParams) (*relay.Plan, error) {
 	}
 	plan.Run = func(ctx context.Context, _ *relay.Run) (*relay.Result, error) {
 		var sent session.Sent
+		send := send
+		if send.Data, err = d.revealed(ctx, p.Data); err != nil {
+			return nil, err
+		}
 		if err := d.ask(ctx, p.SessionID, session.OpSend, send, &sent); err != nil {
 			return nil, err
 		}

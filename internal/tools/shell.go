@@ -72,7 +72,7 @@ func (d *Deps) planShell(p *shellExecParams, readOnly bool) (*relay.Plan, error)
 		j.command.Text, j.command.Argv = "", argv
 		subject.Text, subject.Argv = "", argv
 	}
-	return &relay.Plan{Args: p, Subject: subject, ReadOnly: readOnly, Timeout: b.timeout, Notes: b.notes, Run: d.runner(j)}, nil
+	return &relay.Plan{Args: p, Subject: subject, ReadOnly: readOnly, Timeout: b.timeout, Notes: b.notes, Secrets: secretNames(p.Stdin, env), Run: d.runner(j)}, nil
 }
 
 func (d *Deps) planScript(p *shellScriptParams) (*relay.Plan, error) {
@@ -87,7 +87,7 @@ func (d *Deps) planScript(p *shellScriptParams) (*relay.Plan, error) {
 	b := d.bounded(p.Timeout, scriptTimeout, p.MaxOutput)
 	j := execution{merge: true, stdin: p.Stdin, bounds: b, command: target.Command{Script: s, Dir: p.Cwd, Env: env}}
 	subject := policy.Subject{Script: p.Script, Interpreter: s.Interpreter, Stdin: p.Stdin, Env: subjectEnv, Dir: p.Cwd}
-	return &relay.Plan{Args: p, Subject: subject, Timeout: b.timeout, Notes: b.notes, Run: d.runner(j)}, nil
+	return &relay.Plan{Args: p, Subject: subject, Timeout: b.timeout, Notes: b.notes, Secrets: secretNames(p.Stdin, env), Run: d.runner(j)}, nil
 }
 
 // defaults shows the settings that decide what an omitted parameter means.

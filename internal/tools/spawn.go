@@ -67,6 +67,9 @@ func (d *Deps) planShellSpawn(p *shellSpawnParams) (*relay.Plan, error) {
 		return nil, err
 	}
 	_, subjectEnv, err := overlay(p.Env, "")
+	if err == nil {
+		err = noSecretEnv(p.Env)
+	}
 	if err != nil {
 		return nil, err
 	}

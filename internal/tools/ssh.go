@@ -83,7 +83,7 @@ func (d *Deps) planSSH(p *sshExecParams, readOnly bool) (*relay.Plan, error) {
 	return &relay.Plan{
 		Args: p, Hosts: []dest.Destination{host}, ReadOnly: readOnly, Timeout: b.timeout, Notes: b.notes,
 		Subject: policy.Subject{Text: p.Command, Stdin: p.Stdin, Env: subjectEnv, Dir: p.Cwd, Remote: true},
-		Run:     d.runner(j),
+		Secrets: secretNames(p.Stdin, env), Run: d.runner(j),
 	}, nil
 }
 
@@ -105,6 +105,6 @@ func (d *Deps) planSSHScript(p *sshScriptParams) (*relay.Plan, error) {
 	return &relay.Plan{
 		Args: p, Hosts: []dest.Destination{host}, Timeout: b.timeout, Notes: b.notes,
 		Subject: policy.Subject{Script: p.Script, Interpreter: s.Interpreter, Stdin: p.Stdin, Env: subjectEnv, Dir: p.Cwd, Remote: true},
-		Run:     d.runner(j),
+		Secrets: secretNames(p.Stdin, env), Run: d.runner(j),
 	}, nil
 }

@@ -1,0 +1,83 @@
+package tools
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"relay-shell/internal/params"
+	"relay-shell/internal/relay"
+	"relay-shell/internal/secrets"
+	"relay-shell/internal/target"
+)
+
+// noSecret refuses a placeholder where its value could be seen by others: on a command line, in a file, in a record.
+func noSecret(param, text string) error {
+	if !secrets.Uses(text) {
+		return nil
+	}
+	return params.Errorf(param, "put {{secret:NAME}} into stdin or env, or into the data of session_send, and let the command read it from there", "can't hold a secret: everybody on the host could read it")
+}
+
+// noSecretEnv refuses placeholders in the environment of what outlives the call, whose start is kept on the disk.
+func noSecretEnv(env params.Env) error {
+	for _, value := range env {
+		if value != nil && secrets.Uses(*value) {
+			return params.Errorf("env", "give it on stdin of a command that ends with its call, or type it with session_send", "can't hold a secret here: what outlives the call is kept on the disk")
+		}
+	}
+	return nil
+}
+
+// secretNames are the secrets that a call names in its standard input and environment, for its record.
+func secretNames(stdin string, env []target.EnvVar) []string {
+	names := secrets.Names(stdin)
+	for _, v := range env {
+		if v.Value != nil {
+			names = append(names, secrets.Names(*v.Value)...)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// revealed is text with its secrets. What was put in is masked from now on in everything that this server shows or records.
+func (d *Deps) revealed(ctx context.Context, text string) (string, error) {
+	if !secrets.Uses(text) {
+		return text, nil
+	}
+	if d.Secrets == nil {
+		return "", &relay.Error{Code: "unsupported", Message: "named secrets are not set up", Hint: "the operator names a file of them (SECRETS_FILE)"}
+	}
+	text, values, err := d.Secrets.Resolve(ctx, text)
+	if err != nil {
+		return "", err
+	}
+	if d.Mask != nil {
+		d.Mask.AddKnown(values...)
+	}
+	return text, nil
+}
+
+// reveal puts the secrets of a call into its standard input and its environment, as the last thing before it starts.
+func (d *Deps) reveal(ctx context.Context, stdin string, env []target.EnvVar) (string, []target.EnvVar, error) {
+	stdin, err := d.revealed(ctx, stdin)
+	if err != nil {
+		return "", nil, err
+	}
+	env = slices.Clone(env)
+	for i, v := range env {
+		if v.Value == nil {
+			continue
+		}
+		value, err := d.revealed(ctx, *v.Value)
+		if err != nil {
+			return "", nil, err
+		}
+		if value != *v.Value && strings.Contains(value, "\x00") {
+			return "", nil, params.Errorf("env", "no process environment can carry NUL", "the secret in %s holds a NUL byte", v.Name)
+		}
+		env[i].Value = &value
+	}
+	return stdin, env, nil
+}
