@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"relay-shell/internal/config"
+	"relay-shell/internal/guard"
 	"relay-shell/internal/keeper"
 )
 
@@ -87,6 +88,7 @@ type grammar struct {
 	Auth        authCmd        `cmd:"" help:"Passphrases and tokens."`
 	Redact      redactCmd      `cmd:"" help:"Mask the secrets in standard input."`
 	Policy      policyCmd      `cmd:"" help:"The policy."`
+	Lockdown    lockdownCmd    `cmd:"" help:"Hold a tier on a host itself: copy this program there and restrict a key to it."`
 	Stop        stopCmd        `cmd:"" help:"Emergency stop: end running work and refuse new calls until --resume."`
 	Doctor      doctorCmd      `cmd:"" help:"Say what would stop this from working, and what to do: 0 nothing, 1 something."`
 }
@@ -95,6 +97,9 @@ type grammar struct {
 func Main(ctx context.Context, w World) int {
 	if len(w.Args) > 0 && w.Args[0] == keeper.Command {
 		return keeper.Main(w.Args[1:], kinds)
+	}
+	if len(w.Args) > 0 && w.Args[0] == guard.Name {
+		return guardMain(w)
 	}
 	err := run(ctx, w)
 	if err == nil {

@@ -39,6 +39,7 @@ type Subject struct {
 	Script      string   // a script given to Interpreter
 	Interpreter string   // bash (also when empty), sh, python3, or a path
 	Stdin       string
+	AnyStdin    bool // standard input may hold anything; Stdin does not count
 	Env         []EnvVar
 	Dir         string   // working directory; empty is unknown
 	Session     bool     // Text is typed at the prompt of a session
@@ -72,7 +73,7 @@ func Assess(s Subject) Assessment {
 	}
 	in := assess.Input{
 		Text: s.Text, Argv: s.Argv, Script: s.Script, Interpreter: s.Interpreter,
-		Stdin: s.Stdin, Dir: s.Dir, Session: s.Session,
+		Stdin: s.Stdin, AnyStdin: s.AnyStdin, Dir: s.Dir, Session: s.Session,
 	}
 	for _, e := range s.Env {
 		if !e.Unset {

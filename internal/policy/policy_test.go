@@ -20,6 +20,23 @@ func engine(t *testing.T, o Options) *Engine {
 
 func decide(e *Engine, s Subject, who Who) Decision { return e.Decide(s, Assess(s), who) }
 
+// TestDocumentedRules reads the example of the documentation.
+func TestDocumentedRules(t *testing.T) {
+	text, err := os.ReadFile("../../docs/policy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```toml\n")
+	example, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("docs/policy.md has no example of rules")
+	}
+	set, err := parseRules([]byte(example))
+	if err != nil || len(set.rules) != 2 {
+		t.Fatal(set, err)
+	}
+}
+
 func TestModes(t *testing.T) {
 	for _, tt := range []struct {
 		mode    Mode

@@ -64,6 +64,7 @@ type Input struct {
 	Script      string   // a script given to Interpreter
 	Interpreter string   // empty is bash
 	Stdin       string
+	AnyStdin    bool // the standard input may hold anything; Stdin does not count
 	Env         []Var
 	Dir         string // working directory; empty is unknown
 	Session     bool   // Text is typed at a prompt

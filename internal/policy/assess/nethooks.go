@@ -169,6 +169,10 @@ func scpHook(c *call, u *use) {
 			c.sshOption(o.arg)
 		}
 	}
+	if u.has("-t", "-f") {
+		c.serves(u.has("-t"), u.operands)
+		return
+	}
 	if len(u.operands) < 2 {
 		return
 	}
@@ -195,8 +199,35 @@ func scpHook(c *call, u *use) {
 	}
 }
 
+// serves is the far end of scp and rsync: it takes files of any name, or gives them.
+func (c *call) serves(takes bool, paths []arg) {
+	c.sends = false // to the one who asked
+	for _, p := range paths {
+		if !takes {
+			c.reads(p)
+			continue
+		}
+		c.effect(writes, p, base(c.args[0].s))
+		tier, why := pathEffect(writes, arg{str: str{strings.TrimSuffix(p.s, "/") + "/" + unk, p.t}}, c.sc)
+		c.rate(max(tier, Reversible), base(c.args[0].s), why)
+	}
+}
+
 // rsyncHook: as scp, and --delete removes what the source does not have.
 func rsyncHook(c *call, u *use) {
+	if u.has("--server") {
+		paths := u.operands
+		if len(paths) > 0 && paths[0].s == "." {
+			paths = paths[1:]
+		}
+		c.serves(!u.has("--sender"), paths)
+		for _, o := range u.options {
+			if strings.HasPrefix(o.name, "--del") || o.name == "--remove-source-files" {
+				c.rate(Irreversible, "rsync "+o.name, "removes files")
+			}
+		}
+		return
+	}
 	if u.has("-n", "--dry-run", "--list-only") || len(u.operands) == 1 {
 		c.rsyncPrograms(u)
 		return

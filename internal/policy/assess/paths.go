@@ -73,7 +73,12 @@ func locateKnown(p string) (place, bool) {
 		return temp, true
 	case strings.HasPrefix(p, home+"/"):
 		return locateHome(p[len(home)+1:])
+	case strings.Contains("/"+p+"/", "/.ssh/") || strings.Contains("/"+p, "/.local/libexec/relay-shell"):
+		return startup, true // of whatever account
 	case !strings.HasPrefix(p, "/"):
+		if startsSessions(p) {
+			return startup, true
+		}
 		return work, true
 	}
 	if rest, ok := homeOf(p); ok {
@@ -88,6 +93,17 @@ func locateKnown(p string) (place, bool) {
 		}
 	}
 	return system, strings.Count(p, "/") > 1
+}
+
+// startsSessions tells names that only mean something in a home directory, as the directory that is not known may be one: that
+// of a command on another machine is.
+func startsSessions(p string) bool {
+	first, _, _ := strings.Cut(p, "/")
+	switch first {
+	case ".ssh", ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".profile", ".zshrc", ".zshenv", ".zprofile", ".zlogin", ".kshrc", ".cshrc", ".tcshrc", ".login", ".rhosts", ".shosts", ".pam_environment", ".gnupg":
+		return true
+	}
+	return strings.HasPrefix(p, ".config/systemd/") || strings.HasPrefix(p, ".config/autostart/")
 }
 
 // homeOf cuts /home/NAME, /root and /Users/NAME from a path.
@@ -119,6 +135,10 @@ func locateHome(rest string) (place, bool) {
 			if strings.HasPrefix(rest, ".config/"+d) {
 				return startup, true
 			}
+		}
+	case ".local":
+		if strings.HasPrefix(rest, ".local/libexec/relay-shell") { // the forced command of a restricted key
+			return startup, true
 		}
 	case "*", ".*":
 		return wide, false

@@ -302,7 +302,7 @@ func sshHook(c *call, u *use) {
 		return
 	}
 	if len(u.operands) == 1 {
-		if c.fed && !u.has("-N", "-n", "-O", "-W") {
+		if c.fed && !u.has("-N", "-n", "-O", "-W", "-G", "-V", "-Q") {
 			c.feed(c.stdin)
 			return
 		}

@@ -54,7 +54,10 @@ func assessAs(in Input, lang syntax.LangVariant) Result {
 	sc := newScope()
 	sc.dir = lit(in.Dir)
 	sc.hasArgs = false
-	if in.Stdin != "" {
+	switch {
+	case in.AnyStdin:
+		sc.stdin, sc.fed = str{unk, fromData}, true
+	case in.Stdin != "":
 		sc.stdin, sc.fed = lit(in.Stdin), true
 	}
 	for _, v := range in.Env {
