@@ -24,7 +24,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: bench BINARY exec|fleet|audit")
 		os.Exit(2)
 	}
-	benchmarks := map[string]func(*bench) error{"exec": benchExec, "fleet": benchFleet, "audit": benchAudit}
+	benchmarks := map[string]func(*bench) error{"exec": benchExec, "fleet": benchFleet, "audit": benchAudit, "files": benchFiles}
 	run, ok := benchmarks[os.Args[2]]
 	if !ok {
 		fmt.Fprintf(os.Stderr, "bench: no benchmark %q\n", os.Args[2])
@@ -120,6 +120,21 @@ func (s *samples) print(beside *samples) {
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// peak is the most memory that a process has had resident.
+func peak(pid int) string {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return "unknown"
+	}
+	for line := range strings.Lines(string(text)) {
+		var kb float64
+		if _, err := fmt.Sscanf(line, "VmHWM: %f kB", &kb); err == nil {
+			return fmt.Sprintf("%.1f MiB", kb/1024)
+		}
+	}
+	return "unknown"
+}
 
 // residentMiB is a process's resident memory and the private share of it.
 func residentMiB(pid int) (rss, pss string) {
