@@ -15,6 +15,3 @@ func chownLike(t testing.TB, name string, info fs.FileInfo) {
 		t.Fatal(err)
 	}
 }
-
-// interruptions is how often a transfer is broken off in each direction; TestTransferInterrupted with -tags long does it 100 times.
-const interruptions = 8
