@@ -18,17 +18,21 @@ import (
 // audit checks that the log can be written and is intact, without writing to it.
 func (d *doctor) audit(ctx context.Context) {
 	cfg := d.session.cfg
-	if cfg.AuditOnFailure == config.Allow {
-		d.good("audit", "%s; while it can't be written calls run and say so (AUDIT_ON_FAILURE=allow)", cfg.AuditPath)
-	} else {
-		d.good("audit", "%s; while it can't be written tier 1 and above is refused (AUDIT_ON_FAILURE=deny)", cfg.AuditPath)
-	}
 	dir := filepath.Dir(cfg.AuditPath)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		d.fault("audit", "no log can be kept in "+dir, "make that directory for this account, or name another AUDIT_PATH")
+		return
+	}
 	for _, path := range []string{dir, cfg.AuditPath} {
 		if err := unix.Access(path, unix.W_OK); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			d.fault("audit", fmt.Sprintf("%s can't be written: %v", path, err), "make it writable for this account, or name another AUDIT_PATH")
 			return
 		}
+	}
+	if cfg.AuditOnFailure == config.Allow {
+		d.good("audit", "%s; while it can't be written calls run and say so (AUDIT_ON_FAILURE=allow)", cfg.AuditPath)
+	} else {
+		d.good("audit", "%s; while it can't be written tier 1 and above is refused (AUDIT_ON_FAILURE=deny)", cfg.AuditPath)
 	}
 	d.space("audit", dir)
 	for _, spec := range cfg.AuditMirror {
