@@ -18,6 +18,7 @@ type Resolver struct {
 	engine    *sshbin.Engine
 	inventory *inventory.Inventory
 	local     *local
+	secret    Secret
 	addresses *addresses
 	// lookUp reports whether a policy asks for addresses.
 	lookUp func() bool
@@ -37,6 +38,9 @@ func NewResolver(engine *sshbin.Engine, inv *inventory.Inventory, environ []stri
 // before the first Resolve.
 func (r *Resolver) LookUp(wanted func() bool) { r.lookUp = wanted }
 
+// AnswerSudo lets sudo have the password that the inventory names for a host.
+func (r *Resolver) AnswerSudo(secret Secret) { r.secret = secret }
+
 // Local is this machine.
 func (r *Resolver) Local() Target { return r.local }
 
@@ -50,6 +54,7 @@ func (r *Resolver) Resolve(ctx context.Context, d dest.Destination) (Target, err
 		if d, err = r.overlay(d, h); err != nil {
 			return nil, err
 		}
+		t.sudoSecret, t.secret = h.SudoSecret, r.secret
 		t.noLeash = h.Leash != nil && !*h.Leash
 	}
 	resolved, err := r.engine.Resolve(ctx, d)

@@ -15,6 +15,9 @@ type ssh struct {
 	host     *Host
 	names    []string
 	noLeash  bool
+	// sudoSecret is the inventory's name of the password for sudo, secret gives its value.
+	sudoSecret string
+	secret     Secret
 }
 
 func (t *ssh) Host() *Host     { return t.host }
@@ -22,6 +25,10 @@ func (t *ssh) Names() []string { return t.names }
 
 // Run runs the command through the engine.
 func (t *ssh) Run(ctx context.Context, c Command) (Exit, error) {
+	c, err := t.withSudo(ctx, c)
+	if err != nil {
+		return Exit{}, err
+	}
 	command := t.command(c)
 	var fingerprint string
 	var once sync.Once
