@@ -88,6 +88,9 @@ func referenceLen(v string) int {
 			return 2 // of printf
 		}
 	case '<':
+		if byteAt(v, 1) == '%' {
+			return len(v) // a template's, cut at a blank
+		}
 		if n := until(1, ">"); n > 0 && byteAt(v, 1) != '/' {
 			return n
 		}

@@ -65,6 +65,16 @@ func lastPositional(sc *scanner, args []word) {
 	}
 }
 
+// radtestArguments are radtest USER PASSWORD SERVER PORT SECRET.
+func radtestArguments(sc *scanner, args []word) {
+	rest := sc.plainArgs(args, false)
+	for _, i := range []int{1, 4} {
+		if i < len(rest) {
+			sc.given(sc.inner(rest[i]), kindPassword)
+		}
+	}
+}
+
 // mkpasswdArgument is the password of mkpasswd, which is no value of an option.
 func mkpasswdArgument(sc *scanner, args []word) {
 	for i, w := range args {

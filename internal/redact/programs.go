@@ -75,6 +75,7 @@ var table = []row{
 	{"rabbitmqadmin", "p", program{}},
 	{"mosquitto_pub mosquitto_sub mosquitto_rr", "P", program{}},
 	{"mqtt", "=-pw", program{}},
+	{"radtest", "", program{positional: radtestArguments}},
 	// remote shells and copying
 	{"sshpass", "p", program{joined: true}},
 	{"plink pscp psftp putty pterm kitty klink", "=-pw", program{}},
