@@ -46,4 +46,5 @@ type Deps struct {
 
 	locksOnce sync.Once
 	locks     *change.Locks
+	owners    ownerCache
 }

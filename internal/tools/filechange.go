@@ -29,7 +29,7 @@ type fileWriteParams struct {
 	Content    string `json:"content" required:"true" audit:"hash" desc:"Content."`
 	Encoding   string `json:"encoding" desc:"utf-8 or base64."`
 	Mode       string `json:"mode" desc:"Octal; else kept."`
-	Append     bool   `json:"append" desc:"Add to the end."`
+	Append     bool   `json:"append" desc:"Append."`
 	CreateOnly bool   `json:"create_only" desc:"Replace nothing."`
 	guards
 }
@@ -38,7 +38,7 @@ type fileEditParams struct {
 	fileParams
 	Old            string `json:"old" required:"true" audit:"hash" desc:"Exact text."`
 	New            string `json:"new" required:"true" audit:"hash" desc:"Its replacement."`
-	Count          int    `json:"count" default:"1" desc:"Times it is there."`
+	Count          int    `json:"count" default:"1" desc:"Occurrences."`
 	ExpectedSHA256 string `json:"expected_sha256" desc:"From file_read."`
 	Check          string `json:"check" desc:"As in file_write."`
 	RevertAfter    int    `json:"revert_after" desc:"As in file_write."`
@@ -243,7 +243,7 @@ func (d *Deps) plannedChange(f fileParams, args any, g guards, command string, r
 			if err := d.remember(c, done); err != nil {
 				done.Notes = append(done.Notes, "file_confirm will not know this change: "+err.Error())
 			}
-			return d.shownChange(done), nil
+			return d.shownChange(done, c.accounts(ctx)), nil
 		},
 	})
 }
@@ -273,10 +273,10 @@ func (c *fileCall) appendInPlace(ctx context.Context, content []byte, mode *fs.F
 const maxDiff = 32 << 10
 
 // shownChange puts a change into both forms.
-func (d *Deps) shownChange(done *change.Done) *relay.Result {
+func (d *Deps) shownChange(done *change.Done, owners *accounts) *relay.Result {
 	f := &fileChanged{
 		ChangeID: done.ID, Path: files.Escape(done.Path), Created: done.Created, Unchanged: done.Unchanged, Bytes: int64(len(done.After)),
-		SHA256: change.Digest(done.After), Mode: octal(done.Info.Mode), Owner: owner(done.Info), Backup: files.Escape(done.Backup),
+		SHA256: change.Digest(done.After), Mode: octal(done.Info.Mode), Owner: owners.of(done.Info), Backup: files.Escape(done.Backup),
 	}
 	if done.Checked != nil {
 		f.Check = d.masked(done.Checked.Output)

@@ -20,8 +20,8 @@ import (
 type fileSearchParams struct {
 	fileParams
 	Pattern string `json:"pattern" required:"true" desc:"RE2."`
-	Glob    string `json:"glob" desc:"As *.conf, src/**/*.go."`
-	Context int    `json:"context" desc:"Lines around a match."`
+	Glob    string `json:"glob" desc:"As src/**/*.go."`
+	Context int    `json:"context" desc:"Lines around."`
 	Limit   int    `json:"limit" default:"100" desc:"Matches."`
 }
 

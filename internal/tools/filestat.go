@@ -48,7 +48,7 @@ func (d *Deps) planFileStat(p *fileParams) (*relay.Plan, error) {
 				return nil, err
 			}
 			s := &fileStat{Path: p.Path, Accessed: stamp(info.AccessTime), Backups: []fileBackup{}}
-			s.fileEntry = fileEntry{Name: files.Escape(info.Name), Type: typeName(info.Mode), Size: info.Size, Mode: octal(info.Mode), Owner: owner(info), Modified: stamp(info.ModTime)}
+			s.fileEntry = fileEntry{Name: files.Escape(info.Name), Type: typeName(info.Mode), Size: info.Size, Mode: octal(info.Mode), Owner: c.accounts(ctx).of(info), Modified: stamp(info.ModTime)}
 			if info.Mode&fs.ModeSymlink != 0 {
 				target, _ := c.fs.ReadLink(ctx, entry) // it may be gone by now
 				s.Target = files.Escape(target)
@@ -124,13 +124,6 @@ func octal(mode fs.FileMode) string {
 		}
 	}
 	return fmt.Sprintf("%04o", m)
-}
-
-func owner(info files.Info) string {
-	if info.UID < 0 {
-		return "?:?"
-	}
-	return fmt.Sprintf("%d:%d", info.UID, info.GID)
 }
 
 func stamp(t time.Time) string {

@@ -17,7 +17,7 @@ type fileReadParams struct {
 	fileParams
 	Offset   int64  `json:"offset" desc:"Byte."`
 	Length   int64  `json:"length" desc:"Bytes."`
-	Lines    string `json:"lines" desc:"Instead: 10-40, 10-, -20 (the last 20)."`
+	Lines    string `json:"lines" desc:"Or: 10-40, 10-, -20 (the last)."`
 	Encoding string `json:"encoding" desc:"utf-8 or base64."`
 }
 
@@ -49,11 +49,11 @@ func (d *Deps) fileViewTools() []*Tool {
 	}, d.planFileRead)
 	list := define(Tool{
 		name: "file_list", Title: "List a directory", Toolset: "file", Hints: reads, Output: outputOf[fileListing](),
-		Description: "List a directory: type, mode, owner, size, time.",
+		Description: "List a directory: modes, owners, sizes.",
 	}, d.planFileList)
 	stat := define(Tool{
 		name: "file_stat", Title: "Describe a file", Toolset: "file", Hints: reads, Output: outputOf[fileStat](),
-		Description: "Describe a file, and list its backups.",
+		Description: "Describe a file and its backups.",
 	}, d.planFileStat)
 	search := define(Tool{
 		name: "file_search", Title: "Search in files", Toolset: "file", Hints: reads, Output: outputOf[fileFound](),
@@ -155,7 +155,7 @@ type fileEntry struct {
 	Type     string `json:"type" jsonschema:"file, dir, link, pipe, socket, block or char"`
 	Size     int64  `json:"size" jsonschema:"bytes"`
 	Mode     string `json:"mode" jsonschema:"octal, as file_chmod takes it"`
-	Owner    string `json:"owner" jsonschema:"user id:group id"`
+	Owner    string `json:"owner" jsonschema:"user:group, by number where the target has no name for it"`
 	Modified string `json:"modified"`
 	Target   string `json:"target,omitempty" jsonschema:"where a link leads"`
 }
@@ -184,9 +184,10 @@ func (d *Deps) planFileList(p *fileListParams) (*relay.Plan, error) {
 			if err != nil {
 				return nil, err
 			}
+			owners := c.accounts(ctx)
 			all := make([]fileEntry, len(l.Entries))
 			for i, e := range l.Entries {
-				all[i] = entryOf(e)
+				all[i] = entryOf(e, owners)
 			}
 			list := &fileListing{Path: p.Path, Files: fitting(all, int(d.Config.MaxOutput)/2), Total: l.Total, Partial: l.Partial}
 			list.Omitted = l.Total - len(list.Files)
@@ -219,9 +220,9 @@ func (l *fileListing) text() string {
 	return b.String()
 }
 
-func entryOf(e view.Entry) fileEntry {
+func entryOf(e view.Entry, owners *accounts) fileEntry {
 	f := fileEntry{
-		Name: files.Escape(e.Name), Type: typeName(e.Mode), Size: e.Size, Mode: octal(e.Mode), Owner: owner(e.Info), Modified: stamp(e.ModTime),
+		Name: files.Escape(e.Name), Type: typeName(e.Mode), Size: e.Size, Mode: octal(e.Mode), Owner: owners.of(e.Info), Modified: stamp(e.ModTime),
 	}
 	if e.Target != "" {
 		f.Target = files.Escape(e.Target)

@@ -227,9 +227,15 @@ func (w *work) explain(err error) error {
 	return err
 }
 
-// untouched makes sure that nobody changed the file since it was read. Between this look and the next step there is a moment in which
+// untouched makes sure that nobody changed the file since it was read, or the way to it. Between this look and the next step there is a moment in which
 // a program that does not know our locks can still do so.
 func (w *work) untouched(ctx context.Context) error {
+	if again, err := w.FS.RealPath(ctx, w.r.Path); err != nil || again != w.real {
+		if err == nil {
+			err = &Error{Code: "invalid_argument", Message: "the path leads elsewhere now: to " + files.Escape(again), Hint: "look at the path with file_stat; somebody is changing links on the way to it"}
+		}
+		return err
+	}
 	if w.info == nil {
 		return nil // replace refuses if there is a file by then
 	}

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"relay-shell/internal/files"
 )
 
@@ -326,5 +328,32 @@ func TestExpire(t *testing.T) {
 	only(t, dir, "f")
 	if _, err := os.Stat(dirOf); err == nil {
 		t.Errorf("%s is still there", dirOf)
+	}
+}
+
+// TestAttributes: what mode and owner do not say stays, too.
+func TestAttributes(t *testing.T) {
+	p, dir := place(t)
+	name := put(t, dir+"/f", "old")
+	if err := unix.Setxattr(name, "user.note", []byte("kept"), 0); err != nil {
+		t.Skipf("this file system has no extended attributes: %v", err)
+	}
+	if err := os.Chmod(name, 0o1640); err != nil {
+		t.Fatal(err)
+	}
+	before := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(name, before, before); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Apply(context.Background(), p, Request{Path: name, Make: to("new")}); err != nil {
+		t.Fatal(err)
+	}
+	value := make([]byte, 10)
+	n, err := unix.Getxattr(name, "user.note", value)
+	if err != nil || string(value[:n]) != "kept" {
+		t.Errorf("the attribute is %q, %v", value[:max(n, 0)], err)
+	}
+	if info, _ := os.Stat(name); !info.ModTime().After(before.Add(time.Minute)) {
+		t.Error("the new content has the time of the old")
 	}
 }
