@@ -85,13 +85,9 @@ func (d *Deps) planFileConfirm(p *fileConfirmParams) (*relay.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	command := "touch --" // what keeping is to the policy: it changes nothing that was not changed
-	if p.Undo {
-		command = "tee --"
-	}
 	return d.planned(filePlan{
 		host: r.Host, path: files.Escape(string(r.Path)), args: p, floor: policy.Stateful, timeout: fileTimeout,
-		text: func(path string) string { return quoted(command, path) },
+		text: func(path string) string { return quoted("tee --", path) },
 		do: func(ctx context.Context, c *fileCall) (*relay.Result, error) {
 			place, err := c.place(ctx)
 			if err != nil {

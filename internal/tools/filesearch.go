@@ -32,7 +32,7 @@ type fileFound struct {
 	Files   int         `json:"files_searched"`
 	Skipped fileSkipped `json:"skipped"`
 	// More names the bound that ended the search.
-	More string `json:"more,omitempty" jsonschema:"there may be more: the bound that ended the search (limit, max_output, files)"`
+	More string `json:"more,omitempty" jsonschema:"there may be more: the bound that ended the search (limit, max_output, files, time)"`
 }
 
 type fileMatch struct {
@@ -78,7 +78,7 @@ func (d *Deps) planFileSearch(p *fileSearchParams) (*relay.Plan, error) {
 			}
 			o := view.SearchOptions{
 				Pattern: re, Glob: glob, Context: p.Context, Limit: p.Limit, Budget: int(d.Config.MaxOutput) / 2,
-				MaxFile: d.Config.FileBytes, MaxFiles: maxSearchFiles, Secret: policy.SensitivePath,
+				Time: min(d.Config.DefaultTimeout, d.Config.MaxTimeout) / 2, MaxFile: d.Config.FileBytes, MaxFiles: maxSearchFiles, Secret: policy.SensitivePath,
 			}
 			if text := view.Literal(p.Pattern); text != "" && !c.fs.Local() {
 				o.Candidates = func(ctx context.Context) ([]string, int, bool) { return c.candidates(ctx, real, text) }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"runtime"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
@@ -23,6 +24,8 @@ type SearchOptions struct {
 	Context int
 	// Limit is the most matches, Budget the most bytes of lines.
 	Limit, Budget int
+	// Time is how long it may take; then it ends with what it has. 0 = as long as ctx.
+	Time time.Duration
 	// MaxFile is the size in bytes from which a file is skipped, MaxFiles how many are looked at.
 	MaxFile  int64
 	MaxFiles int
@@ -65,27 +68,41 @@ func Search(ctx context.Context, fsys files.FS, root string, o SearchOptions) (*
 		return nil, err
 	}
 	s := &search{fsys: fsys, o: o, found: &Found{}}
-	if !info.Mode.IsDir() {
-		s.o.MaxFile = 0 // somebody means this one
-		return s.found, s.read(ctx, []string{root})
+	whole := ctx
+	if o.Time > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.Time)
+		defer cancel()
 	}
-	var paths []string
-	ok := false
-	if o.Candidates != nil {
-		paths, s.found.Large, ok = o.Candidates(ctx)
-	}
-	if ok {
-		paths = s.admitted(root, paths)
-	} else if paths, err = s.walk(ctx, root); err != nil {
+	err = s.run(ctx, root, info.Mode.IsDir())
+	switch {
+	case err != nil && ctx.Err() != nil && whole.Err() == nil:
+		s.stop("time")
+	case err != nil:
 		return nil, err
-	}
-	if err := s.read(ctx, paths); err != nil {
-		return nil, err
-	}
-	if s.unlisted && !s.found.More {
+	case s.unlisted && !s.found.More:
 		s.stop("files")
 	}
 	return s.found, nil
+}
+
+// run finds the files and searches them.
+func (s *search) run(ctx context.Context, root string, tree bool) error {
+	if !tree {
+		s.o.MaxFile = 0 // somebody means this one
+		return s.read(ctx, []string{root})
+	}
+	if s.o.Candidates != nil {
+		if paths, large, ok := s.o.Candidates(ctx); ok {
+			s.found.Large = large
+			return s.read(ctx, s.admitted(root, paths))
+		}
+	}
+	paths, err := s.walk(ctx, root)
+	if err != nil {
+		return err
+	}
+	return s.read(ctx, paths)
 }
 
 type search struct {
@@ -128,11 +145,13 @@ func (s *search) read(ctx context.Context, paths []string) error {
 			})
 		}
 		_ = group.Wait() // results has it all
+		for i, r := range results {
+			if r.err == nil || ctx.Err() == nil {
+				s.add(batch[i], r)
+			}
+		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
-		}
-		for i, r := range results {
-			s.add(batch[i], r)
 		}
 	}
 	return nil

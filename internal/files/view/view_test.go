@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -204,6 +205,12 @@ func TestSearch(t *testing.T) {
 		}
 		if found, lines := run(t, func(o *SearchOptions) { o.MaxFiles = 1 }); len(lines) != 1 || !found.More || found.Why != "files" {
 			t.Errorf("%v %+v", lines, found)
+		}
+	})
+	t.Run("time", func(t *testing.T) {
+		found, _ := run(t, func(o *SearchOptions) { o.Time = time.Nanosecond })
+		if !found.More || found.Why != "time" && found.Why != "files" {
+			t.Errorf("%+v", found)
 		}
 	})
 	t.Run("long lines", func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"relay-shell/internal/files"
 )
@@ -22,7 +23,17 @@ var errEnough = errors.New("enough files")
 // walk lists the regular files of a tree in the order of their names, without those that a bound leaves out.
 func (s *search) walk(ctx context.Context, root string) ([]string, error) {
 	w := walker{search: s, root: root}
-	err := w.down(ctx, root, 0)
+	// Half of the time is for reading what there is by then.
+	listing := ctx
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		listing, cancel = context.WithTimeout(ctx, time.Until(end)/2)
+		defer cancel()
+	}
+	err := w.down(listing, root, 0)
+	if err != nil && listing.Err() != nil && ctx.Err() == nil {
+		err = errEnough
+	}
 	if errors.Is(err, errEnough) {
 		s.unlisted, err = true, nil
 	}
