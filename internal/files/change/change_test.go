@@ -32,6 +32,7 @@ func place(t *testing.T) (p *Place, dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	state := t.TempDir()
+	t.Cleanup(func() { settle(t, state) })
 	local := files.Local(files.Bounds{})
 	return &Place{FS: local, State: local, Dir: state, Shell: shell, Locks: NewLocks(filepath.Join(state, "locks")), Limit: 1 << 20, MaxBackups: 1 << 20, Retention: time.Hour}, dir
 }

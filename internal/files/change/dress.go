@@ -53,7 +53,7 @@ func (w *work) attributes(ctx context.Context) {
 		return
 	}
 	from, to := target.Quote(w.real), target.Quote(w.temp)
-	r, err := w.Shell(ctx, "cp --attributes-only --preserve=all "+from+" "+to+" 2>/dev/null && touch "+to+"; LC_ALL=C ls -ld "+from)
+	r, err := w.Shell(ctx, "cp --attributes-only --preserve=all "+from+" "+to+" 2>/dev/null && touch -c "+to+"; LC_ALL=C ls -ld "+from)
 	if err != nil {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -37,11 +38,12 @@ func TestKilled(t *testing.T) {
 	for range 20 {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), "CHANGE_FOR_EVER="+p.Dir, "CHANGE_FILE="+name)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the commands of a change go with it
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Duration(20+rand.IntN(150)) * time.Millisecond)
-		_ = cmd.Process.Kill()
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		_ = cmd.Wait()
 		s := got(t, name)
 		if len(s) != 200_000 || strings.Trim(s, s[:1]) != "" {

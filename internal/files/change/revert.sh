@@ -11,6 +11,8 @@ echo $$ >"$P/pid.new" && mv "$P/pid.new" "$P/pid" || exit
 t=0
 while [ $t -lt $N ]; do
 [ -d "$P/decided" ] && break
+# Whoever removed all of it wants nothing back.
+[ -e "$O" ] || [ -e "$B" ] || [ -d "$P" ] || exit
 s=$((N-t))
 [ $s -gt 2 ] && s=2
 sleep $s

@@ -2,7 +2,9 @@ package change
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -16,6 +18,16 @@ func eventually(t *testing.T, what string, is func() bool) {
 	for deadline := time.Now().Add(60 * time.Second); !is(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not within a minute: %s", what)
+		}
+	}
+}
+
+// settle ends what would still revert something.
+func settle(t *testing.T, state string) {
+	pending, _ := filepath.Glob(state + "/changes/*/*.pending")
+	for _, dir := range pending {
+		if b, err := os.ReadFile(dir + "/pid"); err == nil {
+			_ = syscall.Kill(number(t, string(b)), syscall.SIGKILL)
 		}
 	}
 }
@@ -144,6 +156,44 @@ func TestShutdownReverts(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the old file is back", holds(name, "old"))
+}
+
+// TestRevertLetsGo: the process holds on to nothing of whoever started it, and ends when there is nothing left to put back.
+func TestRevertLetsGo(t *testing.T) {
+	p, dir := place(t)
+	name := put(t, dir+"/f", "old")
+	lock, err := os.Create(dir + "/lock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	p.Shell = func(ctx context.Context, text string) (ShellResult, error) {
+		cmd := exec.CommandContext(ctx, "/bin/sh", "-c", text)
+		cmd.ExtraFiles = []*os.File{lock, lock, lock}
+		out, err := cmd.CombinedOutput()
+		return ShellResult{Output: string(out)}, err
+	}
+	done, err := Apply(context.Background(), p, Request{Path: name, Make: to("new"), RevertAfter: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := number(t, got(t, filepath.Join(p.pendingDir(name, done.ID), "pid")))
+	fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	for _, fd := range fds {
+		if to, _ := os.Readlink(fd); to == lock.Name() {
+			t.Errorf("it holds %s", fd)
+		}
+	}
+	if err := os.RemoveAll(p.Dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(former(name, done.ID)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the process has ended", func() bool { return syscall.Kill(pid, 0) != nil })
+	if got(t, name) != "new" {
+		t.Error("the file was touched")
+	}
 }
 
 // TestNotArmed: without the process nothing is changed.
