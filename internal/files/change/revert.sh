@@ -23,7 +23,7 @@ if mkdir "$P/decided" 2>/dev/null || [ ! -d "$P/decided" ]; then
 [ "$(cksum <"$F" 2>/dev/null)" = "$C" ] || cp -p "$F" "$S" 2>/dev/null
 if [ "$E" = 1 ]; then
 # Should the old file beside it have gone, the backup has the content, and the file as it is the owner and the mode.
-[ -e "$O" ] || { cp -p "$F" "$O" && cat "$B" >"$O"; }
+[ -e "$O" ] || { [ -r "$B" ] && cp -p "$F" "$O" && cat "$B" >"$O"; } || rm -f "$O"
 if mv -f "$O" "$F" || cmp -s "$F" "$B"; then r=reverted; rm -f "$O"; else r=failed; fi
 elif rm -f "$F"; then r=reverted
 else r=failed

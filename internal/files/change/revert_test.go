@@ -140,6 +140,28 @@ func TestRevertWithoutFormer(t *testing.T) {
 	eventually(t, "the old content is back", holds(name, "old"))
 }
 
+// TestNothingToPutBack: with the old file and its backup gone, the new file is better than none.
+func TestNothingToPutBack(t *testing.T) {
+	p, dir := place(t)
+	name := put(t, dir+"/f", "old")
+	done, err := Apply(context.Background(), p, Request{Path: name, Make: to("new"), RevertAfter: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, gone := range []string{former(name, done.ID), done.Backup} {
+		if err := os.Remove(gone); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "it gave up", holds(filepath.Join(p.pendingDir(name, done.ID), "outcome"), "failed\n"))
+	if s := got(t, name); s != "new" {
+		t.Errorf("the file holds %q", s)
+	}
+	if _, err := p.Confirm(context.Background(), name, done.ID); code(err) != "internal" {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestShutdownReverts: at SIGTERM nobody will confirm any more.
 func TestShutdownReverts(t *testing.T) {
 	p, dir := place(t)
