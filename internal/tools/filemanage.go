@@ -178,6 +178,9 @@ func (d *Deps) planFileRename(p *fileRenameParams) (*relay.Plan, error) {
 				}
 			}
 			info, err := c.fs.Lstat(ctx, from)
+			if err == nil && info.Mode.IsDir() {
+				err = c.holdsOwn(ctx, from)
+			}
 			if err == nil && p.Overwrite {
 				err = c.fs.Rename(ctx, from, real)
 			} else if err == nil {
@@ -270,9 +273,6 @@ func (c *fileCall) removeTree(ctx context.Context, real string) error {
 
 // mayRemove refuses what nobody means to delete as a whole, and what holds relay-shell's own files.
 func (c *fileCall) mayRemove(ctx context.Context, real string) error {
-	no := func(why string) error {
-		return &relay.Error{Code: "invalid_argument", Message: why, Hint: "delete what is in it one by one, naming it"}
-	}
 	if real == "/" || path.Dir(real) == "/" {
 		return no(files.Escape(real) + " is a directory of the system")
 	}
@@ -280,9 +280,19 @@ func (c *fileCall) mayRemove(ctx context.Context, real string) error {
 	if err == nil && within(real, home) {
 		return no("the home directory is in it")
 	}
+	return c.holdsOwn(ctx, real)
+}
+
+func no(why string) error {
+	return &relay.Error{Code: "invalid_argument", Message: why, Hint: "name what is in it, one by one"}
+}
+
+// holdsOwn refuses a directory of this machine in which relay-shell's own files are.
+func (c *fileCall) holdsOwn(ctx context.Context, real string) error {
 	if !c.fs.Local() {
 		return nil
 	}
+	home, _ := c.fs.RealPath(ctx, "~") // unknown, it is no part of the bounds
 	bounds := FileOptions(c.d.Config, home).Bounds
 	for _, p := range append(bounds.Private, bounds.Roots...) {
 		resolved, err := files.Local(files.Bounds{}).RealPath(ctx, strings.TrimSuffix(p, "*"))

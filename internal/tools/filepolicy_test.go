@@ -135,7 +135,7 @@ func TestFileBounds(t *testing.T) {
 	state := free.deps.Config.StateDir
 	for tool, args := range map[string]map[string]any{
 		"file_read": {"path": free.deps.Config.AuditPath}, "file_list": {"path": state}, "file_write": {"path": state + "/x", "content": "y"},
-		"file_delete": {"path": filepath.Dir(state), "recursive": true}, "file_rename": {"path": state, "to": dir + "/state"}, "file_search": {"path": state, "pattern": "x"},
+		"file_delete": {"path": filepath.Dir(state), "recursive": true}, "file_rename": {"path": filepath.Dir(state), "to": dir + "/state"}, "file_search": {"path": state, "pattern": "x"},
 	} {
 		if _, res := free.call(tool, args); res.Outcome == relay.OK {
 			t.Errorf("%s touches relay-shell's own files", tool)
