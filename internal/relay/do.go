@@ -79,6 +79,7 @@ func (w *walk) prepare(ctx context.Context) (refused *Result) {
 		return denied(policy.Tier(0), "the operator has stopped relay-shell", "relay-shell stop --resume lifts it; only the operator can")
 	}
 	w.plan.Subject.Tool = w.call.Operation.Name()
+	w.plan.Subject.AnyStdin = w.plan.Subject.AnyStdin || w.call.Stdin != nil // a pipe, which nobody has read yet
 	w.name()
 	if reason, is := w.deniedAsGiven(); is {
 		w.assess = policy.Assess(w.plan.Subject)

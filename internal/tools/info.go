@@ -20,6 +20,7 @@ type serverInfo struct {
 	Transport   string      `json:"transport"`
 	PolicyMode  string      `json:"policy_mode"`
 	PolicyRules string      `json:"policy_rules" jsonschema:"version of the rules"`
+	Problems    []string    `json:"policy_problems,omitempty" jsonschema:"what is wrong with the rules file, or awaits a restart"`
 	Confirm     string      `json:"confirm" jsonschema:"who confirms tier 3: off, token or human"`
 	Approval    string      `json:"approval,omitempty" jsonschema:"with human: what an approval stands on"`
 	Toolsets    []string    `json:"toolsets"`
@@ -90,7 +91,7 @@ func (d *Deps) info(ctx context.Context) *serverInfo {
 	c := d.Config
 	info := &serverInfo{
 		Name: "relay-shell", Version: d.Version, Transport: string(c.Transport),
-		PolicyMode: string(d.Policy.Mode()), PolicyRules: d.Policy.Version(), Confirm: string(c.Confirm), Toolsets: c.Toolsets,
+		PolicyMode: string(d.Policy.Mode()), PolicyRules: d.Policy.Version(), Problems: d.Policy.Problems(), Confirm: string(c.Confirm), Toolsets: c.Toolsets,
 		Runtime: runtimeInfo{OS: runtime.GOOS, Arch: runtime.GOARCH, UID: os.Getuid(), IsRoot: os.Geteuid() == 0, PID: os.Getpid()},
 		Limits: limitsInfo{
 			DefaultTimeout: c.DefaultTimeout.Seconds(), MaxTimeout: c.MaxTimeout.Seconds(), MaxOutput: int64(c.MaxOutput), MaxOutputHard: int64(c.MaxOutputHard),
