@@ -109,7 +109,7 @@ func (s *session) open() (a *app, err error) {
 	a.relay = relay.New(relay.Options{
 		Approvals: a.approvals,
 		Policy:    a.policy, Audit: a.audit, Redact: redactor, Targets: targets,
-		DenyUnaudited: cfg.AuditOnFailure == config.Deny, ConnectTimeout: cfg.SSHConnectTimeout, MaxInFlight: cfg.MaxInFlight,
+		Idle: returnMemory, DenyUnaudited: cfg.AuditOnFailure == config.Deny, ConnectTimeout: cfg.SSHConnectTimeout, MaxInFlight: cfg.MaxInFlight,
 		StateDir: cfg.StateDir, Log: a.log,
 	})
 	a.tools = tools.New(&tools.Deps{

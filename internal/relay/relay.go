@@ -35,6 +35,8 @@ type Options struct {
 	Approvals *approval.Store
 	// DenyUnaudited refuses everything of tier 1 and above while the audit can't be written (AUDIT_ON_FAILURE=deny).
 	DenyUnaudited bool
+	// Idle, if set, is called once no call has been on the road for a second.
+	Idle func()
 	// ConnectTimeout is added to a call's timeout until its command has started.
 	ConnectTimeout time.Duration
 	// MaxInFlight bounds the calls that run at the same time; more wait. 0 = 256.
@@ -58,7 +60,11 @@ type Relay struct {
 	closed   bool
 	inFlight sync.WaitGroup
 	running  map[string]context.CancelCauseFunc
+	idle     *time.Timer // calls Idle; nil without one
 }
+
+// idleAfter is how long a road without calls counts as busy.
+const idleAfter = time.Second
 
 // New makes a road.
 func New(opts Options) *Relay {
@@ -70,6 +76,10 @@ func New(opts Options) *Relay {
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	r := &Relay{opts: opts, slots: semaphore.NewWeighted(int64(opts.MaxInFlight)), ctx: ctx, cancel: cancel, running: map[string]context.CancelCauseFunc{}}
+	if opts.Idle != nil {
+		r.idle = time.AfterFunc(idleAfter, opts.Idle)
+		r.idle.Stop()
+	}
 	go r.watchStop()
 	return r
 }
@@ -78,6 +88,7 @@ func New(opts Options) *Relay {
 func (r *Relay) Close(ctx context.Context) error {
 	r.mu.Lock()
 	r.closed = true
+	r.rest(false)
 	r.mu.Unlock()
 	r.cancel(errShutdown)
 	done := make(chan struct{})
@@ -99,14 +110,27 @@ func (r *Relay) enter(id string, cancel context.CancelCauseFunc) bool {
 	}
 	r.inFlight.Add(1)
 	r.running[id] = cancel
+	r.rest(false)
 	return true
 }
 
 func (r *Relay) leave(id string) {
 	r.mu.Lock()
 	delete(r.running, id)
+	r.rest(len(r.running) == 0 && !r.closed)
 	r.mu.Unlock()
 	r.inFlight.Done()
+}
+
+// rest is called with mu held: it starts or stops the clock of Idle.
+func (r *Relay) rest(empty bool) {
+	switch {
+	case r.idle == nil:
+	case empty:
+		r.idle.Reset(idleAfter)
+	default:
+		r.idle.Stop()
+	}
 }
 
 // InFlight counts the calls on the road.

@@ -37,7 +37,7 @@ func TestMaxConns(t *testing.T) {
 	waitFor(t, "the first one is gone", func() bool { return !isMaster(first.MasterPID, first.Path) })
 }
 
-// TestNothingLeaks counts descriptors and goroutines over many calls of all kinds.
+// TestNothingLeaks counts descriptors, processes and goroutines over many calls of all kinds.
 func TestNothingLeaks(t *testing.T) {
 	server := sshtest.Start(t, sshtest.Options{Shell: "dash"})
 	modes(t, func(t *testing.T, mode Mode) {
@@ -74,6 +74,7 @@ func TestNothingLeaks(t *testing.T) {
 			round()
 		}
 		waitFor(t, fmt.Sprintf("back to %d descriptors", before), func() bool { return files() <= before })
+		waitFor(t, "every process is waited for", func() bool { return zombies() == 0 })
 	})
 }
 

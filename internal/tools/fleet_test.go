@@ -172,22 +172,24 @@ func TestFanoutOverFarm(t *testing.T) {
 		}
 	})
 
-	t.Run("much output", func(t *testing.T) { muchOutput(t, r) })
+	t.Run("much output", func(t *testing.T) { muchOutput(t, r, 40, 5000) })
 	t.Run("cancel", func(t *testing.T) { cancelMidway(t, r) })
 	t.Run("audit", func(t *testing.T) { fanoutRecords(t, r) })
 }
 
-// muchOutput has 40 hosts print 500 kB each, within the budget and within bounds of memory.
-func muchOutput(t *testing.T, r *road) {
+// muchOutput has hosts print lines of 100 bytes each, within the budget and within bounds of memory.
+func muchOutput(t *testing.T, r *road, hosts, lines int) {
+	t.Helper()
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	f, res := r.fanout(map[string]any{"command": `i=0; while [ $i -lt 5000 ]; do echo "line $i ____________________________________________________________________________________________"; i=$((i+1)); done; echo the end`, "hosts": "h[1:40]", "timeout": 100, "concurrency": 8})
+	f, res := r.fanout(map[string]any{"command": fmt.Sprintf(`i=0; while [ $i -lt %d ]; do echo "line $i ____________________________________________________________________________________________"; i=$((i+1)); done; echo the end`, lines),
+		"hosts": fmt.Sprintf("h[1:%d]", hosts), "timeout": 100, "concurrency": 8})
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	whole, err := json.Marshal(f)
 	must(t, err)
-	if len(whole) > 65536 || len(res.Text) > 65536 || !f.Truncated || f.OutputID == nil || f.Counts.OK != 40 {
+	if len(whole) > 65536 || len(res.Text) > 65536 || !f.Truncated || f.OutputID == nil || f.Counts.OK != hosts {
 		t.Fatalf("%d bytes of JSON, %d of text, id %v, %v", len(whole), len(res.Text), f.OutputID, f.Counts)
 	}
 	if len(whole) < 50000 {
@@ -201,7 +203,7 @@ func muchOutput(t *testing.T, r *road) {
 	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 32<<20 {
 		t.Errorf("%d bytes more on the heap", grown)
 	}
-	found, err := r.deps.Spool.Grep(context.Background(), *f.OutputID, `^h7: line 4999`, 0, 0)
+	found, err := r.deps.Spool.Grep(context.Background(), *f.OutputID, fmt.Sprintf(`^h7: line %d`, lines-1), 0, 0)
 	if err != nil || len(found.Matches) != 1 {
 		t.Errorf("%+v, %v", found, err)
 	}
