@@ -1,7 +1,9 @@
 package sshbin
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -72,6 +74,32 @@ func TestFrozenWhileOpening(t *testing.T) {
 	var said *Error
 	if !errors.As(s.openError(err), &said) || !said.Started || said.Code != "connection_lost" || said.Message != errStopped.Error() {
 		t.Errorf("said %+v", said)
+	}
+}
+
+// TestFrozenUnderACancel does not wait for a leash that cannot be reached.
+func TestFrozenUnderACancel(t *testing.T) {
+	t.Parallel()
+	server := sshtest.Start(t, sshtest.Options{Ordinary: true})
+	e := newEngine(t, server.Lab, Options{})
+	r := resolve(t, e, "target", dest.Options{})
+	info := ready(t, e, r)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	up := make(tell, 1)
+	cut := make(chan time.Time, 1)
+	go func() {
+		<-up
+		_ = syscall.Kill(info.MasterPID, syscall.SIGSTOP)
+		cut <- time.Now()
+		cancel(errCancelled)
+	}()
+	res, err := runIn(ctx, e, r, Command{Text: "echo up; sleep 7003", Stdout: up})
+	if took := time.Since(<-cut); !errors.Is(err, errCancelled) || took > killTimeout {
+		t.Errorf("error %v after %v", err, took)
+	}
+	if !slices.Equal(res.exit.Survivors, []string{Unknown}) {
+		t.Errorf("survivors %q", res.exit.Survivors)
 	}
 }
 

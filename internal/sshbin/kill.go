@@ -13,6 +13,8 @@ const killAgain = 200 * time.Millisecond
 func (k *call) kill() []string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(k.engine.ctx), killTimeout)
 	defer cancel()
+	ctx, stop := k.seat.attended(ctx) // a frozen master carries no order to the leash
+	defer stop()
 	l := k.leash
 	if l == nil || !l.alive() {
 		// Ids are in the processes' environment, so any leash will do.
@@ -53,6 +55,8 @@ func (k *call) kill() []string {
 func (k *call) killUnanswered() {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(k.engine.ctx), killTimeout)
 	defer cancel()
+	ctx, stop := k.seat.attended(ctx) // a frozen master carries no order to the leash
+	defer stop()
 	if k.leash.alive() {
 		k.leash.kill(ctx, k.id)
 	}
