@@ -77,6 +77,14 @@ func Check(ctx context.Context, units []Unit, o CheckOptions) []Checked {
 	return results
 }
 
+// probeTimeout is the cause of a probe's timeout.
+type probeTimeout struct{ TimeoutError }
+
+// ErrorHint says what to do next. A probe starts nothing that could be left.
+func (e *probeTimeout) ErrorHint() string {
+	return "the host, or a jump host on the way, did not answer in time: raise timeout, or look at the network"
+}
+
 type check struct {
 	opts    CheckOptions
 	gates   map[string]chan struct{} // used by Check's own goroutine
@@ -112,7 +120,7 @@ func (c *check) probe(parent context.Context, u Unit) Checked {
 		res.Err = errNoProbe
 		return res
 	}
-	ctx, cancel := context.WithTimeoutCause(parent, c.opts.Timeout, &TimeoutError{c.opts.Timeout})
+	ctx, cancel := context.WithTimeoutCause(parent, c.opts.Timeout, &probeTimeout{TimeoutError{c.opts.Timeout}})
 	defer cancel()
 	began := time.Now()
 	var err error

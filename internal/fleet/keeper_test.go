@@ -3,6 +3,7 @@ package fleet
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -219,6 +220,10 @@ func TestCheckFakes(t *testing.T) {
 		if results[i].Outcome != want || results[i].Host != units[i].Host {
 			t.Errorf("%s: %s %v, want %s", results[i].Host, results[i].Outcome, results[i].Err, want)
 		}
+	}
+	var hinted interface{ ErrorHint() string }
+	if !errors.As(results[33].Err, &hinted) || strings.Contains(hinted.ErrorHint(), "started") || !strings.Contains(hinted.ErrorHint(), "raise timeout") {
+		t.Errorf("the hint of a probe that timed out: %v", results[33].Err)
 	}
 	if g.most > perGate {
 		t.Errorf("%d at a time through one bastion", g.most)

@@ -96,7 +96,7 @@ func TestAdopt(t *testing.T) {
 func TestAdoptNamed(t *testing.T) {
 	t.Parallel()
 	l := sshtest.New(t)
-	server := l.MustStart(t, sshtest.Options{Config: []string{"ForceCommand echo forced"}})
+	server := l.MustStart(t, sshtest.Options{Ordinary: true, Config: []string{"ForceCommand echo forced"}})
 	dir := filepath.Join(l.Dir(), "cm")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)

@@ -37,7 +37,9 @@ func (e *Engine) Ready(ctx context.Context, r *dest.Resolved, store bool) (Maste
 			info.System = h.System
 		}
 		if l := s.leash.Load(); l != nil && l.alive() {
-			info.Latency, err = l.ping(ctx)
+			attended, stop := s.attended(ctx)
+			info.Latency, err = l.ping(attended)
+			stop()
 		} else {
 			err = s.alive(ctx)
 		}

@@ -6,6 +6,12 @@ import (
 	"time"
 )
 
+// A master that a signal has stopped needs no waiting for: it is given up when haltLooks looks in a row find it so.
+const (
+	haltLook  = time.Second
+	haltLooks = 3
+)
+
 // watch is called with mu held when a master carries a call. It looks every KeepAlive whether the master and the host still
 // answer, until nothing is carried any more. ServerAliveInterval does not help when the master itself is frozen, and an operator's
 // may have none.
@@ -16,6 +22,9 @@ func (p *pool) watch(m *master) {
 	m.watched = p.engine.background(func() {
 		t := time.NewTicker(p.engine.opt.KeepAlive)
 		defer t.Stop()
+		halt := time.NewTicker(min(haltLook, p.engine.opt.KeepAlive))
+		defer halt.Stop()
+		halted := 0
 		var ended *leash // whose end has been looked into
 		for misses := 0; ; {
 			var gone <-chan struct{}
@@ -25,6 +34,14 @@ func (p *pool) watch(m *master) {
 			}
 			select {
 			case <-t.C:
+			case <-halt.C:
+				if !cheapState || m.channels() == 0 || !stopped(m.pid) {
+					halted = 0
+				} else if halted++; halted == haltLooks {
+					p.lose(m)
+					return
+				}
+				continue
 			case <-gone:
 				ended = l
 				if !l.closed() && m.alive(p.engine.ctx) != nil {
