@@ -171,6 +171,7 @@ func (h *holder) accept(socket *Socket) {
 func (h *holder) serve(c net.Conn) {
 	rights := newRightsReader(c)
 	defer rights.drop()
+	defer func() { _ = recover() }() // one asker's request must not end what others rely on; who asked sees the connection end
 	in := newLines(rights)
 	for {
 		var req request

@@ -327,3 +327,25 @@ func FuzzLines(f *testing.F) {
 		t.Fatal("no end")
 	})
 }
+
+// TestResetConnection: an asker that is killed with an answer unread resets its connection, which must not end the keeper.
+func TestResetConnection(t *testing.T) {
+	k := testKeepers(t)
+	id := start(t, k, echo{Text: strings.Repeat("x", 1000)}).ID
+	for range 50 {
+		c, err := net.Dial("unix", k.path(id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := send(c, request{V: Version, Op: opInfo}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		c.Close() // with the rest of the answer unread
+	}
+	if _, err := k.Find(t.Context(), "echo", id); err != nil {
+		t.Error(err)
+	}
+}

@@ -94,7 +94,7 @@ func (r *rightsReader) Read(p []byte) (int, error) {
 	if oobn > 0 {
 		r.collect(oob[:oobn])
 	}
-	return n, err
+	return max(n, 0), err // of a connection that was reset it is -1
 }
 
 func (r *rightsReader) collect(oob []byte) {
