@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -45,7 +46,8 @@ func (c *stopCmd) Run(s *session) error {
 		return err
 	}
 	fmt.Fprintln(s.world.Stdout, "stopped: running work ends, new calls are refused until relay-shell stop --resume")
-	return s.recordStop("stop", c.Reason)
+	ended, err := s.endKeepers()
+	return errors.Join(err, s.recordStop("stop", c.Reason, ended))
 }
 
 func (s *session) resume(mark string) error {
@@ -56,5 +58,5 @@ func (s *session) resume(mark string) error {
 		return err
 	}
 	fmt.Fprintln(s.world.Stdout, "resumed")
-	return s.recordStop("resume", "")
+	return s.recordStop("resume", "", nil)
 }

@@ -3,30 +3,88 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"relay-shell/internal/keeper"
 	"relay-shell/internal/relay"
 )
 
 // stopRecord puts an emergency stop into the audit by the one road.
-type stopRecord struct{ action, reason string }
+type stopRecord struct {
+	action, reason string
+	ended          []string // ids of what keepers held
+}
 
 func (r stopRecord) Name() string { return "operator:" + r.action }
 
 func (r stopRecord) Plan(json.RawMessage) (*relay.Plan, error) {
+	record := map[string]any{"reason": r.reason}
+	if len(r.ended) > 0 {
+		record["ended"] = r.ended
+	}
 	return &relay.Plan{
-		EvenIfStopped: true, Record: map[string]any{"reason": r.reason},
+		EvenIfStopped: true, Record: record,
 		Run: func(context.Context, *relay.Run) (*relay.Result, error) { return &relay.Result{}, nil },
 	}, nil
 }
 
-func (s *session) recordStop(action, reason string) error {
+func (s *session) recordStop(action, reason string, ended []string) error {
 	a, err := s.open()
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	if res := a.relay.Do(s.ctx, &relay.Call{Operation: stopRecord{action, reason}, Caller: a.caller}); res.Err != nil {
+	if res := a.relay.Do(s.ctx, &relay.Call{Operation: stopRecord{action, reason, ended}, Caller: a.caller}); res.Err != nil {
 		return failure(res)
 	}
 	return nil
+}
+
+const (
+	// endTimeout bounds the ending of everything that keepers hold.
+	endTimeout = 30 * time.Second
+	// endAgain is how long after the mark was set a call may still be starting something: servers look every half second.
+	endAgain = time.Second
+)
+
+// endKeepers ends every session, job and forward of this user, whichever server began it. It looks again until nothing is left: a call
+// that was under way may have started one more.
+func (s *session) endKeepers() (ended []string, err error) {
+	ctx, cancel := context.WithTimeout(s.ctx, endTimeout)
+	defer cancel()
+	keepers := s.keepers()
+	for again := false; ; again = true {
+		living, err := keepers.List(ctx, "")
+		if err != nil {
+			return ended, err
+		}
+		if len(living) == 0 && again {
+			return ended, nil
+		}
+		var work errgroup.Group
+		work.SetLimit(16) // one that does not answer takes its time
+		failed := make([]error, len(living))
+		for i, k := range living {
+			work.Go(func() error { failed[i] = keepers.Close(ctx, k.ID); return nil })
+		}
+		_ = work.Wait() // nobody returns an error
+		for i, k := range living {
+			var gone *keeper.Error
+			if failed[i] != nil && !(errors.As(failed[i], &gone) && gone.Code == "not_found") {
+				fmt.Fprintf(s.world.Stderr, "%s: %v\n", k.ID, failed[i])
+				continue
+			}
+			ended = append(ended, k.ID)
+			fmt.Fprintln(s.world.Stdout, "ended "+k.ID)
+		}
+		select {
+		case <-ctx.Done():
+			return ended, errors.New("not everything could be ended; relay-shell sessions, jobs and forwards show what is left")
+		case <-time.After(endAgain):
+		}
+	}
 }
