@@ -1,7 +1,7 @@
 // Command bench measures relay-shell beside OpenSSH's own commands, in one run on one throwaway sshd, so that ratios hold
 // whatever the machine does. scripts/bench builds the binary and runs it:
 //
-//	go run ./internal/bench BINARY exec|fleet|audit
+//	go run ./internal/bench BINARY exec|session|fleet|audit
 package main
 
 import (
@@ -21,10 +21,12 @@ import (
 
 func main() {
 	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: bench BINARY exec|fleet|audit")
+		fmt.Fprintln(os.Stderr, "usage: bench BINARY exec|session|fleet|audit|files")
 		os.Exit(2)
 	}
-	benchmarks := map[string]func(*bench) error{"exec": benchExec, "fleet": benchFleet, "audit": benchAudit, "files": benchFiles}
+	benchmarks := map[string]func(*bench) error{
+		"exec": benchExec, "session": benchSession, "fleet": benchFleet, "audit": benchAudit, "files": benchFiles,
+	}
 	run, ok := benchmarks[os.Args[2]]
 	if !ok {
 		fmt.Fprintf(os.Stderr, "bench: no benchmark %q\n", os.Args[2])
