@@ -36,6 +36,7 @@ type stage struct {
 	binary string
 	env    []string
 	client *mcp.ClientSession
+	server *exec.Cmd
 }
 
 func run(binary string) error {
@@ -50,12 +51,15 @@ func run(binary string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o711); err != nil { // the account that is logged in to reads its keys below
+		return err
+	}
 	lab, err := sshtest.NewLab(dir)
 	if err != nil {
 		return err
 	}
 	defer lab.Close()
-	if _, err := lab.Start(sshtest.Options{Alias: "web1", Aliases: []string{"web2"}}); err != nil {
+	if _, err := lab.Start(sshtest.Options{Alias: "web1", Aliases: []string{"web2"}, Ordinary: true}); err != nil {
 		return err
 	}
 	s := &stage{binary: binary, env: append(lab.Env(),
@@ -69,6 +73,9 @@ func run(binary string) error {
 		return err
 	}
 	err = s.play(ctx)
+	if err == nil {
+		err = s.session(ctx)
+	}
 	if cerr := s.client.Close(); err == nil {
 		err = cerr
 	}
@@ -89,7 +96,7 @@ func (s *stage) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.client = session
+	s.client, s.server = session, server
 	tools, err := session.ListTools(ctx, nil)
 	if err != nil {
 		return err
