@@ -150,6 +150,9 @@ func (d *Deps) planSend(p *sendParams) (*relay.Plan, error) {
 		t := typedAt(at.Typed, p.Data, enter, keys)
 		plan.Subject = t.subject("session_send")
 		send.After, send.Open = &at.Typed, t.open
+		if t.blind {
+			plan.Notes = append(plan.Notes, "what the line holds is not known, since it was edited with keys or by a person: it counts as tier 2. The key C-c begins another one")
+		}
 	}
 	if at.Host != nil {
 		plan.Hosts, plan.Subject.Remote = []dest.Destination{*at.Host}, true

@@ -107,6 +107,8 @@ func TestSecretOnHost(t *testing.T) {
 func TestSecretUnknown(t *testing.T) {
 	w := newHostWorld(t, sshtest.Options{Dropbear: true, Shell: "dash"}) // takes no marks of login shells
 	first, second := w.spawn(""), w.spawn("")
+	w.until(first, `[#$] `)
+	w.until(second, `[#$] `)
 	for _, id := range []string{first, second} {
 		w.call(id, OpSend, Send{Data: `stty -echo; printf "Pass""word: "; read x; stty echo`, Enter: true}, nil)
 		if r := w.until(id, `Password: `); r.Status.AwaitingSecret {

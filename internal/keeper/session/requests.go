@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"regexp"
 	"time"
 
@@ -74,13 +75,26 @@ func (s *Session) send(ctx context.Context, r Send) (any, error) {
 	end := s.end()
 	s.inputs.Add(1)
 	err = s.terminal.Input(ctx, input)
-	if err != nil && !r.Secret { // a part may have been taken
-		s.typed = Typed{Unknown: true}
+	if !r.Secret {
+		s.note(input, r.Open, err)
 	}
 	return Sent{Cursor: end}, err
 }
 
-// input is what the request types. It takes note of it for the next one.
+// note keeps what has been typed, for whoever types next.
+func (s *Session) note(input []byte, open string, err error) {
+	var refused interface{ ErrorCode() string }
+	switch {
+	case err == nil:
+		s.typed, _ = s.typed.Type(input)
+		s.typed.Before = open
+	case errors.As(err, &refused) && refused.ErrorCode() == "too_large": // nothing was typed
+	default: // a part may have been taken
+		s.typed = Typed{Unknown: true}
+	}
+}
+
+// input is what the request types.
 func (s *Session) input(ctx context.Context, r Send) ([]byte, error) {
 	modes := s.terminal.Modes()
 	keys, err := pty.Keys(r.Keys, modes)
@@ -100,10 +114,6 @@ func (s *Session) input(ctx context.Context, r Send) ([]byte, error) {
 		input.WriteByte('\r')
 	}
 	input.Write(keys)
-	if !r.Secret {
-		s.typed, _ = s.typed.Type(input.Bytes())
-		s.typed.Before = r.Open
-	}
 	return input.Bytes(), nil
 }
 

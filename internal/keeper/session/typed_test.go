@@ -75,6 +75,10 @@ func TestTypedMeanwhile(t *testing.T) {
 	if at.Typed != (Typed{Line: "echo "}) {
 		t.Errorf("%+v", at.Typed)
 	}
+	if err := w.Call(t.Context(), id, OpSend, Send{Data: strings.Repeat("x", 5000), Enter: true, After: &at.Typed}, nil); !errors.As(err, &e) || e.Code != "too_large" {
+		t.Error(err)
+	}
+	w.call(id, OpSend, Send{After: &at.Typed}, nil) // nothing was typed
 	person, err := w.Stream(t.Context(), id, OpAttach, Attach{Cols: 80, Rows: 24})
 	if err != nil {
 		t.Fatal(err)
