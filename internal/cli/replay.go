@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/term"
+
 	"relay-shell/internal/audit"
 	"relay-shell/internal/keeper"
 	terminal "relay-shell/internal/keeper/session"
@@ -49,7 +51,9 @@ func (c *replayCmd) Run(s *session) error {
 		fmt.Fprintln(s.world.Stderr, verdict)
 	}
 	err = pty.Play(ctx, f, s.world.Stdout, pty.PlayOptions{Speed: c.Speed, IdleLimit: c.IdleLimit})
-	_, _ = io.WriteString(s.world.Stdout, pty.Reset)
+	if out, ok := s.world.Stdout.(*os.File); ok && term.IsTerminal(int(out.Fd())) {
+		_, _ = io.WriteString(out, pty.Reset)
+	}
 	if errors.Is(err, pty.ErrTorn) || ctx.Err() != nil {
 		return nil // it goes on, or its keeper was killed; or the person has seen enough
 	}
