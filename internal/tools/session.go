@@ -356,13 +356,25 @@ func sessionOf(info keeper.Info) sessionInfo {
 	return i
 }
 
+// maxInList is how much of a name or command a line of a list shows, in characters.
+const maxInList = 100
+
+// inList keeps a name or command on one line of a list.
+func inList(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > maxInList {
+		return string(runes[:maxInList]) + "…"
+	}
+	return text
+}
+
 // line is a session in words.
 func (i *sessionInfo) line() string {
 	text := i.SessionID
 	if i.Name != "" {
-		text += "  " + i.Name
+		text += "  " + inList(i.Name)
 	}
-	where, what := i.Host, i.Command
+	where, what := i.Host, inList(i.Command)
 	if where == "" {
 		where = "here"
 	}

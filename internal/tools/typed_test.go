@@ -2,6 +2,7 @@ package tools
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"relay-shell/internal/keeper/session"
@@ -97,4 +98,12 @@ func FuzzTyped(f *testing.F) {
 			at.Before = typed.open
 		}
 	})
+}
+
+// TestSessionLine: a name or command is one line of a list, whatever is in it.
+func TestSessionLine(t *testing.T) {
+	i := &sessionInfo{SessionID: "s-aaaaaaaa", Name: "a\ns-bbbbbbbb  b", Command: strings.Repeat("x\n", 1000), State: "alive"}
+	if line := i.line(); strings.Contains(line, "\n") || len(line) > 400 {
+		t.Errorf("%q", line)
+	}
 }
