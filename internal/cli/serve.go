@@ -11,6 +11,7 @@ import (
 
 	"relay-shell/internal/config"
 	"relay-shell/internal/mcpserver"
+	"relay-shell/internal/tools"
 )
 
 type serveCmd struct{}
@@ -31,6 +32,7 @@ func (c *serveCmd) Run(s *session) error {
 	if s.cfg.Confirm == config.ConfirmHuman {
 		a.log.Info().Msg("CONFIRM=human: " + a.approvalState)
 	}
+	tools.PruneRecordings(s.cfg.StateDir, s.cfg.RecordRetention)
 	server := mcpserver.New(mcpserver.Options{
 		Relay: a.relay, Tools: a.tools, Version: s.world.Version, Session: a.caller.Session, Mask: a.mask,
 		Principal: func(*mcp.RequestExtra) string { return a.caller.Principal },

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"relay-shell/internal/keeper/session"
 	"relay-shell/internal/localexec"
@@ -152,7 +151,7 @@ func (d *Deps) startSession(ctx context.Context, run *relay.Run, o session.Param
 	o.Buffer, o.Idle, o.Lifetime = int(c.SessionBufferBytes), c.SessionIdleTimeout, c.SessionLifetime
 	if record && c.Record {
 		o.Recordings = Recordings(c.StateDir)
-		prune(o.Recordings, c.RecordRetention)
+		PruneRecordings(c.StateDir, c.RecordRetention)
 		trail := d.Trail
 		trail.Principal, trail.Client = run.Call.Caller.Principal, run.Call.Caller.Client
 		o.Trail = &trail
@@ -163,20 +162,4 @@ func (d *Deps) startSession(ctx context.Context, run *relay.Run, o session.Param
 	}
 	s := sessionOf(info)
 	return &relay.Result{Fields: &s, Text: s.line() + "\n", Record: map[string]any{"session_id": s.SessionID}}, nil
-}
-
-// Recordings is the directory of recordings.
-func Recordings(stateDir string) string { return filepath.Join(stateDir, "recordings") }
-
-// prune removes recordings that nobody has written to for the retention; 0 keeps them.
-func prune(dir string, retention time.Duration) {
-	entries, err := os.ReadDir(dir)
-	if err != nil || retention <= 0 {
-		return
-	}
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil && strings.HasSuffix(e.Name(), ".cast") && time.Since(info.ModTime()) > retention {
-			_ = os.Remove(filepath.Join(dir, e.Name()))
-		}
-	}
 }
