@@ -81,6 +81,7 @@ type grammar struct {
 	Connections connectionsCmd `cmd:"" help:"List live SSH connections."`
 	Forwards    forwardsCmd    `cmd:"" help:"List and close port forwards."`
 	Sessions    sessionsCmd    `cmd:"" help:"List and end terminal sessions."`
+	Jobs        jobsCmd        `cmd:"" help:"List, follow and end background jobs."`
 	Attach      attachCmd      `cmd:"" help:"Join a session from this terminal; ctrl-] leaves it."`
 	Replay      replayCmd      `cmd:"" help:"Show the recording of a session."`
 	Audit       auditCmd       `cmd:"" help:"The audit trail."`

@@ -5,18 +5,25 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"relay-shell/internal/jobs"
 	"relay-shell/internal/keeper"
+	"relay-shell/internal/mcpserver"
 	"relay-shell/internal/relay"
+	"relay-shell/internal/sshbin/dest"
 )
 
-// stopRecord puts an emergency stop into the audit by the one road.
+// stopRecord puts an emergency stop into the audit by the one road. On the same road the jobs on hosts are ended: the hosts are
+// resolved as for any call.
 type stopRecord struct {
 	action, reason string
 	ended          []string // ids of what keepers held
+	refs           []jobs.Ref
+	hosts          []dest.Destination
 }
 
 func (r stopRecord) Name() string { return "operator:" + r.action }
@@ -27,8 +34,14 @@ func (r stopRecord) Plan(json.RawMessage) (*relay.Plan, error) {
 		record["ended"] = r.ended
 	}
 	return &relay.Plan{
-		EvenIfStopped: true, Record: record,
-		Run: func(context.Context, *relay.Run) (*relay.Result, error) { return &relay.Result{}, nil },
+		EvenIfStopped: true, Record: record, Hosts: r.hosts, Partial: true,
+		Run: func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
+			if len(r.refs) == 0 {
+				return &relay.Result{}, nil
+			}
+			lines := endElsewhere(ctx, run, r.refs)
+			return &relay.Result{Text: strings.Join(lines, "\n") + "\n", Record: map[string]any{"jobs": lines}}, nil
+		},
 	}, nil
 }
 
@@ -38,9 +51,15 @@ func (s *session) recordStop(action, reason string, ended []string) error {
 		return err
 	}
 	defer a.close()
-	if res := a.relay.Do(s.ctx, &relay.Call{Operation: stopRecord{action, reason, ended}, Caller: a.caller}); res.Err != nil {
+	r := stopRecord{action: action, reason: reason, ended: ended}
+	if action == "stop" {
+		r.refs, r.hosts = s.jobsElsewhere()
+	}
+	res := a.relay.Do(s.ctx, &relay.Call{Operation: r, Caller: a.caller})
+	if res.Err != nil {
 		return failure(res)
 	}
+	fmt.Fprint(s.world.Stdout, mcpserver.Visible(res.Text))
 	return nil
 }
 

@@ -29,7 +29,7 @@ type Local struct {
 
 // Start is [Place.Start].
 func (l *Local) Start(ctx context.Context, s Spec) (Info, error) {
-	l.clean(ctx)
+	l.Clean(ctx)
 	vars := make([]localexec.Var, len(s.Env))
 	for i, v := range s.Env {
 		vars[i] = localexec.Var{Name: v.Name, Value: v.Value}
@@ -156,8 +156,8 @@ func (l *Local) List(ctx context.Context) ([]Info, error) {
 // abandoned is the age at which what a start has left behind that got nowhere is removed.
 const abandoned = 10 * time.Minute
 
-// clean removes old jobs. What cannot be removed now is tried again at the next start.
-func (l *Local) clean(ctx context.Context) {
+// Clean removes old jobs. What cannot be removed now is tried again at the next start.
+func (l *Local) Clean(ctx context.Context) {
 	entries, err := os.ReadDir(l.Dir)
 	if err != nil {
 		return

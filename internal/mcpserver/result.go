@@ -87,6 +87,9 @@ func Text(res *relay.Result) string {
 		}
 	}
 	body(res.Text)
+	if c := res.Command; c != nil && c.JobID != nil {
+		b.WriteString("hint: it goes on as a job: job_wait waits for it, job_output reads on, job_kill ends it\n")
+	}
 	if res.Err != nil && res.Err.Hint != "" {
 		b.WriteString("hint: " + oneLine(res.Err.Hint) + "\n")
 	}
@@ -114,6 +117,8 @@ func firstLine(res *relay.Result) string {
 		switch c := res.Command; {
 		case c == nil:
 			return ""
+		case c.JobID != nil:
+			return "[RUNNING job=" + *c.JobID + "]"
 		case c.ExitCode == nil:
 			return "[exit unknown: the process ended without a status]"
 		default:

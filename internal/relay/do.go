@@ -75,6 +75,9 @@ func (w *walk) prepare(ctx context.Context) (refused *Result) {
 		return failed(err)
 	}
 	w.plan = plan
+	if plan.EvenIfStopped {
+		w.r.spare(w.id)
+	}
 	if w.r.stopped() && !plan.EvenIfStopped {
 		return denied(policy.Tier(0), "the operator has stopped relay-shell", "relay-shell stop --resume lifts it; only the operator can")
 	}

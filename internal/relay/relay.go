@@ -114,6 +114,13 @@ func (r *Relay) enter(id string, cancel context.CancelCauseFunc) bool {
 	return true
 }
 
+// spare keeps a call from being ended by an emergency stop: the operator's own carries that out.
+func (r *Relay) spare(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.running[id] = func(error) {}
+}
+
 func (r *Relay) leave(id string) {
 	r.mu.Lock()
 	delete(r.running, id)

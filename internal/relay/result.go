@@ -66,6 +66,7 @@ type CommandResult struct {
 	Host        *string  `json:"host"`
 	OutputID    *string  `json:"output_id"`
 	Survivors   []string `json:"survivors"`
+	JobID       *string  `json:"job_id,omitempty" jsonschema:"with the outcome running: the job as which it goes on"`
 	Fingerprint string   `json:"-"`
 	SHA256      string   `json:"-"`
 }

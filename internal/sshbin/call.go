@@ -131,18 +131,28 @@ func (k *call) filter() func(io.Writer) io.Writer {
 // wait waits for the end of the command.
 func (k *call) wait(ctx context.Context) (Exit, error) {
 	exit := Exit{Started: k.started}
-	select {
-	case <-k.channel.Exited():
-	case <-k.marker.found():
-	case <-k.seat.lost:
-		err := k.connectionLost(nil)
-		exit.Survivors = []string{Unknown} // the leash ends them when it notices, but nobody is left to say so
-		_ = k.finish(0)
-		return exit, err
-	case <-ctx.Done():
-		exit.Survivors = k.kill()
-		_ = k.finish(0)
-		return exit, context.Cause(ctx)
+	detach := k.command.Detach
+	for ended := false; !ended; {
+		select {
+		case <-k.channel.Exited():
+			ended = true
+		case <-k.marker.found():
+			ended = true
+		case <-k.seat.lost:
+			err := k.connectionLost(nil)
+			exit.Survivors = []string{Unknown} // the leash ends them when it notices, but nobody is left to say so
+			_ = k.finish(0)
+			return exit, err
+		case <-ctx.Done():
+			exit.Survivors = k.kill()
+			_ = k.finish(0)
+			return exit, context.Cause(ctx)
+		case <-detach:
+			detach = nil
+			if exit.Handover = k.letGo(ctx); exit.Handover != nil {
+				return exit, nil
+			}
+		}
 	}
 	trip := k.seat.pool.roundTrip()
 	status, known := k.status()

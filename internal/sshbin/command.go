@@ -35,6 +35,10 @@ type Command struct {
 	// Started is called once, when the server has started the command.
 	Started func(Started)
 
+	// Detach lets a running command go when it is closed: Run returns, and Exit.Handover says how to follow it. It waits until the
+	// command has been given all of Stdin. A command with a terminal, and one that a forked client carries, is not let go.
+	Detach <-chan struct{}
+
 	raw bool // the caller gets the pipes
 }
 
@@ -62,6 +66,8 @@ type Exit struct {
 	Survivors []string
 	// Started is where it ran.
 	Started Started
+	// Handover is set when the command was let go.
+	Handover *Handover
 }
 
 // Unknown in Exit.Survivors says that nobody can tell what is left.

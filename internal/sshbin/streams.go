@@ -31,7 +31,8 @@ var buffers = sync.Pool{New: func() any { b := make([]byte, copyBuffer); return 
 type streams struct {
 	stdin, stdout, stderr *os.File // for the master; those in theirs are closed once it has them
 	theirs                []*os.File
-	feed                  *os.File // our end of stdin, nil if there is none
+	feed                  *os.File      // our end of stdin, nil if there is none
+	fed                   chan struct{} // closed when all input has been written
 	preamble              string
 	source                io.Reader
 	tty                   *terminal
@@ -39,8 +40,9 @@ type streams struct {
 	near                  [3]*os.File // the caller's ends of a session's pipes (Open)
 	handed                []*os.File  // regular files that the master writes to itself
 
-	copying sync.WaitGroup
-	done    chan struct{} // closed when all output has been read to its end
+	released atomic.Bool // the pipes go to somebody else
+	copying  sync.WaitGroup
+	done     chan struct{} // closed when all output has been read to its end
 	// read counts the bytes of output; last is when some came, in Unix nanoseconds.
 	read, last atomic.Int64
 	writing    atomic.Int32 // writers at work
@@ -51,11 +53,12 @@ type output struct {
 	pipe *os.File
 	to   io.Writer
 	err  error // of the writer
+	more bool  // the end has not been read when it was released
 }
 
 // newStreams makes the descriptors for a command. preamble goes before its standard input.
 func newStreams(c *Command, null *os.File, preamble string, filter func(io.Writer) io.Writer) (s *streams, err error) {
-	s = &streams{preamble: preamble, source: c.Stdin, done: make(chan struct{})}
+	s = &streams{preamble: preamble, source: c.Stdin, done: make(chan struct{}), fed: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -168,6 +171,8 @@ func (s *streams) start() {
 			s.tty.raw()
 		}
 		go s.feedInput() // ends when the source ends or, at its next write, when the command has ended
+	} else if s.fed != nil {
+		close(s.fed)
 	}
 	go func() { // ends when both outputs have ended
 		s.copying.Wait()
@@ -179,7 +184,11 @@ func (s *streams) start() {
 func (s *streams) copy(o *output) {
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
-	defer o.pipe.Close()
+	defer func() {
+		if !o.more {
+			o.pipe.Close()
+		}
+	}()
 	for {
 		n, err := o.pipe.Read(*buf)
 		if n > 0 {
@@ -193,6 +202,10 @@ func (s *streams) copy(o *output) {
 				return // the host sees a broken pipe
 			}
 		}
+		if s.released.Load() && errors.Is(err, os.ErrDeadlineExceeded) {
+			o.more = true
+			return
+		}
 		if err != nil {
 			if m, ok := o.to.(*markerWriter); ok {
 				o.err = m.flush()
@@ -203,6 +216,9 @@ func (s *streams) copy(o *output) {
 }
 
 func (s *streams) feedInput() {
+	if s.fed != nil {
+		defer close(s.fed)
+	}
 	_, err := io.WriteString(s.feed, s.preamble)
 	if err == nil && s.source != nil {
 		_, err = io.Copy(s.feed, s.source)

@@ -40,9 +40,9 @@ func (t *local) Run(ctx context.Context, c Command) (Exit, error) {
 	}
 	exit, err := t.run(ctx, localexec.Command{
 		Argv: argv, Dir: c.Dir, Env: env, Stdin: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr,
-		TTY: c.TTY, ID: c.ID, Started: c.Started,
+		TTY: c.TTY, ID: c.ID, Started: c.Started, Detach: c.Detach,
 	})
-	return Exit{Code: exit.Code, Signal: exit.Signal, Survivors: exit.Survivors}, err
+	return Exit{Code: exit.Code, Signal: exit.Signal, Survivors: exit.Survivors, Handover: localHandover(exit.Handover)}, err
 }
 
 // Disconnect has nothing to end here.

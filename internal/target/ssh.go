@@ -41,7 +41,7 @@ func (t *ssh) Run(ctx context.Context, c Command) (Exit, error) {
 		})
 	}
 	exit, err := t.engine.Run(ctx, t.resolved, command)
-	return Exit{Code: exit.Code, Signal: exit.Signal, Survivors: exit.Survivors, Fingerprint: fingerprint}, err
+	return Exit{Code: exit.Code, Signal: exit.Signal, Survivors: exit.Survivors, Fingerprint: fingerprint, Handover: remoteHandover(exit.Handover, t.resolved.Destination)}, err
 }
 
 // command puts a command in the engine's form.
@@ -52,7 +52,7 @@ func (t *ssh) command(c Command) sshbin.Command {
 	}
 	command := sshbin.Command{
 		Text: text, Program: program, Subsystem: c.Subsystem, Dir: c.Dir, Stdin: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr, TTY: c.TTY,
-		StoreHostKey: c.StoreHostKeys, NoLeash: t.noLeash,
+		StoreHostKey: c.StoreHostKeys, NoLeash: t.noLeash, Detach: c.Detach,
 	}
 	for _, v := range c.Env {
 		command.Env = append(command.Env, sshbin.EnvVar{Name: v.Name, Value: v.Value})

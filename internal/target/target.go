@@ -71,6 +71,9 @@ type Command struct {
 	StoreHostKeys bool
 	// Started is called once when the command has started.
 	Started func()
+	// Detach lets a running command go when it is closed: Run returns, and Exit.Handover says how to follow it. A command with a
+	// terminal is not let go, nor one on a connection that cannot be passed on.
+	Detach <-chan struct{}
 }
 
 // EnvVar is one change to the environment.
@@ -89,4 +92,6 @@ type Exit struct {
 	Survivors []string
 	// Fingerprint of the host key that the connection was made with, if known.
 	Fingerprint string
+	// Handover is set when the command was let go.
+	Handover *Handover
 }

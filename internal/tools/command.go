@@ -50,6 +50,7 @@ type execution struct {
 	merge   bool
 	stdin   string
 	bounds  bounds
+	detach  detachment
 }
 
 // runner makes the plan's Run: the command on the call's only target, its output captured within the budget.
@@ -70,9 +71,29 @@ func (d *Deps) runner(j execution) func(context.Context, *relay.Run) (*relay.Res
 		if stdin != "" {
 			c.Stdin = strings.NewReader(stdin)
 		}
+		leaving := d.depart(ctx, run, j)
+		if leaving != nil {
+			c.Detach, c.Started = leaving.signal, leaving.onStart(run.Started)
+			c.Stdout, c.Stderr = leaving.teed(c.Stdout, c.Stderr)
+		}
 		exit, err := run.Target().Run(ctx, c)
-		out := capture.Finish()
-		return &relay.Result{Command: commandResult(exit, out, run.Target().Host())}, err
+		res := &relay.Result{}
+		var jobID *string
+		if leaving != nil {
+			id, note, failed := leaving.arrive(ctx, exit)
+			switch {
+			case failed != nil:
+				err = failed
+			case id != "":
+				res.Outcome, jobID = relay.Running, &id
+				res.Record = map[string]any{"job_id": id}
+			case note != "":
+				res.Notes = append(res.Notes, note)
+			}
+		}
+		res.Command = commandResult(exit, capture.Finish(), run.Target().Host())
+		res.Command.JobID = jobID
+		return res, err
 	}
 }
 

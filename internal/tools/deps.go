@@ -47,4 +47,6 @@ type Deps struct {
 	locksOnce sync.Once
 	locks     *change.Locks
 	owners    ownerCache
+
+	jobs bool // the toolset job is on
 }

@@ -27,10 +27,10 @@ type jobStartParams struct {
 
 type jobWaitParams struct {
 	JobID   string  `json:"job_id" required:"true" desc:"Job."`
-	Until   string  `json:"until" desc:"RE2 to find in the output (^ and $ match at lines); empty: wait for the end."`
-	Cursor  int64   `json:"cursor" min:"0" desc:"Search until from this offset."`
-	Quiet   float64 `json:"quiet" min:"0" max:"86400" desc:"Also return after so many seconds without output."`
-	Timeout float64 `json:"timeout" default:"50" min:"0" max:"86400" desc:"Seconds."`
+	Until   string  `json:"until" desc:"RE2 in the output, ^ and $ per line; empty: the end."`
+	Cursor  int64   `json:"cursor" min:"0" desc:"Search from this offset."`
+	Quiet   float64 `json:"quiet" min:"0" desc:"Or so many seconds without output."`
+	Timeout float64 `json:"timeout" default:"50" min:"0" max:"86400" desc:"Seconds to wait."`
 }
 
 type jobOutputParams struct {
@@ -41,26 +41,26 @@ type jobOutputParams struct {
 
 type jobKillParams struct {
 	JobID      string `json:"job_id" required:"true" desc:"Job."`
-	SignalName string `json:"signal_name" default:"TERM" enum:"TERM,KILL,INT,HUP,QUIT,STOP,CONT,USR1,USR2" desc:"TERM (KILL if need be) and KILL end the tree; others are only sent."`
+	SignalName string `json:"signal_name" default:"TERM" enum:"TERM,KILL,INT,HUP,QUIT,STOP,CONT,USR1,USR2" desc:"TERM and KILL end the tree; others are only sent."`
 }
 
 type jobListParams struct {
-	Host string `json:"host" desc:"Jobs that live on this host; empty: here."`
+	Host string `json:"host" desc:"The jobs on this host; empty: here."`
 }
 
 func (d *Deps) jobTools() []*Tool {
 	return []*Tool{
 		define(Tool{name: "job_start", Title: "Start a background job", Toolset: "job",
-			Description: "Start a long command here or on a host and return at once. It survives this server, the client and a lost connection. Then job_wait. For short commands use shell_exec or ssh_exec, for interactive ones shell_spawn.",
+			Description: "Start a long command here or on a host and return at once; it survives server, client and connection. Then job_wait. For short commands use shell_exec or ssh_exec.",
 			Hints:       Hints{Destructive: true, OpenWorld: true}, Output: outputOf[jobInfo]()}, d.planJobStart),
 		define(Tool{name: "job_wait", Title: "Wait for a job", Toolset: "job",
-			Description: "Wait until a job ends, prints something or falls quiet, and return its newest output. Call it again rather than polling.",
+			Description: "Wait until a job ends, prints something or falls quiet: state and newest output. Use this rather than polling.",
 			Hints:       Hints{ReadOnly: true, OpenWorld: true}, Output: outputOf[jobOutput]()}, d.planJobWait),
 		define(Tool{name: "job_output", Title: "Read a job's output", Toolset: "job",
 			Description: "Read a job's output without waiting.",
 			Hints:       Hints{ReadOnly: true, Idempotent: true, OpenWorld: true}, Output: outputOf[jobOutput]()}, d.planJobOutput),
 		define(Tool{name: "job_kill", Title: "End a job", Toolset: "job",
-			Description: "End a job's whole process tree and say what is left, or signal it.",
+			Description: "End a job's whole process tree, or signal it.",
 			Hints:       Hints{Destructive: true, OpenWorld: true}, Output: outputOf[jobOutput]()}, d.planJobKill),
 		define(Tool{name: "job_list", Title: "List jobs", Toolset: "job",
 			Description: "List running and ended jobs.",
@@ -73,12 +73,10 @@ func Jobs(stateDir string) string { return filepath.Join(stateDir, "jobs") }
 
 // place is where the jobs of a call are: on its host, or here.
 func (d *Deps) place(run *relay.Run, host string, storeHostKeys bool) jobs.Place {
-	c := d.Config
-	limits := jobs.Limits{Running: c.MaxJobs, Output: c.JobOutputBytes, Retention: c.JobRetention, History: c.JobHistory}
 	if host != "" {
-		return &jobs.Host{Target: run.Target(), Name: host, Limits: limits, StoreHostKeys: storeHostKeys}
+		return &jobs.Host{Target: run.Target(), Name: host, Limits: d.jobLimits(), StoreHostKeys: storeHostKeys}
 	}
-	return &jobs.Local{Keepers: d.Keepers, Dir: Jobs(c.StateDir), Limits: limits, Environ: d.Environ}
+	return d.localJobs()
 }
 
 // hostsOf are the plan's hosts for a host parameter.

@@ -20,6 +20,7 @@ type shellExecParams struct {
 	Env         params.Env `json:"env" desc:"Variables to set; null removes."`
 	EnvJSON     string     `json:"env_json" desc:"As JSON text."`
 	TTY         bool       `json:"tty" desc:"Give it a terminal."`
+	detachParams
 }
 
 type shellScriptParams struct {
@@ -32,6 +33,7 @@ type shellScriptParams struct {
 	Env         params.Env `json:"env" desc:"Variables to set; null removes."`
 	EnvJSON     string     `json:"env_json" desc:"As JSON text."`
 	Stdin       string     `json:"stdin" audit:"hash" desc:"The script's own standard input."`
+	detachParams
 }
 
 func (d *Deps) shellTools() []*Tool {
@@ -50,7 +52,7 @@ func (d *Deps) shellTools() []*Tool {
 		Description: "Run a multi-line script on this machine. Shell scripts stop at the first error unless strict is false. On another host use ssh_script.",
 		Hints:       Hints{Destructive: true, OpenWorld: true}, RunsCommand: true, Output: commandOutput(),
 	}, d.planScript)
-	return []*Tool{d.defaults(exec), d.defaults(read), d.scriptDefaults(script), d.shellSpawnTool()}
+	return []*Tool{d.defaults(exec), d.defaults(read).without(detachProperty), d.scriptDefaults(script), d.shellSpawnTool()}
 }
 
 func (d *Deps) planShell(p *shellExecParams, readOnly bool) (*relay.Plan, error) {
@@ -62,7 +64,11 @@ func (d *Deps) planShell(p *shellExecParams, readOnly bool) (*relay.Plan, error)
 		return nil, err
 	}
 	b := d.bounded(p.Timeout, d.Config.DefaultTimeout, p.MaxOutput)
-	j := execution{merge: p.MergeStderr, stdin: p.Stdin, bounds: b, command: target.Command{Text: p.Command, Dir: p.Cwd, Env: env, TTY: p.TTY}}
+	detach, timeout, err := d.detaching(p.detachParams, readOnly, p.Timeout, b, p.Command)
+	if err != nil {
+		return nil, err
+	}
+	j := execution{merge: p.MergeStderr, stdin: p.Stdin, bounds: b, detach: detach, command: target.Command{Text: p.Command, Dir: p.Cwd, Env: env, TTY: p.TTY}}
 	subject := policy.Subject{Text: p.Command, Stdin: p.Stdin, Env: subjectEnv, Dir: p.Cwd}
 	if !p.UseShell {
 		argv, err := shellquote.Split(p.Command)
@@ -72,7 +78,7 @@ func (d *Deps) planShell(p *shellExecParams, readOnly bool) (*relay.Plan, error)
 		j.command.Text, j.command.Argv = "", argv
 		subject.Text, subject.Argv = "", argv
 	}
-	return &relay.Plan{Args: p, Subject: subject, ReadOnly: readOnly, Timeout: b.timeout, Notes: b.notes, Secrets: secretNames(p.Stdin, env), Run: d.runner(j)}, nil
+	return &relay.Plan{Args: p, Subject: subject, ReadOnly: readOnly, Timeout: timeout, Notes: b.notes, Secrets: secretNames(p.Stdin, env), Run: d.runner(j)}, nil
 }
 
 func (d *Deps) planScript(p *shellScriptParams) (*relay.Plan, error) {
@@ -85,16 +91,28 @@ func (d *Deps) planScript(p *shellScriptParams) (*relay.Plan, error) {
 		return nil, err
 	}
 	b := d.bounded(p.Timeout, scriptTimeout, p.MaxOutput)
-	j := execution{merge: true, stdin: p.Stdin, bounds: b, command: target.Command{Script: s, Dir: p.Cwd, Env: env}}
+	detach, timeout, err := d.detaching(p.detachParams, false, p.Timeout, b, p.Script)
+	if err != nil {
+		return nil, err
+	}
+	j := execution{merge: true, stdin: p.Stdin, bounds: b, detach: detach, command: target.Command{Script: s, Dir: p.Cwd, Env: env}}
 	subject := policy.Subject{Script: p.Script, Interpreter: s.Interpreter, Stdin: p.Stdin, Env: subjectEnv, Dir: p.Cwd}
-	return &relay.Plan{Args: p, Subject: subject, Timeout: b.timeout, Notes: b.notes, Secrets: secretNames(p.Stdin, env), Run: d.runner(j)}, nil
+	return &relay.Plan{Args: p, Subject: subject, Timeout: timeout, Notes: b.notes, Secrets: secretNames(p.Stdin, env), Run: d.runner(j)}, nil
 }
 
 // defaults shows the settings that decide what an omitted parameter means.
 func (d *Deps) defaults(t *Tool) *Tool {
-	return t.withDefault("timeout", d.Config.DefaultTimeout.Seconds()).withDefault("max_output", int(d.Config.MaxOutput))
+	return d.detachDefault(t.withDefault("timeout", d.Config.DefaultTimeout.Seconds()).withDefault("max_output", int(d.Config.MaxOutput)))
 }
 
 func (d *Deps) scriptDefaults(t *Tool) *Tool {
-	return t.withDefault("timeout", scriptTimeout.Seconds()).withDefault("max_output", int(d.Config.MaxOutput))
+	return d.detachDefault(t.withDefault("timeout", scriptTimeout.Seconds()).withDefault("max_output", int(d.Config.MaxOutput)))
+}
+
+// detachDefault shows when a call becomes a job. Without tools to follow a job with, none does.
+func (d *Deps) detachDefault(t *Tool) *Tool {
+	if !d.jobs {
+		return t.without(detachProperty)
+	}
+	return t.withDefault(detachProperty, d.Config.DetachAfter.Seconds())
 }

@@ -31,6 +31,7 @@ type sshExecParams struct {
 	Env         params.Env `json:"env" desc:"Variables to set; null removes."`
 	MergeStderr bool       `json:"merge_stderr" default:"true" desc:"Interleave stderr into stdout."`
 	TTY         bool       `json:"tty" desc:"Give it a terminal."`
+	detachParams
 	connParams
 }
 
@@ -44,6 +45,7 @@ type sshScriptParams struct {
 	Cwd         string     `json:"cwd" desc:"Remote working directory."`
 	Env         params.Env `json:"env" desc:"Variables to set; null removes."`
 	Stdin       string     `json:"stdin" audit:"hash" desc:"The script's own standard input."`
+	detachParams
 	connParams
 }
 
@@ -63,7 +65,7 @@ func (d *Deps) sshTools() []*Tool {
 		Description: "Run a multi-line script on a host. Shell scripts stop at the first error unless strict is false.",
 		Hints:       Hints{Destructive: true, OpenWorld: true}, RunsCommand: true, Output: commandOutput(),
 	}, d.planSSHScript)
-	return []*Tool{d.defaults(exec), d.defaults(read), d.scriptDefaults(script), d.sshSpawnTool()}
+	return []*Tool{d.defaults(exec), d.defaults(read).without(detachProperty), d.scriptDefaults(script), d.sshSpawnTool()}
 }
 
 func (d *Deps) planSSH(p *sshExecParams, readOnly bool) (*relay.Plan, error) {
@@ -79,9 +81,13 @@ func (d *Deps) planSSH(p *sshExecParams, readOnly bool) (*relay.Plan, error) {
 		return nil, err
 	}
 	b := d.bounded(p.Timeout, d.Config.DefaultTimeout, p.MaxOutput)
-	j := execution{merge: p.MergeStderr, stdin: p.Stdin, bounds: b, command: target.Command{Text: p.Command, Dir: p.Cwd, Env: env, TTY: p.TTY}}
+	detach, timeout, err := d.detaching(p.detachParams, readOnly, p.Timeout, b, p.Command)
+	if err != nil {
+		return nil, err
+	}
+	j := execution{merge: p.MergeStderr, stdin: p.Stdin, bounds: b, detach: detach, command: target.Command{Text: p.Command, Dir: p.Cwd, Env: env, TTY: p.TTY}}
 	return &relay.Plan{
-		Args: p, Hosts: []dest.Destination{host}, ReadOnly: readOnly, Timeout: b.timeout, Notes: b.notes,
+		Args: p, Hosts: []dest.Destination{host}, ReadOnly: readOnly, Timeout: timeout, Notes: b.notes,
 		Subject: policy.Subject{Text: p.Command, Stdin: p.Stdin, Env: subjectEnv, Dir: p.Cwd, Remote: true},
 		Secrets: secretNames(p.Stdin, env), Run: d.runner(j),
 	}, nil
@@ -101,9 +107,13 @@ func (d *Deps) planSSHScript(p *sshScriptParams) (*relay.Plan, error) {
 		return nil, err
 	}
 	b := d.bounded(p.Timeout, scriptTimeout, p.MaxOutput)
-	j := execution{merge: true, stdin: p.Stdin, bounds: b, command: target.Command{Script: s, Dir: p.Cwd, Env: env}}
+	detach, timeout, err := d.detaching(p.detachParams, false, p.Timeout, b, p.Script)
+	if err != nil {
+		return nil, err
+	}
+	j := execution{merge: true, stdin: p.Stdin, bounds: b, detach: detach, command: target.Command{Script: s, Dir: p.Cwd, Env: env}}
 	return &relay.Plan{
-		Args: p, Hosts: []dest.Destination{host}, Timeout: b.timeout, Notes: b.notes,
+		Args: p, Hosts: []dest.Destination{host}, Timeout: timeout, Notes: b.notes,
 		Subject: policy.Subject{Script: p.Script, Interpreter: s.Interpreter, Stdin: p.Stdin, Env: subjectEnv, Dir: p.Cwd, Remote: true},
 		Secrets: secretNames(p.Stdin, env), Run: d.runner(j),
 	}, nil

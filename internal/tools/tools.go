@@ -52,6 +52,7 @@ func (t *Tool) RecordRefused(args json.RawMessage) map[string]any { return t.ref
 // New builds the tools. The zero toolsets means all that exist.
 func New(deps *Deps, toolsets []string) *Set {
 	s := &Set{deps: deps}
+	deps.jobs = len(toolsets) == 0 || slices.Contains(toolsets, "job")
 	for _, family := range [][]*Tool{deps.shellTools(), deps.sshTools(), deps.fleetTools(), deps.keyTools(), deps.hostTools(), deps.sessionTools(), deps.jobTools(), deps.fileTools(), deps.forwardTools(), deps.diagTools()} {
 		for _, t := range family {
 			if len(toolsets) == 0 || slices.Contains(toolsets, t.Toolset) {
@@ -94,6 +95,13 @@ func define[P any](t Tool, plan func(p *P) (*relay.Plan, error)) *Tool {
 		return made, nil
 	}
 	return &t
+}
+
+// without hides a parameter.
+func (t *Tool) without(param string) *Tool {
+	delete(t.Input.Properties, param)
+	t.Input.PropertyOrder = slices.DeleteFunc(t.Input.PropertyOrder, func(p string) bool { return p == param })
+	return t
 }
 
 // withDefault shows a parameter's default that a setting decides.

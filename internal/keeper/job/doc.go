@@ -105,6 +105,8 @@ type Adopt struct {
 	Files int `json:"files"`
 	// Stderr: there is one.
 	Stderr bool `json:"stderr"`
+	// Remote is set for a command on a host.
+	Remote *Remote `json:"remote,omitempty"`
 	// Mark is the id that the command's processes carry.
 	Mark string `json:"mark"`
 }

@@ -71,6 +71,9 @@ type adopted struct {
 
 // adopt takes a command with its files.
 func adopt(a Adopt, files []*os.File) (command, error) {
+	if a.Remote != nil {
+		return adoptRemote(a, files)
+	}
 	want := 2
 	if a.Stderr {
 		want = 3
@@ -104,7 +107,7 @@ func (c *adopted) wait(ctx context.Context, store *Store) End {
 		case <-time.After(drainMost):
 		}
 	}
-	pump.finish()
+	pump.finish(quietAfter, drainMost)
 	code, signal, ok := parseStatus(text)
 	if !ok && ctx.Err() == nil {
 		e.State, e.Error = Lost, "the process that would have told how it ended is gone"

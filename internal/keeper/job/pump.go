@@ -21,6 +21,7 @@ type pump struct {
 	store  *Store
 	files  []*os.File
 	done   chan struct{}
+	quiet  atomic.Int64 // nanoseconds
 	ending atomic.Int64 // when reading ends at the latest, in Unix nanoseconds; 0 while the command runs
 }
 
@@ -53,7 +54,7 @@ func (p *pump) move(f *os.File) {
 			return
 		}
 		if last := p.ending.Load(); last != 0 {
-			_ = f.SetReadDeadline(earlier(time.Now().Add(quietAfter), time.Unix(0, last)))
+			_ = f.SetReadDeadline(earlier(time.Now().Add(time.Duration(p.quiet.Load())), time.Unix(0, last)))
 		}
 	}
 }
@@ -85,12 +86,14 @@ func (p *pump) rest(f *os.File, buf []byte) {
 	}
 }
 
-// finish waits for what the ended command has printed; what a child of it prints beyond a pause is not waited for.
-func (p *pump) finish() {
+// finish waits for what the ended command has printed; what a child of it prints beyond a pause is not waited for, nor
+// anything for longer than most.
+func (p *pump) finish(quiet, most time.Duration) {
 	now := time.Now()
-	p.ending.Store(now.Add(drainMost).UnixNano())
+	p.quiet.Store(int64(quiet))
+	p.ending.Store(now.Add(most).UnixNano())
 	for _, f := range p.files {
-		_ = f.SetReadDeadline(now.Add(quietAfter))
+		_ = f.SetReadDeadline(now.Add(quiet))
 	}
 	<-p.done
 }

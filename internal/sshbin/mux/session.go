@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -49,9 +50,18 @@ type Session struct {
 	exited chan struct{} // closed when the exit status is known or the session has ended
 	ended  chan struct{} // closed when the master has closed the session
 	once   sync.Once
+	in     *messages
+
+	// detaching asks the follower to stop, which closes stopped.
+	detaching atomic.Bool
+	stopped   chan struct{}
 
 	mu   sync.Mutex
 	exit Exit
+}
+
+func newSession(c *Conn, id uint32) *Session {
+	return &Session{conn: c, id: id, exited: make(chan struct{}), ended: make(chan struct{}), in: &messages{r: c.sock}, stopped: make(chan struct{})}
 }
 
 // Session asks for a session and waits until the server has opened it or refused. A *[RefusedError] means that nothing was
@@ -115,7 +125,7 @@ func (c *Conn) passenger(ctx context.Context, op string, request *packet, files 
 		_ = c.Close()
 		return nil, err
 	}
-	s := &Session{conn: c, id: id, exited: make(chan struct{}), ended: make(chan struct{})}
+	s := newSession(c, id)
 	go s.follow()
 	return s, nil
 }
@@ -134,18 +144,27 @@ func (c *Conn) pass(f *os.File) error {
 	return errors.Join(err, sendErr)
 }
 
-// follow reads what the master says of the session. It ends when the master closes the connection, or when Close does.
+// follow reads what the master says of the session. It ends when the master closes the connection, or when Close or Detach does.
 func (s *Session) follow() {
-	defer close(s.ended)
-	defer s.once.Do(func() { close(s.exited) })
+	if s.read() {
+		close(s.stopped)
+		return
+	}
+	s.once.Do(func() { close(s.exited) })
+	close(s.ended)
+}
+
+// read reads to the end of the session, or until it is to be detached.
+func (s *Session) read() (detached bool) {
 	for {
-		kind, body, err := readMessage(s.conn.sock)
+		s.in.next()
+		kind, body, err := readMessage(s.in)
 		if err != nil {
-			return
+			return s.detaching.Load() && errors.Is(err, os.ErrDeadlineExceeded)
 		}
 		id := body.uint32()
 		if id != s.id {
-			return // not ours to understand; the session ends without a status
+			return false // not ours to understand; the session ends without a status
 		}
 		s.mu.Lock()
 		switch kind {
@@ -179,6 +198,9 @@ func (s *Session) Exit() Exit {
 // Close hangs up. The master closes the remote channel, which by itself ends no remote process. It may be called twice.
 func (s *Session) Close() error {
 	err := s.conn.Close()
-	<-s.ended
+	select {
+	case <-s.ended:
+	case <-s.stopped:
+	}
 	return err
 }
