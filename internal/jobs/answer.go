@@ -51,8 +51,13 @@ func parse(out []byte, code *int, words string) *answer {
 		}
 	}
 	a.said = strings.TrimSpace(words)
-	if code != nil && *code != 0 {
+	switch {
+	case code == nil:
+		a.said += " (it ended without a status)"
+	case *code != 0:
 		a.said = strings.TrimSpace(a.said + fmt.Sprintf(" (exit %d)", *code))
+	case len(out) == 0:
+		a.said += " (it said nothing)"
 	}
 	if a.refused == nil && code != nil && *code != 0 && len(a.lines) == 0 {
 		a.refused = &Error{Code: "unsupported", Message: "the host did not run the job's script: " + a.said, Hint: "check cwd; jobs need a POSIX shell on the host"}
@@ -100,6 +105,16 @@ func (a *answer) infos(host string) ([]told, error) {
 		list = append(list, t)
 	}
 	return list, nil
+}
+
+// readable are the jobs of a list that can be read: a damaged one hides no other.
+func (a *answer) readable(host string) (list []told) {
+	for i := 0; i+1 < len(a.lines); i += 2 {
+		if t, err := parseJob(a.lines[i], a.lines[i+1], host); err == nil {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // parseJob reads "ID STATE STATUS TIME FIRST TOTAL PID EXTRA" and the line about the job.

@@ -50,11 +50,11 @@ func (h *Host) Start(ctx context.Context, s Spec) (Info, error) {
 	if retention == 0 {
 		retention = 1 << 40
 	}
-	c := target.Command{Dir: s.Dir, StoreHostKeys: h.StoreHostKeys}
+	c := target.Command{Dir: s.Dir, StoreHostKeys: h.StoreHostKeys, Stdin: strings.NewReader(s.Command + "\n")}
 	for _, v := range s.Env {
 		c.Env = append(c.Env, target.EnvVar{Name: v.Name, Value: v.Value})
 	}
-	a, err := h.call(ctx, c, 0, "do_start", id, num(h.Limits.Output), num(h.Limits.Running), num(retention), num(h.Limits.History), string(line), s.Command)
+	a, err := h.call(ctx, c, 0, "do_start", id, num(h.Limits.Output), num(h.Limits.Running), num(retention), num(h.Limits.History), string(line))
 	if err != nil {
 		return Info{}, err
 	}
@@ -121,13 +121,9 @@ func (h *Host) List(ctx context.Context) ([]Info, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.infos(h.Name)
-	if err != nil {
-		return nil, a.strange(err)
-	}
-	list := make([]Info, len(found))
-	for i := range found {
-		list[i] = found[i].Info
+	var list []Info
+	for _, i := range a.readable(h.Name) {
+		list = append(list, i.Info)
 	}
 	slices.SortStableFunc(list, func(a, b Info) int { return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID)) })
 	return list, nil
@@ -137,13 +133,11 @@ func (h *Host) List(ctx context.Context) ([]Info, error) {
 func (h *Host) call(ctx context.Context, c target.Command, limit int, function string, args ...string) (*answer, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, callTime(function, args), &Error{Code: "connect_timeout", Message: h.Name + " does not answer", Hint: "call again; ssh_check says whether it is there"})
 	defer cancel()
-	out, words := &bounded{limit: maxAnswer + limit}, &bounded{limit: 4 << 10}
-	c.Text, c.Stdout, c.Stderr = script(function, args...), out, words
-	exit, err := h.Target.Run(ctx, c)
+	c.Text = script(function, args...)
+	a, err := h.ask(ctx, c, limit)
 	if err != nil {
 		return nil, err
 	}
-	a := parse(out.Bytes(), exit.Code, words.String())
 	if a.refused != nil {
 		if a.refused.Code == "limit_reached" {
 			return nil, limitReached(h.Limits.Running)
@@ -154,6 +148,32 @@ func (h *Host) call(ctx context.Context, c target.Command, limit int, function s
 		return nil, a.refused
 	}
 	return a, nil
+}
+
+// silences is how often a call is made again that nobody answered, not even with a status.
+const silences = 5
+
+// ask runs a call. Some servers (dropbear, with many sessions at once) end one now and then without a word.
+func (h *Host) ask(ctx context.Context, c target.Command, limit int) (*answer, error) {
+	for try := 1; ; try++ {
+		out, words := &bounded{limit: maxAnswer + limit}, &bounded{limit: 4 << 10}
+		c.Stdout, c.Stderr = out, words
+		if r, ok := c.Stdin.(*strings.Reader); ok {
+			_, _ = r.Seek(0, io.SeekStart)
+		}
+		exit, err := h.Target.Run(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if exit.Code != nil || out.Len() > 0 || try > silences {
+			return parse(out.Bytes(), exit.Code, words.String()), nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(time.Duration(try) * 100 * time.Millisecond):
+		}
+	}
 }
 
 // callTime is how long a call may take.

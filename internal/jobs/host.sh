@@ -3,8 +3,9 @@
 #
 # A job's directory: info (what the caller knows of it, one line), cmd (the command), run (the script below), pid (the runner's
 # process id, its start time, the boot), end ("- TIME" while it runs, then "STATUS TIME"; written in place, so that a full disk
-# cannot lose it), open (there while output may come), killed, and the output in files out.N, N being 10^15 plus the offset
-# of the first byte: what is missing can be told from the names alone. 10^15 because a leading zero means octal.
+# cannot lose it), total (of output, once it is complete, in place too), open (there while output may come), killed, and the output in
+# files out.N, N being 10^15 plus the offset of the first byte: what is missing can be told from the names alone. 10^15 because a leading
+# zero means octal.
 Z=1000000000000000
 case $XDG_STATE_HOME in /*) j=$XDG_STATE_HOME;; *) j=${HOME:-/nowhere}/.local/state;; esac
 j=$j/relay-shell/jobs
@@ -41,13 +42,25 @@ fi
 nth20() { n=${20}; }
 # bounds sets f to the offset of the oldest kept byte, n to that behind the newest, of directory $1.
 bounds() {
-set -- $1/out.*
+set -- $1/out.1???????????????
 f=0 n=0
-[ -e "$1" ] || return
+if [ ! -e "$1" ]; then
+{ read -r n <${1%/*}/total; } 2>/dev/null
+case $n in ''|*[!0-9]*) n=0;; *) f=$n;; esac
+return
+fi
 f=$((${1##*.}-Z))
 while [ $# -gt 1 ]; do shift; done
 n=$(wc -c <$1) 2>/dev/null
 n=$((${1##*.}-Z+${n:-0}))
+x=; { read -r x <${1%/*}/total; } 2>/dev/null
+case $x in ''|*[!0-9]*) ;; *) [ $x -gt $n ] && n=$x;; esac
+}
+# pid sets p to the runner's process id, of directory $1.
+pid() {
+p=0
+{ read -r p x <$1/pid; } 2>/dev/null
+case $p in ''|*[!0-9]*) p=0;; esac
 }
 head_() { echo "J ${1##*/} $s $c $e $f $n $2 $3"; [ -z "$4" ] || cat $1/info; }
 # clean removes jobs that ended more than $1 seconds ago, all but the $2 newest, and what a start left that got nowhere.
@@ -69,20 +82,31 @@ rest=
 for x in $all; do [ $x = $old ] || rest="$rest $x"; done
 all=$rest k=$((k-1))
 done
+find . -name '.new-*' -prune -mtime +1 -exec rm -rf {} + 2>/dev/null
 }
-# do_start ID LIMIT MAX RETENTION HISTORY INFO COMMAND
+started() { [ -s $d/info ] && { state $d; bounds $d; pid $d; head_ $d $p 0 info; }; }
+# do_start starts a job, once: a caller that heard no answer may ask again. ID LIMIT MAX RETENTION HISTORY INFO, and the command on standard input.
 do_start() {
 u=$(umask)
 umask 077
 x=$(mkdir -p "$j" 2>&1) && enter && [ -w . ] || fail permission_denied "$j: ${x:-not writable}"
 chmod 700 .
-clean $4 $5
 d=$1
-x=$(mkdir $d 2>&1) || fail internal "$x"
-{ : >$d/open && printf '%s\n' "$6" >$d/info && printf '%s\n' "$7" >$d/cmd && printf '%s\n' "$RUN" >$d/run && printf '%-60s\n' "- $(date +%s)" >$d/end; } 2>/dev/null && [ -s $d/end ] && [ -s $d/run ] || {
-rm -rf $d
-fail internal "$j/$d cannot be written: is the disk full?"
+started && return
+clean $4 $5
+d=.new-$1
+x=$(mkdir $d 2>&1) || {
+d=$1 t=0
+while [ -d .new-$1 ] && [ $t -lt 50 ]; do nap; t=$((t+1)); done
+started || fail internal "$x"
+return
 }
+{ : >$d/open && printf '%s\n' "$6" >$d/info && cat >$d/cmd && printf '%s\n' "$RUN" >$d/run && printf '%-60s\n' "- $(date +%s)" >$d/end && printf '%-20s\n' - >$d/total; } 2>/dev/null && [ -s $d/cmd ] && [ -s $d/total ] && [ -s $d/end ] && [ -s $d/run ] && mv $d $1 || {
+rm -rf $d
+fail internal "$j/$1 cannot be written: is the disk full?"
+}
+d=$1
+[ -d $d/.new-$1 ] && { rm -rf $d/.new-$1; started; return; }
 k=0
 for x in j-*; do state $x; [ $s = running ] && k=$((k+1)); done
 [ $k -le $3 ] || { rm -rf $d; fail limit_reached $((k-1)); }
@@ -92,7 +116,7 @@ c=; command -v setsid >/dev/null 2>&1 && c=setsid
 t=0
 while [ ! -s $d/pid ] && [ $t -lt 100 ]; do sleep 0.02 2>/dev/null || nap; t=$((t+1)); done
 [ -s $d/pid ] || { state $d; [ $s != running ] || { rm -rf $d; fail internal "the job did not start: is the disk full?"; }; }
-state $d; bounds $d; read -r p x <$d/pid
+state $d; bounds $d; pid $d
 head_ $d $p 0 info
 }
 # here finds the job $1.
@@ -115,7 +139,7 @@ q=$2
 [ $q -le $n ] || q=$n
 # From the segments that reach beyond q, up to a gap, at most $3 bytes.
 m=$3 from=$q parts=
-set -- $d/out.*
+set -- $d/out.1???????????????
 while [ -e "$1" ] && [ $((q-from)) -lt $m ]; do
 a=$((${1##*.}-Z))
 if [ $# -gt 1 ] && [ $((${2##*.}-Z)) -le $q ]; then shift; continue; fi
@@ -128,7 +152,7 @@ done
 [ $q -gt $n ] && n=$q
 [ -n "$parts" ] || from=$n q=$n
 [ $((q-from)) -le $m ] || q=$((from+m))
-p=0; { read -r p x <$d/pid; } 2>/dev/null
+pid $d
 head_ $d $p $from info
 echo "J= $((q-from))"
 for x in $parts; do tail -c +${x%%:*} ${x#*:}; done | head -c $((q-from))
@@ -177,7 +201,7 @@ do_list() {
 enter && for d in j-*; do
 [ -s $d/info ] || continue
 state $d; bounds $d
-p=0; { read -r p x <$d/pid; } 2>/dev/null
+pid $d
 head_ $d $p 0 info
 done
 echo "J."

@@ -25,8 +25,14 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == keeper.Command {
 		os.Exit(keeper.Main(os.Args[2:], map[string]keeper.Kind{job.Kind: job.Open}))
 	}
+	if text := os.Getenv(victimVariable); text != "" {
+		beVictim(text)
+	}
 	os.Exit(m.Run())
 }
+
+// victimVariable makes the test's program a server that is to be killed.
+const victimVariable = "JOBS_TEST_VICTIM"
 
 var testLimits = Limits{Running: 10, Output: 1 << 20, Retention: time.Hour, History: 20}
 

@@ -38,8 +38,10 @@ while [ $# -gt 1 ] && [ $((t-${1##*.})) -gt $K ]; do rm -f $1; shift; done
 done
 }
 nap() { sleep 0.05 2>/dev/null || { sleep 1; t=$((t+20)); }; }
-# The command's status is noted when its output is complete; a child of it that keeps the output open is not waited for long.
-{
+# The command's status is noted when its output is complete; a child of it that keeps the output open is not waited for long. Redirected by
+# exec: a group's redirection would keep a copy of the pipe, and the output would never be complete.
+(
+exec 3>&1 </dev/null >/dev/null 2>&1
 x=$(wc -c <$d/cmd)
 if [ $x -lt 90000 ]; then set -- -c "$(cat $d/cmd)"; else set -- "$PWD/$d/cmd"; fi
 (
@@ -52,4 +54,4 @@ exec 3>&-
 t=0
 while [ -e $d/open ] && [ $t -lt 40 ]; do nap; t=$((t+1)); done
 printf '%-60s\n' "$x $(date +%s)" | dd of=$d/end conv=notrunc
-} 3>&1 </dev/null >/dev/null 2>&1 | { log; rm -f $d/open; }
+) | { log; printf '%-20s\n' $((t-Z)) | dd of=$d/total conv=notrunc 2>/dev/null; rm -f $d/open; }

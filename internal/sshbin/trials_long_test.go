@@ -4,9 +4,10 @@ package sshbin
 
 // Sizes of the whole trials: go test -tags long -timeout 60m ./internal/sshbin/
 const (
-	trialLogins  = 80
-	trialInner   = 100
-	trialDeaths  = 200
-	trialKills   = 200
-	trialCancels = 500
+	trialLogins    = 80
+	trialInner     = 100
+	trialDeaths    = 200
+	trialKills     = 200
+	trialHandovers = 200
+	trialCancels   = 500
 )

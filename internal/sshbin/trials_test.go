@@ -4,9 +4,10 @@ package sshbin
 
 // Sizes of the trials in an ordinary run.
 const (
-	trialLogins  = 24 // to one sshd at once
-	trialInner   = 16 // hosts through one bastion
-	trialDeaths  = 3  // masters killed under a command, in each mode
-	trialKills   = 2  // engines killed with commands under way
-	trialCancels = 10 // commands cancelled as they start
+	trialLogins    = 24 // to one sshd at once
+	trialInner     = 16 // hosts through one bastion
+	trialDeaths    = 3  // masters killed under a command, in each mode
+	trialKills     = 2  // engines killed with commands under way
+	trialHandovers = 12 // commands handed over while they print
+	trialCancels   = 10 // commands cancelled as they start
 )

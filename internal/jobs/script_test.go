@@ -1,0 +1,107 @@
+package jobs
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"relay-shell/internal/keeper/job"
+	"relay-shell/internal/target"
+)
+
+// here is the script run on this machine, with the jobs in a directory of any name.
+func here(t *testing.T, dir string) *Host {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	environ := append(os.Environ(), "XDG_STATE_HOME="+dir)
+	h := &Host{Target: target.NewResolver(nil, nil, environ, nil).Local(), Name: "here", Limits: testLimits}
+	t.Cleanup(func() {
+		list, _ := h.List(t.Context())
+		for _, i := range list {
+			_, _, _ = h.Kill(t.Context(), i.ID, "KILL")
+		}
+	})
+	return h
+}
+
+// TestHostileNames has jobs in directories, with commands, labels and working directories that a shell would trip over.
+func TestHostileNames(t *testing.T) {
+	base := t.TempDir()
+	for _, name := range []string{"plain", "two words", "quote'd \"twice\"", "$(touch pwned)`id`", "-n", "glob*?[a]", "new\nline", "back\\slash"} {
+		h := here(t, filepath.Join(base, name, "state"))
+		cwd := filepath.Join(base, name)
+		info, err := h.Start(t.Context(), Spec{Command: "printf '%s' \"$PWD|$V\"; # " + strings.ReplaceAll(name, "\n", ""), Dir: cwd, Name: name, Env: []EnvVar{{"V", &name}}})
+		if err != nil {
+			t.Errorf("%q: %v", name, err)
+			continue
+		}
+		w := wait(t, h, info.ID, WaitOptions{})
+		if got := string(w.Chunk.Data); got != cwd+"|"+name || w.Info.Name != name || w.Info.State != job.Ended {
+			t.Errorf("%q: %q, %+v", name, got, w.Info)
+		}
+	}
+	if found, _ := filepath.Glob(filepath.Join(base, "*", "pwned")); len(found) > 0 {
+		t.Error("a name was run")
+	}
+	if _, err := os.Stat("pwned"); err == nil {
+		t.Error("a name was run")
+	}
+}
+
+// TestLongCommand is longer than an argument may be.
+func TestLongCommand(t *testing.T) {
+	h := here(t, filepath.Join(t.TempDir(), "state"))
+	for _, n := range []int{50_000, 89_990, 200_000} {
+		info, err := h.Start(t.Context(), Spec{Command: "x='" + strings.Repeat("y", n) + "'\necho ${#x}\nexit 4"})
+		if err != nil {
+			t.Errorf("%d: %v", n, err)
+			continue
+		}
+		w := wait(t, h, info.ID, WaitOptions{})
+		if code(w.Info) != "ended 4" || strings.TrimSpace(string(w.Chunk.Data)) != num(n) {
+			t.Errorf("%d: %s, %q", n, code(w.Info), w.Chunk.Data)
+		}
+	}
+}
+
+// TestUnwritable says what is wrong where there is no place for jobs.
+func TestUnwritable(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	h := here(t, filepath.Join(filepath.Dir(file), "x"))
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.Target = target.NewResolver(nil, nil, append(os.Environ(), "XDG_STATE_HOME="+file), nil).Local()
+	_, err := h.Start(t.Context(), Spec{Command: "true"})
+	if !is(err, "permission_denied") || !strings.Contains(err.Error(), file) {
+		t.Errorf("%v", err)
+	}
+	if list, err := h.List(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("%v, %v", list, err)
+	}
+	// A host whose jobs are older than this version, or damaged, lists what it can.
+	h = here(t, filepath.Join(t.TempDir(), "state"))
+	j := start(t, h, "true")
+	wait(t, h, j.ID, WaitOptions{})
+	dir := filepath.Dir(glob(t, filepath.Join(filepath.Dir(t.TempDir()), "*", "state", "relay-shell", "jobs", j.ID, "info")))
+	for name, text := range map[string]string{"end": "", "pid": "1 2 3 4 5\n\n", "total": "-5\n", "out.x": "", "out.1": "short"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.List(t.Context()); err != nil {
+			t.Errorf("%s %q: %v", name, text, err)
+		}
+	}
+}
+
+func glob(t *testing.T, pattern string) string {
+	t.Helper()
+	found, err := filepath.Glob(pattern)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%s: %v, %v", pattern, found, err)
+	}
+	return found[0]
+}
