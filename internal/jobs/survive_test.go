@@ -264,7 +264,8 @@ func TestFullDisk(t *testing.T) {
 	server := sshtest.Start(t, sshtest.Options{Ordinary: true, Shell: "dash", Config: []string{"SetEnv XDG_STATE_HOME=" + small}})
 	local, host := newLocal(t), newHost(t, server)
 	local.Dir = filepath.Join(small, "local")
-	for name, p := range map[string]Place{"local": local, "host": host} {
+	for i, p := range []Place{local, host} {
+		name := []string{"local", "host"}[i]
 		const lines = 90_000 // less than would be kept
 		j := start(t, p, fmt.Sprintf(`awk 'BEGIN { for (i = 0; i < %d; i++) printf "%%09d\n", i }'; exit 5`, lines))
 		w := wait(t, p, j.ID, WaitOptions{})

@@ -14,6 +14,8 @@ type RunLocal func(context.Context, localexec.Command) (localexec.Exit, error)
 type local struct {
 	environ []string
 	run     RunLocal
+	// bare: run starts children of this process, which cannot be let go.
+	bare bool
 }
 
 func (t *local) Host() *Host     { return nil }
@@ -37,6 +39,9 @@ func (t *local) Run(ctx context.Context, c Command) (Exit, error) {
 		if err := localexec.FindProgram(c.Script.Interpreter, c.Dir, env); err != nil {
 			return Exit{}, err
 		}
+	}
+	if t.bare {
+		c.Detach = nil
 	}
 	exit, err := t.run(ctx, localexec.Command{
 		Argv: argv, Dir: c.Dir, Env: env, Stdin: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr,

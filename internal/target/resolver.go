@@ -27,10 +27,11 @@ type Resolver struct {
 // NewResolver makes a resolver. environ is the environment of local commands before their own changes; run starts them, nil
 // is [localexec.Run].
 func NewResolver(engine *sshbin.Engine, inv *inventory.Inventory, environ []string, run RunLocal) *Resolver {
+	here := &local{environ: environ, run: run}
 	if run == nil {
-		run = localexec.Run
+		here.run, here.bare = localexec.Run, true
 	}
-	return &Resolver{engine: engine, inventory: inv, local: &local{environ: environ, run: run},
+	return &Resolver{engine: engine, inventory: inv, local: here,
 		addresses: &addresses{lookup: net.DefaultResolver.LookupHost, known: map[string]answer{}}, lookUp: func() bool { return false }}
 }
 
