@@ -19,7 +19,7 @@ import (
 
 // detachParams turn a slow call into a job.
 type detachParams struct {
-	DetachAfter *float64 `json:"detach_after" min:"0" desc:"Seconds until it goes on as a job; 0: never."`
+	DetachAfter *float64 `json:"detach_after" min:"0" desc:"Seconds; then it goes on as a job. 0: never."`
 }
 
 // detachProperty is hidden where there are no tools to follow a job with.

@@ -11,12 +11,12 @@ import (
 
 type shellExecParams struct {
 	Command     string     `json:"command" required:"true" desc:"Command line for /bin/sh."`
-	Timeout     *float64   `json:"timeout" min:"0" desc:"Seconds; then its whole process tree is ended. At most 900."`
-	MaxOutput   int        `json:"max_output" min:"0" desc:"Bytes to show, head and tail; the rest by output_read."`
+	Timeout     *float64   `json:"timeout" min:"0" desc:"Seconds, at most 900; then its process tree is ended."`
+	MaxOutput   int        `json:"max_output" min:"0" desc:"Bytes to show; the rest by output_read."`
 	Cwd         string     `json:"cwd" desc:"Working directory."`
-	Stdin       string     `json:"stdin" audit:"hash" desc:"Standard input; empty is end of file."`
+	Stdin       string     `json:"stdin" audit:"hash" desc:"Standard input."`
 	MergeStderr bool       `json:"merge_stderr" default:"true" desc:"Interleave stderr into stdout."`
-	UseShell    bool       `json:"use_shell" default:"true" desc:"false: split into words and run without a shell."`
+	UseShell    bool       `json:"use_shell" default:"true" desc:"false: run the words without a shell."`
 	Env         params.Env `json:"env" desc:"Variables to set; null removes."`
 	EnvJSON     string     `json:"env_json" desc:"As JSON text."`
 	TTY         bool       `json:"tty" desc:"Give it a terminal."`

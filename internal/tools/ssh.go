@@ -24,10 +24,10 @@ func (c connParams) options() dest.Options {
 type sshExecParams struct {
 	Host        string     `json:"host" required:"true" desc:"Alias (see ssh_hosts), host, user@host or ssh://user@host:port."`
 	Command     string     `json:"command" required:"true" desc:"Command line for the remote shell."`
-	Timeout     *float64   `json:"timeout" min:"0" desc:"Seconds once connected; then its whole process tree is ended. At most 900."`
-	MaxOutput   int        `json:"max_output" min:"0" desc:"Bytes to show, head and tail; the rest by output_read."`
+	Timeout     *float64   `json:"timeout" min:"0" desc:"Seconds once connected, at most 900; then its process tree is ended."`
+	MaxOutput   int        `json:"max_output" min:"0" desc:"Bytes to show; the rest by output_read."`
 	Cwd         string     `json:"cwd" desc:"Remote working directory."`
-	Stdin       string     `json:"stdin" audit:"hash" desc:"Standard input; empty is end of file."`
+	Stdin       string     `json:"stdin" audit:"hash" desc:"Standard input."`
 	Env         params.Env `json:"env" desc:"Variables to set; null removes."`
 	MergeStderr bool       `json:"merge_stderr" default:"true" desc:"Interleave stderr into stdout."`
 	TTY         bool       `json:"tty" desc:"Give it a terminal."`
