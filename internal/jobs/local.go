@@ -74,7 +74,7 @@ func (l *Local) find(ctx context.Context, id string) (Info, error) {
 			return Info{}, context.Cause(ctx)
 		}
 		if _, end, _ = job.Find(l.Dir, id); end == nil && err != nil {
-			end = &job.End{State: job.Lost, Error: "its keeper is gone"}
+			end = &job.End{State: job.Lost, Error: "its keeper is gone; job_kill ends what is left of it"}
 		}
 	}
 	info := Info{Meta: meta, Held: true, State: job.Running}
@@ -116,6 +116,9 @@ func (l *Local) Read(ctx context.Context, id string, cursor int64, limit int, wa
 // Kill is [Place.Kill].
 func (l *Local) Kill(ctx context.Context, id, signal string) (Info, int, error) {
 	info, err := l.find(ctx, id)
+	if err == nil && info.State == job.Lost && info.Mark != "" && (signal == "TERM" || signal == "KILL") {
+		return l.killLost(ctx, info)
+	}
 	if err != nil || info.State != job.Running {
 		return info, 0, err
 	}
@@ -129,6 +132,16 @@ func (l *Local) Kill(ctx context.Context, id, signal string) (Info, int, error) 
 	}
 	info, err = l.find(ctx, id)
 	return info, answer.Sent, err
+}
+
+// killLost ends what a job has left whose keeper is gone.
+func (l *Local) killLost(ctx context.Context, info Info) (Info, int, error) {
+	end := job.End{State: job.Killed, Survivors: localexec.End(info.Mark, 0), At: time.Now().UTC(), Total: info.Total, Error: info.Error}
+	if err := job.NoteEnd(l.Dir, info.ID, end); err != nil {
+		return info, 0, err
+	}
+	info, err := l.find(ctx, info.ID)
+	return info, 0, err
 }
 
 // List is [Place.List].

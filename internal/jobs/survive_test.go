@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -294,5 +295,30 @@ func TestFullDisk(t *testing.T) {
 		if err := os.RemoveAll(local.Dir); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestKeeperKilled ends what a job leaves whose keeper was killed.
+func TestKeeperKilled(t *testing.T) {
+	p := newLocal(t)
+	j := start(t, p, "echo up; trap '' TERM; sleep 4714 & sleep 4714 & wait; sleep 4714")
+	waitFor(t, p, j.ID, "up")
+	info, err := p.Keepers.Find(t.Context(), job.Kind, j.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(info.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	w := wait(t, p, j.ID, WaitOptions{})
+	if w.Info.State != job.Lost || string(w.Chunk.Data) != "up\n" {
+		t.Errorf("%+v %q", w.Info, w.Chunk.Data)
+	}
+	after, _, err := p.Kill(t.Context(), j.ID, "TERM")
+	if err != nil || after.State != job.Killed || len(after.Survivors) > 0 {
+		t.Errorf("%+v, %v", after, err)
+	}
+	if out, _ := exec.Command("pgrep", "-f", "sleep 4714").Output(); len(out) > 0 {
+		t.Errorf("left %s", out)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -76,6 +77,7 @@ func (h *holder) live(open Kind, out *os.File) int {
 	h.mu.Lock()
 	h.thing = thing
 	h.mu.Unlock()
+	debug.FreeOSMemory()                       // what the start took; many keepers wait for long and do little
 	if send(out, notice{Ready: true}) != nil { // nobody will ever know of it
 		h.end(context.Background())
 		return 1

@@ -45,6 +45,8 @@ type Meta struct {
 	// Deadline is when it is ended, zero for never; Timeout how long that is from its start.
 	Deadline time.Time     `json:"deadline,omitzero"`
 	Timeout  time.Duration `json:"timeout,omitempty"`
+	// Mark is the id that the command's processes on this machine carry, "" for those on a host.
+	Mark string `json:"mark,omitempty"`
 	// Call is the call that it comes from, as in the audit.
 	Call string `json:"call,omitempty"`
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"relay-shell/internal/keeper"
 )
 
 func strconvQuote(s string) string { return strconv.QuoteToASCII(s) }
@@ -53,6 +55,14 @@ func writeEnd(dir string, e End) error {
 		return err
 	}
 	return f.Close()
+}
+
+// NoteEnd notes the end of a job whose keeper is gone, from the directory of all jobs.
+func NoteEnd(jobs, id string, e End) error {
+	if !keeper.ValidID(Kind, id) {
+		return notFound(id)
+	}
+	return writeEnd(filepath.Join(jobs, id), e)
 }
 
 // clip bounds a message.

@@ -69,7 +69,7 @@ func Open(_ context.Context, p keeper.Place, spec json.RawMessage) (keeper.Thing
 	started, err := startOwn(j.params, j.store, j.ctx)
 	if err == nil {
 		meta := j.params.Meta
-		meta.PID = started.pid
+		meta.PID, meta.Mark = started.pid, j.params.Mark
 		err = j.hold(started, meta)
 	}
 	if err != nil {
@@ -201,6 +201,9 @@ func (j *Job) Take(_ context.Context, op string, args json.RawMessage, files []*
 		return nil, err
 	}
 	a.Meta.ID = j.params.Meta.ID
+	if a.Remote == nil {
+		a.Meta.Mark = a.Mark
+	}
 	return nil, j.hold(c, a.Meta)
 }
 
