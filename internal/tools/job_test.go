@@ -78,6 +78,7 @@ func (r *road) output(tool string, args map[string]any) *jobOutput {
 
 // TestDetach lets commands become jobs at random moments, here and on a host: the job has every byte once.
 func TestDetach(t *testing.T) {
+	t.Parallel()
 	server := sshtest.Start(t, sshtest.Options{Ordinary: true, Shell: "dash"})
 	r := newJobRoad(t, server.Lab)
 	stdin := strings.Repeat("given\n", 1000)
@@ -129,6 +130,7 @@ func TestDetach(t *testing.T) {
 
 // TestDetachedEnds ends jobs that calls have become: by their timeout, by a person, with a stubborn tree.
 func TestDetachedEnds(t *testing.T) {
+	t.Parallel()
 	server := sshtest.Start(t, sshtest.Options{Ordinary: true, Shell: "dash"})
 	r := newJobRoad(t, server.Lab)
 	for _, host := range []string{"", "target"} {
@@ -160,6 +162,7 @@ func TestDetachedEnds(t *testing.T) {
 
 // TestNoRoomToDetach lets a call go on as it is that cannot become a job.
 func TestNoRoomToDetach(t *testing.T) {
+	t.Parallel()
 	r := newJobRoad(t, sshtest.New(t), "RELAY_SHELL_MAX_JOBS=1")
 	if res := r.do(t.Context(), "job_start", map[string]any{"command": "sleep 600"}, nil); res.Err != nil {
 		t.Fatal(res.Err)
