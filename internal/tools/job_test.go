@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -230,5 +232,34 @@ func TestJobLine(t *testing.T) {
 	j := d.jobOf(jobs.Info{Meta: job.Meta{ID: "j-abcdefgh", Host: "web1", Command: "echo\n" + strings.Repeat("x", 500), Started: time.Now()}, State: job.Running})
 	if line := j.line(); strings.Contains(line, "\n") || len(line) > 250 || !regexp.MustCompile(`^j-abcdefgh@web1  \[running, 0s\]  echo…$`).MatchString(line) {
 		t.Errorf("%q", line)
+	}
+}
+
+// TestDetachedLost kills the master under a job that a call has become: what runs on the host is ended, and the job is lost.
+func TestDetachedLost(t *testing.T) {
+	t.Parallel()
+	server := sshtest.Start(t, sshtest.Options{Ordinary: true, Shell: "dash"})
+	r := newJobRoad(t, server.Lab)
+	pids := filepath.Join(server.AccountHome(), "pid")
+	res := r.do(t.Context(), "ssh_exec", map[string]any{"host": "target", "command": "echo $$ >" + pids + "; echo up; trap '' TERM PIPE; while :; do sleep 1; done", "detach_after": 0.5}, nil)
+	if res.Outcome != relay.Running {
+		t.Fatalf("%s %v", res.Outcome, res.Err)
+	}
+	text, err := os.ReadFile(pids)
+	must(t, err)
+	connections, err := r.deps.SSH.Connections(t.Context())
+	must(t, err)
+	for _, c := range connections {
+		must(t, syscall.Kill(c.PID, syscall.SIGKILL))
+	}
+	w := r.output("job_wait", map[string]any{"job_id": *res.Command.JobID})
+	if w.State != job.Lost || w.Data != "up\n" || len(w.Survivors) > 0 || !strings.Contains(w.LostReason, "ended") {
+		t.Errorf("%+v", w)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	must(t, err)
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err == nil && !strings.Contains(string(stat), ") Z ") { // it may wait to be collected
+		t.Errorf("process %d lives on: %s", pid, stat)
 	}
 }

@@ -74,7 +74,11 @@ func (c *remote) wait(ctx context.Context, store *Store) End {
 	pump.finish(remoteQuiet, remoteMost)
 	exit, err := c.followed.Exit(context.WithoutCancel(ctx))
 	if err != nil && ctx.Err() == nil {
-		e.State, e.Error = Lost, err.Error()
+		// As for a call whose connection is lost: nothing goes on unseen. What cannot be reached now is said to be unknown.
+		e.State, e.Error, e.Survivors = Lost, err.Error(), c.stop()
+		if len(e.Survivors) == 0 {
+			e.Error = "the connection was lost; what still ran on the host has been ended"
+		}
 	}
 	e.Code, e.Signal = exit.Code, exit.Signal
 	return e
