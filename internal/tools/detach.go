@@ -101,8 +101,12 @@ type departure struct {
 	err     error  // why there is none
 }
 
-// depart arms the departure of a call, nil where it stays.
+// depart arms the departure of a call, nil where it stays: on a terminal, for the command line, and with secrets, whose values only
+// this server knows to mask.
 func (d *Deps) depart(ctx context.Context, run *relay.Run, e execution) *departure {
+	if len(secretNames(e.stdin, e.command.Env)) > 0 {
+		return nil
+	}
 	if e.detach.after <= 0 || e.command.TTY || run.Call.Stdout != nil || run.Call.Stdin != nil {
 		return nil
 	}

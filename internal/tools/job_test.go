@@ -179,6 +179,18 @@ func TestNoRoomToDetach(t *testing.T) {
 	}
 }
 
+// TestSecretsStay keeps a command that was given a secret from becoming a job: another server could not mask it.
+func TestSecretsStay(t *testing.T) {
+	d := &Deps{}
+	value := "{{secret:db}}"
+	for _, e := range []execution{{stdin: value}, {command: target.Command{Env: []target.EnvVar{{Name: "V", Value: &value}}}}, {command: target.Command{TTY: true}}} {
+		e.detach = detachment{after: time.Hour}
+		if d.depart(t.Context(), &relay.Run{Call: &relay.Call{}}, e) != nil {
+			t.Errorf("%+v would become a job", e)
+		}
+	}
+}
+
 // TestWithoutJobs hides what makes jobs where there are no tools to follow them with.
 func TestWithoutJobs(t *testing.T) {
 	s := set(t, "shell", "ssh")
