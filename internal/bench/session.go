@@ -31,6 +31,7 @@ func benchSession(b *bench) error {
 		return err
 	}
 	defer client.Close()
+	defer endSessions(b, client)
 	ctl := filepath.Join(b.lab.Dir(), "ctl")
 	if out, err := b.ssh("-M", "-N", "-f", "-S", ctl, "target"); err != nil {
 		return fmt.Errorf("%w: %s", err, out)
@@ -115,6 +116,21 @@ func spawn(b *bench, client *mcp.ClientSession, tool string, args map[string]any
 		ID string `json:"session_id"`
 	}](b, client, tool, args)
 	return r.ID, err
+}
+
+// endSessions ends what would outlive the benchmark.
+func endSessions(b *bench, client *mcp.ClientSession) {
+	list, err := result[struct {
+		Sessions []struct {
+			ID string `json:"session_id"`
+		}
+	}](b, client, "session_list", map[string]any{})
+	for _, s := range list.Sessions {
+		err = errors.Join(err, call(b, client, "session_kill", map[string]any{"session_id": s.ID}))
+	}
+	if err != nil {
+		fmt.Println("ending the sessions:", err)
+	}
 }
 
 // plainTerminal is a program on a terminal.
