@@ -85,7 +85,11 @@ func fast(ctx context.Context, from FS, r Reader, name string, to FS, p *part, s
 				return false, lf.fail("seek", err)
 			}
 			defer m.follow(offset(lf.File))()
-			return host.catFrom(ctx, name, p.have, size, lf.File)
+			ok, err := host.catFrom(ctx, name, p.have, size, lf.File)
+			if Code(err) == "internal" && diskFull(lf.File) { // the master does not say why it could not write
+				err = lf.fail("write", unix.ENOSPC)
+			}
+			return ok, err
 		}
 	}
 	return false, nil
@@ -107,6 +111,12 @@ func offset(f *os.File) func() int64 {
 		}
 		return at
 	}
+}
+
+// diskFull reports whether next to nothing is left of the file system of an open file.
+func diskFull(f *os.File) bool {
+	var st unix.Statfs_t
+	return unix.Fstatfs(int(f.Fd()), &st) == nil && uint64(st.Bavail)*uint64(st.Bsize) < 64<<10
 }
 
 // slow moves the bytes through this process, with many requests in flight where an end is a host.

@@ -1,0 +1,37 @@
+package files
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+
+	"relay-shell/internal/sshtest"
+)
+
+// TestDiskFull says so, wherever it is, and leaves the old file.
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	full := remoteDir(t)
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=4m,mode=0777", "tmpfs", full).CombinedOutput(); err != nil {
+		t.Skipf("needs root: %v %s", err, out)
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", full).Run() })
+	server := sshtest.Start(t, sshtest.Options{Ordinary: true})
+	w := newWorld(t, server.Lab, Options{})
+	here, there, source := Local(Bounds{}), w.fs("target"), remoteDir(t)
+	put(t, source+"/f", random(8<<20))
+	for name, tr := range map[string]Transfer{"up": {From: here, To: there}, "down": {From: there, To: here}} {
+		put(t, full+"/f", []byte("old"))
+		tr.Source, tr.Dest, tr.Verify = source+"/f", full+"/f", true
+		report, err := tr.Run(t.Context())
+		if Code(err) != "limit_reached" {
+			t.Errorf("%s: %v", name, err)
+		}
+		holds(t, full+"/f", []byte("old"))
+		if report.Part != "" {
+			if err := os.Remove(report.Part); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
