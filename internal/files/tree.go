@@ -130,14 +130,16 @@ func (t *tree) inherit(ctx context.Context) error {
 		wanted[i.rel] = i
 	}
 	var same []item
+	bare := map[string]bool{}                      // content complete, mode not yet set
 	for _, i := range slices.Backward(old.items) { // children first
 		w, ok := wanted[i.rel]
 		switch {
 		case i.rel == "":
 		case ok && i.info.Mode.IsDir() && w.info.Mode.IsDir():
-		// A file gets its time when it is complete.
+		// A file gets its time when it is complete, but a source of this very second has it by chance.
 		case ok && i.info.Mode.IsRegular() && w.info.Mode.IsRegular() && i.info.Size == w.info.Size && i.info.ModTime.Unix() == w.info.ModTime.Unix():
 			same = append(same, w)
+			bare[i.rel] = i.info.Mode != w.info.Mode
 		default:
 			if err := RemoveAll(ctx, t.To, under(t.stage, i.rel)); err != nil {
 				return err
@@ -154,6 +156,11 @@ func (t *tree) inherit(ctx context.Context) error {
 				return err
 			}
 			continue
+		}
+		if bare[i.rel] {
+			if err := setBoth(ctx, t.To, under(t.stage, i.rel), i.info.Mode.Perm(), i.info); err != nil {
+				return err
+			}
 		}
 		t.have[i.rel] = true
 		t.r.Resumed += i.info.Size
