@@ -233,7 +233,7 @@ func (e *Engine) Disconnect(ctx context.Context, r *dest.Resolved) (closed, rele
 		}
 	}
 	for identity := range identities {
-		for index := range max(e.opt.MaxMasters, defaultMaxMasters) {
+		for index := range max(e.mostMasters(), defaultMaxMasters*sessionsPerMaster) {
 			path := e.socketPath(identity, index)
 			ended, err := e.endAt(ctx, path)
 			if err != nil {

@@ -61,7 +61,8 @@ type Options struct {
 	KnownHosts dest.KnownHosts
 	// NoAdopt leaves the operator's own masters alone.
 	NoAdopt bool
-	// MaxMasters bounds the masters of one identity, 4 by default.
+	// MaxMasters bounds the masters of one identity, 4 by default; eight times as many where the server is one on which sessions must
+	// not share a connection.
 	MaxMasters int
 	// MaxConns bounds this engine's idle masters, 256 by default; the longest idle are ended.
 	MaxConns int

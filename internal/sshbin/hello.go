@@ -21,7 +21,9 @@ type hello struct {
 	User   string
 	// Client and Server are the ends of the TCP connection as the host sees them, "?" where it does not say.
 	Client, ClientPort, Server, ServerPort string
-	Shell                                  string
+	// Daemon is the server where it is one that needs care, "dropbear_VERSION", and "-" otherwise.
+	Daemon string
+	Shell  string
 }
 
 // leashText is the leash's command line.
@@ -144,13 +146,13 @@ func endedUngreeted(ch channel) error {
 }
 
 func parseHello(line, token string) (hello, bool) {
-	words := strings.SplitN(strings.TrimPrefix(line, "hi "+token+" "), " ", 8)
-	if len(words) < 8 {
+	words := strings.SplitN(strings.TrimPrefix(line, "hi "+token+" "), " ", 9)
+	if len(words) < 9 {
 		return hello{}, false
 	}
 	pid, err := strconv.Atoi(words[0])
 	return hello{
 		PID: pid, System: words[1], User: words[2], Client: words[3], ClientPort: words[4], Server: words[5], ServerPort: words[6],
-		Shell: strings.TrimSpace(words[7]),
+		Daemon: words[7], Shell: strings.TrimSpace(words[8]),
 	}, err == nil
 }

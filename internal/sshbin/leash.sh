@@ -4,8 +4,11 @@
 trap "" TERM HUP INT PIPE
 R=" "
 TREE
+V=-
+read -r c 2>/dev/null </proc/$PPID/comm
+case $c in dropbear*) set -- $(PATH=$PATH:/usr/sbin:/usr/local/sbin; dropbear -V 2>&1); V=dropbear_${2#v};; esac
 echo
-echo "hi TOKEN $$ $(uname -s) $(id -un) ${SSH_CONNECTION:-? ? ? ?} $SHELL"
+echo "hi TOKEN $$ $(uname -s) $(id -un) ${SSH_CONNECTION:-? ? ? ?} $V $SHELL"
 while read -r c i; do
 case $c in
 b) R="$R$i ";;

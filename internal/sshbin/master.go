@@ -27,7 +27,7 @@ const (
 type master struct {
 	pool    *pool
 	path    string
-	index   int // own masters: 0…MaxMasters-1; -1 adopted
+	index   int // own masters: from 0; -1 adopted
 	adopted bool
 	pid     int
 	// fingerprint of the host key that was verified when an own master was started, "" if unknown.

@@ -31,7 +31,9 @@ type pool struct {
 	forwardAgent bool
 	// leashless is set once the host turned out to run no shell for the leash.
 	leashless atomic.Bool
-	shell     atomic.Pointer[hello]
+	// apart is set once the host turned out to run a server on which sessions must not share a connection.
+	apart atomic.Bool
+	shell atomic.Pointer[hello]
 	// trip is the last measured way to the host and back, in nanoseconds.
 	trip atomic.Int64
 
@@ -93,8 +95,6 @@ func (p *pool) noLeash(why string) {
 // roundTrip is how long the way to the host and back takes, 0 if unknown; at most 2 s.
 func (p *pool) roundTrip() time.Duration { return min(time.Duration(p.trip.Load()), 2*time.Second) }
 
-func (p *pool) setShell(h hello) { p.shell.Store(&h) }
-
 // loginShell is the host's login shell, "" while it is unknown.
 func (p *pool) loginShell() string {
 	if h := p.shell.Load(); h != nil {
@@ -119,7 +119,8 @@ func (p *pool) acquire(ctx context.Context, w wants) (*seat, error) {
 			return nil, errClosed
 		}
 		p.masters = slices.DeleteFunc(p.masters, (*master).isLost)
-		if s := p.take(); s != nil {
+		s, contended := p.take()
+		if s != nil {
 			p.mu.Unlock()
 			if p.usable(ctx, s) {
 				return s, nil
@@ -140,6 +141,9 @@ func (p *pool) acquire(ctx context.Context, w wants) (*seat, error) {
 		wait := time.Hour
 		if len(p.masters) > 0 && starting == nil && p.maySpill() {
 			wait = max(spillAfter-waited, time.Millisecond)
+		}
+		if contended {
+			wait = min(wait, lookAgain)
 		}
 		p.mu.Unlock()
 		if err := p.await(ctx, starting, changed, wait, w.store); err != nil {
@@ -195,7 +199,7 @@ func (p *pool) maySpill() bool {
 			own++
 		}
 	}
-	return own < p.engine.opt.MaxMasters && time.Now().After(p.noSpill)
+	return own < p.maxMasters() && time.Now().After(p.noSpill)
 }
 
 // begin is called with mu held. It starts a master in the background, so that a caller who gives up takes nobody's master along.

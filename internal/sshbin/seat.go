@@ -10,7 +10,8 @@ import (
 // seat is a place for one session on a master.
 type seat struct {
 	*master
-	once sync.Once
+	once   sync.Once
+	unlock func() // of a session that must be alone among all processes; nil elsewhere
 }
 
 // leave gives the place back. It may be called twice.
@@ -18,6 +19,9 @@ func (s *seat) leave() {
 	s.once.Do(func() {
 		p := s.pool
 		s.touch()
+		if s.unlock != nil {
+			s.unlock()
+		}
 		p.mu.Lock()
 		s.inFlight--
 		if s.limit < sessionsPerMaster && time.Since(s.lowered) > limitPause {
@@ -50,20 +54,26 @@ func (s *seat) refused() (alone bool) {
 	return alone
 }
 
-// take is called with mu held. It prefers the first master, so that further ones idle out.
-func (p *pool) take() *seat {
+// take is called with mu held. It prefers the first master, so that further ones idle out. contended says that another process has the
+// only place on a master.
+func (p *pool) take() (s *seat, contended bool) {
 	for _, m := range p.masters {
-		if m.inFlight < m.limit {
+		if m.inFlight < m.places() {
+			unlock, ok := m.alone()
+			if !ok {
+				contended = true
+				continue
+			}
 			m.inFlight++
 			if m.linger != nil {
 				m.linger.Stop()
 				m.linger = nil
 			}
 			p.watch(m)
-			return &seat{master: m}
+			return &seat{master: m, unlock: unlock}, contended
 		}
 	}
-	return nil
+	return nil, contended
 }
 
 // usable checks a master before it is used after a pause. One that does not answer is given up.

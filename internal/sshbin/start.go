@@ -64,7 +64,9 @@ func (e *Engine) startMaster(ctx context.Context, p *pool, taken map[int]bool, w
 
 // prepare opens the leash on a master before any command takes a place.
 func (p *pool) prepare(ctx context.Context, m *master) error {
+	leave := m.lull(ctx)
 	_, err := m.getLeash(ctx)
+	leave()
 	var refused *mux.RefusedError
 	if errors.As(err, &refused) && !refused.Denied {
 		p.noLeash("the server refused the first session: " + refused.Reason)

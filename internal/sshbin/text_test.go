@@ -77,8 +77,8 @@ func FuzzEnvironment(f *testing.F) {
 }
 
 func FuzzParseHello(f *testing.F) {
-	f.Add("hi T 123 Linux root 127.0.0.1 50000 127.0.0.1 22 /bin/bash", "T")
-	f.Add("hi T 123 Linux root ? ? ? ? ", "T")
+	f.Add("hi T 123 Linux root 127.0.0.1 50000 127.0.0.1 22 - /bin/bash", "T")
+	f.Add("hi T 123 Linux root ? ? ? ? dropbear_ ", "T")
 	f.Add("hi there", "T")
 	f.Add("hi T x y", "T")
 	f.Fuzz(func(t *testing.T, line, token string) {
@@ -90,12 +90,12 @@ func FuzzParseHello(f *testing.F) {
 }
 
 func TestParseHello(t *testing.T) {
-	got, ok := parseHello("hi T 123 Linux ann 192.0.2.1 50000 192.0.2.2 22 /opt/my shell", "T")
-	want := hello{PID: 123, System: "Linux", User: "ann", Client: "192.0.2.1", ClientPort: "50000", Server: "192.0.2.2", ServerPort: "22", Shell: "/opt/my shell"}
+	got, ok := parseHello("hi T 123 Linux ann 192.0.2.1 50000 192.0.2.2 22 dropbear_2022.83 /opt/my shell", "T")
+	want := hello{PID: 123, System: "Linux", User: "ann", Client: "192.0.2.1", ClientPort: "50000", Server: "192.0.2.2", ServerPort: "22", Daemon: "dropbear_2022.83", Shell: "/opt/my shell"}
 	if !ok || got != want {
 		t.Errorf("got %+v, %v", got, ok)
 	}
-	for _, line := range []string{"hi T", "hi T 1 Linux ann", "hi T x Linux ann 1 2 3 4 /bin/sh"} {
+	for _, line := range []string{"hi T", "hi T 1 Linux ann", "hi T x Linux ann 1 2 3 4 - /bin/sh"} {
 		if h, ok := parseHello(line, "T"); ok {
 			t.Errorf("%q: %+v", line, h)
 		}
