@@ -111,37 +111,47 @@ func runtimeDir(t testing.TB) string {
 // TestMasterDiesUnderACommand ends the command with an error that says that it may have run, and does not run it again.
 func TestMasterDiesUnderACommand(t *testing.T) {
 	t.Parallel()
-	server := sshtest.Start(t, sshtest.Options{Shell: "dash"})
+	server := sshtest.Start(t, sshtest.Options{Ordinary: true, Shell: "dash"})
 	modes(t, func(t *testing.T, mode Mode) {
-		e := newEngine(t, server.Lab, Options{Engine: mode})
-		r := resolve(t, e, "target", dest.Options{})
-		for range trialDeaths {
-			count := filepath.Join(t.TempDir(), "count")
-			pid := make(chan int, 1)
-			up := make(tell, 1)
-			go func() {
-				<-up
-				_ = syscall.Kill(<-pid, syscall.SIGKILL)
-			}()
-			began := time.Now()
-			res, err := run(t, e, r, Command{Text: "echo x >>" + count + "; echo up; sleep 7001", Stdout: up, Started: func(s Started) { pid <- s.MasterPID }})
-			if !slices.Equal(res.exit.Survivors, []string{Unknown}) {
-				t.Errorf("survivors %q", res.exit.Survivors)
-			}
-			if words := fmt.Sprint(err); strings.Contains(words, "dial") || strings.Contains(words, e.opt.RuntimeDir) {
-				t.Errorf("not an operator's words: %s", words)
-			}
-			var lost *Error
-			if !errors.As(err, &lost) || lost.Code != "connection_lost" || !lost.Started || time.Since(began) > 30*time.Second {
-				t.Errorf("error %v after %v", err, time.Since(began))
-			}
-			if data, _ := os.ReadFile(count); string(data) != "x\n" {
-				t.Errorf("the command ran %d times", strings.Count(string(data), "x"))
-			}
-			waitFor(t, "the remote process goes", func() bool { return !server.Running("sleep 7001") })
-			mustRun(t, e, r, Command{Text: "true"})
+		for lane := range trialLanes { // a trial is mostly waiting
+			t.Run(fmt.Sprint(lane), func(t *testing.T) {
+				t.Parallel()
+				e := newEngine(t, server.Lab, Options{Engine: mode, RuntimeDir: runtimeDir(t)})
+				r := resolve(t, e, "target", dest.Options{})
+				for i := range trialDeaths / trialLanes {
+					masterDies(t, server, e, r, fmt.Sprintf("count-%s-%d-%d", mode, lane, i), fmt.Sprintf("sleep 70%02d1", lane))
+				}
+			})
 		}
 	})
+}
+
+// masterDies kills the master under a command that notes in the file count that it has run, and goes on as sleep.
+func masterDies(t *testing.T, server *sshtest.Server, e *Engine, r *dest.Resolved, count, sleep string) {
+	t.Helper()
+	pid := make(chan int, 1)
+	up := make(tell, 1)
+	go func() {
+		<-up
+		_ = syscall.Kill(<-pid, syscall.SIGKILL)
+	}()
+	began := time.Now()
+	res, err := run(t, e, r, Command{Text: "echo x >>" + count + "; echo up; " + sleep, Stdout: up, Started: func(s Started) { pid <- s.MasterPID }})
+	if !slices.Equal(res.exit.Survivors, []string{Unknown}) {
+		t.Errorf("survivors %q", res.exit.Survivors)
+	}
+	if words := fmt.Sprint(err); strings.Contains(words, "dial") || strings.Contains(words, e.opt.RuntimeDir) {
+		t.Errorf("not an operator's words: %s", words)
+	}
+	var lost *Error
+	if !errors.As(err, &lost) || lost.Code != "connection_lost" || !lost.Started || time.Since(began) > 30*time.Second {
+		t.Errorf("error %v after %v", err, time.Since(began))
+	}
+	if data, _ := os.ReadFile(filepath.Join(server.AccountHome(), count)); string(data) != "x\n" {
+		t.Errorf("the command ran %d times", strings.Count(string(data), "x"))
+	}
+	waitFor(t, "the remote process goes", func() bool { return !server.Running(sleep) })
+	mustRun(t, e, r, Command{Text: "true"})
 }
 
 // TestStalled freezes what lies between us and the command.

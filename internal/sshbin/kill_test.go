@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,17 +67,24 @@ func cutShort(t testing.TB, e *Engine, r *dest.Resolved, c Command) (Exit, time.
 	return exit, ended.Sub(cut), err
 }
 
+// checkGone cancels a command and has its processes gone when the answer says so. On a machine under heavy load the host may not get to tell in
+// time; that is no reason to leave them.
 func checkGone(t *testing.T, server *sshtest.Server, e *Engine, r *dest.Resolved, text string, mark int) {
 	t.Helper()
 	exit, took, err := cutShort(t, e, r, Command{Text: fmt.Sprintf(text, mark)})
 	if !errors.Is(err, errCancelled) {
 		t.Errorf("error %v", err)
 	}
-	if len(exit.Survivors) > 0 || took > 3*time.Second {
+	gone := func() bool { return !server.Running(fmt.Sprintf("sleep %d", mark)) }
+	switch {
+	case took > 4*killTimeout:
+		t.Errorf("the answer came after %v", took)
+	case len(exit.Survivors) == 0 && !gone():
+		t.Error("something still runs, and the answer says that nothing does")
+	case slices.Equal(exit.Survivors, []string{Unknown}) && took >= killTimeout:
+		waitFor(t, "a host too busy to tell ends the processes all the same", gone)
+	case len(exit.Survivors) > 0:
 		t.Errorf("survivors %q after %v", exit.Survivors, took)
-	}
-	if server.Running(fmt.Sprintf("sleep %d", mark)) {
-		t.Error("something still runs")
 	}
 }
 
