@@ -3,11 +3,12 @@ package audit
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // Floor is a tree head that somebody holds outside of the log.
@@ -32,12 +33,12 @@ func ParseFloor(text string) (Floor, error) {
 
 var (
 	// floorLine is a floor alone on its line.
-	floorLine = regexp.MustCompile(`(?m)^(\d{1,18}:[A-Za-z0-9+/]{43}=)\r?$`)
+	floorLine = lazyregexp.New(`(?m)^(\d{1,18}:[A-Za-z0-9+/]{43}=)\r?$`)
 	// floorLogged is a floor as syslog has it.
-	floorLogged = regexp.MustCompile(`\borigin=(\S+) floor=(\d{1,18}:[A-Za-z0-9+/]{43}=)`)
+	floorLogged = lazyregexp.New(`\borigin=(\S+) floor=(\d{1,18}:[A-Za-z0-9+/]{43}=)`)
 	// floorMeta is the head in _meta of a result, as the client's transcript has it. What a host prints can't look so: in JSON its quotes have
 	// backslashes.
-	floorMeta = regexp.MustCompile(`"relay-shell/audit":\s*\{\s*"seq":\s*-?\d{1,18},\s*"size":\s*(\d{1,18}),\s*"root":\s*"([A-Za-z0-9+/]{43}=)"`)
+	floorMeta = lazyregexp.New(`"relay-shell/audit":\s*\{\s*"seq":\s*-?\d{1,18},\s*"size":\s*(\d{1,18}),\s*"root":\s*"([A-Za-z0-9+/]{43}=)"`)
 )
 
 // ParseFloors reads every head of one log out of what somebody has kept: signed notes, lines of syslog, results in a client's transcript, and

@@ -9,11 +9,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/oklog/ulid/v2"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // instance is this process's presence in the log: a file that is locked for as long as it lives, named after its ULID. It holds the
@@ -29,7 +30,7 @@ type instance struct {
 // noCalls marks an instance that has not begun to append.
 const noCalls = math.MaxInt64
 
-var instanceName = regexp.MustCompile(`^[0-9A-Za-z-]{8,64}$`)
+var instanceName = lazyregexp.New(`^[0-9A-Za-z-]{8,64}$`)
 
 // register makes the file of a new instance. The caller holds the log's lock, so that nobody sees the file before it is locked.
 func register(fsys FS, lay *layout, id string) (*instance, error) {

@@ -10,9 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // ReceiverOptions are what receivers that are commands need to know.
@@ -109,7 +110,7 @@ type gitReceiver struct {
 	environ []string
 }
 
-var notInFileName = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+var notInFileName = lazyregexp.New(`[^A-Za-z0-9._-]+`)
 
 func (g *gitReceiver) Receive(ctx context.Context, c Checkpoint) error {
 	name := notInFileName.ReplaceAllString(c.Origin, "_") + noteSuffix
@@ -164,7 +165,7 @@ type sshReceiver struct {
 }
 
 // sshHost is what may stand as a destination: an alias, a name or an address, with a user perhaps. ssh_config has the rest.
-var sshHost = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._@-]*$`)
+var sshHost = lazyregexp.New(`^[A-Za-z0-9_][A-Za-z0-9._@-]*$`)
 
 func newSSHReceiver(spec string, o ReceiverOptions) (*sshReceiver, error) {
 	host, path, ok := strings.Cut(spec, ":")

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
+	"relay-shell/internal/lazyregexp"
 	"relay-shell/internal/sshbin/dest"
 )
 
@@ -18,7 +18,7 @@ const (
 	sshMinor = 4
 )
 
-var sshVersion = regexp.MustCompile(`OpenSSH_(?:[A-Za-z_]*)(\d+)\.(\d+)`)
+var sshVersion = lazyregexp.New(`OpenSSH_(?:[A-Za-z_]*)(\d+)\.(\d+)`)
 
 // ssh checks the program and its configuration.
 func (d *doctor) ssh(ctx context.Context) {

@@ -8,13 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"runtime"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
 
 	"relay-shell/internal/guard"
+	"relay-shell/internal/lazyregexp"
 	"relay-shell/internal/mcpserver"
 	"relay-shell/internal/policy"
 	"relay-shell/internal/relay"
@@ -62,7 +62,7 @@ func (c *lockdownCmd) Run(s *session) error {
 }
 
 // safePath is a directory that needs no quotes, neither in a shell nor in authorized_keys.
-var safePath = regexp.MustCompile(`^/[A-Za-z0-9_./+@-]*$`)
+var safePath = lazyregexp.New(`^/[A-Za-z0-9_./+@-]*$`)
 
 func (c *lockdownCmd) prepare() (*lockdown, error) {
 	l := &lockdown{lockdownCmd: c}

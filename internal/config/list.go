@@ -3,9 +3,10 @@ package config
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // toolsets makes the row of TOOLSETS: names from values, or "all" for every one that this version has.
@@ -85,7 +86,7 @@ func list(name string, check func(word string) error, field func(*Config) *[]str
 }
 
 // mirrorSpec is how a mirror of the audit is named.
-var mirrorSpec = regexp.MustCompile(`^(?:journald|(?:(?:cef|leef)\+)?(?:syslog|syslog(?:\+tcp)?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.%a-z]+\]):[0-9]{1,5}|file:/[^\x00-\x1f]+))$`)
+var mirrorSpec = lazyregexp.New(`^(?:journald|(?:(?:cef|leef)\+)?(?:syslog|syslog(?:\+tcp)?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.%a-z]+\]):[0-9]{1,5}|file:/[^\x00-\x1f]+))$`)
 
 func checkMirror(word string) error {
 	if !mirrorSpec.MatchString(word) {

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // fileState is the last good version of the inventory file.
@@ -125,7 +126,7 @@ const (
 )
 
 // yamlKey is a line that no Ansible INI file has: a name, a colon and nothing more.
-var yamlKey = regexp.MustCompile(`^(\w[^\s=\[\]]*|"[^"]+"|'[^']+')\s*:(\s+#.*|\s*\{.*|\s+&\w+)?$`)
+var yamlKey = lazyregexp.New(`^(\w[^\s=\[\]]*|"[^"]+"|'[^']+')\s*:(\s+#.*|\s*\{.*|\s+&\w+)?$`)
 
 // form looks at the first line that is neither empty nor a comment.
 func form(data []byte) fileForm {

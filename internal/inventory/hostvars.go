@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // Names that carry the settings of a host. Those of Ansible are in
@@ -111,7 +112,7 @@ func strictness(mode string) int {
 var policyModes = []string{"open", "guarded", "readonly"}
 
 // secretName tells variables that likely hold a secret by their names.
-var secretName = regexp.MustCompile(`(?i)pass|secret|token|key|credential|vault`)
+var secretName = lazyregexp.New(`(?i)pass|secret|token|key|credential|vault`)
 
 // host makes a Host, nil for one that is left out. An error is a value that could make a host less safe than the operator
 // meant, and refuses the file.
@@ -144,7 +145,7 @@ func (b *builder) leaveOut(m *member, line int, format string, args ...any) {
 	b.problem(line, "host %q is left out: %s", cut(m.name, 80), fmt.Sprintf(format, args...))
 }
 
-var secretNames = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+var secretNames = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
 // safety reads what bounds a host.
 func (b *builder) safety(h *Host, vars map[string]variable) error {

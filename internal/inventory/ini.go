@@ -1,9 +1,10 @@
 package inventory
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // parseINI reads an Ansible inventory in INI form
@@ -149,7 +150,7 @@ func (b *builder) add(g *graph, to *group, names []string, port string, vars map
 }
 
 // literals are the values that Python reads as such, also with a comment behind them: quoted strings, numbers, booleans.
-var literals = regexp.MustCompile(`^(?:"([^"\\]*)"|'([^'\\]*)'|(-?\d+|True|False|None))\s*(?:#.*)?$`)
+var literals = lazyregexp.New(`^(?:"([^"\\]*)"|'([^'\\]*)'|(-?\d+|True|False|None))\s*(?:#.*)?$`)
 
 // unquote reads a value as Ansible does: as a Python literal where it is one, else as it stands, with any #.
 func unquote(s string) string {

@@ -2,13 +2,14 @@ package inventory
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // rangeExpr is [01:10], [1:9:2], [a:f].
-var rangeExpr = regexp.MustCompile(`\[(\d{1,9}|[a-zA-Z]):(\d{1,9}|[a-zA-Z])(?::(\d{1,9}))?\]`)
+var rangeExpr = lazyregexp.New(`\[(\d{1,9}|[a-zA-Z]):(\d{1,9}|[a-zA-Z])(?::(\d{1,9}))?\]`)
 
 // expandHost gives the names that a host entry of an Ansible inventory stands for, and its port, "" for none.
 func expandHost(entry string) (names []string, port string, err error) {

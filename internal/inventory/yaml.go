@@ -3,12 +3,13 @@ package inventory
 import (
 	"errors"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // parseYAML reads an Ansible inventory in YAML form
@@ -49,7 +50,7 @@ func (b *builder) parseYAML(data []byte) (*graph, error) {
 	return p.graph, nil
 }
 
-var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:unmarshal errors:\s*)?line (\d+): `)
+var yamlLine = lazyregexp.New(`^(?:yaml: )?(?:unmarshal errors:\s*)?line (\d+): `)
 
 // yamlError gives an error of the YAML library the place that errors have here.
 func (b *builder) yamlError(err error) error {

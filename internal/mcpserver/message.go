@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // message is one JSON-RPC message as far as it has to be understood before the SDK gets it.
@@ -81,7 +82,7 @@ const maxExact = 1 << 53
 // maxID bounds an id in bytes as it comes: it is kept while its request is in flight.
 const maxID = 1 << 10
 
-var wholeNumber = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)$`)
+var wholeNumber = lazyregexp.New(`^-?(?:0|[1-9][0-9]*)$`)
 
 // idKey is what an id is known by: equal ids have equal keys, a string is never equal to a number. ok is false for what can't be an id; a fraction
 // has a key all the same, by which its refusal is known.
@@ -240,7 +241,7 @@ func readableID(head, tail []byte) string {
 
 // lastID is an id that is the last member of the line's object. In a string its quotes would have backslashes, and within another object one more
 // brace would follow.
-var lastID = regexp.MustCompile(`[,{]\s*"id"\s*:\s*(-?[0-9]+|"[^"\\]*")\s*\}\s*$`)
+var lastID = lazyregexp.New(`[,{]\s*"id"\s*:\s*(-?[0-9]+|"[^"\\]*")\s*\}\s*$`)
 
 func tooLong() *jsonrpc.Error {
 	return &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: fmt.Sprintf("message over %d bytes; send large content in parts", maxLine)}

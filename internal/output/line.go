@@ -2,9 +2,10 @@ package output
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 const (
@@ -15,7 +16,7 @@ const (
 )
 
 // escapeSequence is a complete control sequence or a string for the terminal (ECMA-48, xterm's control sequences).
-var escapeSequence = regexp.MustCompile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|[()][0-9A-Z]|[=>78DEHM])")
+var escapeSequence = lazyregexp.New("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|[()][0-9A-Z]|[=>78DEHM])")
 
 // LastLine is the newest line in output that says something, complete or not: of a line that was overwritten (carriage
 // return) the newest form, without terminal sequences, visible, at most 200 characters.

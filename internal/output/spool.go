@@ -7,12 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // The defaults of SpoolOptions.
@@ -58,7 +59,7 @@ const (
 )
 
 // idPattern is what an id looks like: 130 random bits.
-var idPattern = regexp.MustCompile(`^o[A-Z2-7]{26}$`)
+var idPattern = lazyregexp.New(`^o[A-Z2-7]{26}$`)
 
 func newID() string { return "o" + rand.Text() }
 

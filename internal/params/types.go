@@ -3,10 +3,11 @@ package params
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"sort"
 	"strconv"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // List is a list of words that a model may also write as one string separated by commas or blanks.
@@ -84,7 +85,7 @@ func (s Share) Of(n int) (int, error) {
 // Env overlays a command's environment. A nil value removes the variable.
 type Env map[string]*string
 
-var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var envName = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // UnmarshalJSON takes an object whose values are strings, numbers, booleans or null; names are those of POSIX
 // (XBD 8.1: letters, digits and underscore, no leading digit). Anything else is refused, also a value with a NUL.

@@ -2,14 +2,15 @@ package rehearse
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // The marks that the log sets: package redact's for a secret, package audit's at the end of a text that was cut.
 const redactedMark = "‹secret:"
 
-var cutMark = regexp.MustCompile(`\.\.\.\(\+[0-9]+ bytes\)$`)
+var cutMark = lazyregexp.New(`\.\.\.\(\+[0-9]+ bytes\)$`)
 
 // readable makes arguments of a record such as a tool takes: a body that is there only as its length and hash becomes a stand-in.
 func readable(args json.RawMessage) (plain json.RawMessage, partly bool, skipped string) {

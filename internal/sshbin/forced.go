@@ -3,8 +3,9 @@ package sshbin
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // What a forced command on a host has to know of the texts that this package sends there. Each function here is the inverse of
@@ -31,9 +32,9 @@ type Sent struct {
 const StagedHead = "exec 9<&-\n"
 
 var (
-	leashTokenText = regexp.MustCompile(`^[A-Z2-7]{26}$`)
-	callText       = regexp.MustCompile(`^export ` + CallVariable + `=([0-9a-f]{24})(; |\n)`)
-	stagedText     = regexp.MustCompile(`^exec 9<(/[A-Za-z0-9_./,:+@%-]+); rm -f (/[A-Za-z0-9_./,:+@%-]+); \. /dev/fd/9(\n[^\n]*)?$`)
+	leashTokenText = lazyregexp.New(`^[A-Z2-7]{26}$`)
+	callText       = lazyregexp.New(`^export ` + CallVariable + `=([0-9a-f]{24})(; |\n)`)
+	stagedText     = lazyregexp.New(`^exec 9<(/[A-Za-z0-9_./,:+@%-]+); rm -f (/[A-Za-z0-9_./,:+@%-]+); \. /dev/fd/9(\n[^\n]*)?$`)
 )
 
 // Receive takes a command line apart. What is not of this package comes back as Text, untouched.

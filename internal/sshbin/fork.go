@@ -8,12 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 
+	"relay-shell/internal/lazyregexp"
 	"relay-shell/internal/sshbin/dest"
 	"relay-shell/internal/sshbin/mux"
 )
@@ -112,12 +112,12 @@ func wordsPipe(dir string) (words, log *os.File, path string, err error) {
 
 // What ssh says of its session, from OpenSSH 8.4 on (mux.c).
 var (
-	masterGreeted  = regexp.MustCompile(`hello_exchange: master version \d`)
-	sessionOpened  = regexp.MustCompile(`master session id: \d+`)
-	sessionRefused = regexp.MustCompile(`session request failed: (.*)`)
-	masterDeclined = regexp.MustCompile(`Master refused session request: (.*)`)
-	noMaster       = regexp.MustCompile(`Control socket (?:connect\(|")`)
-	exitReceived   = regexp.MustCompile(`Received exit status from master (\d+)`)
+	masterGreeted  = lazyregexp.New(`hello_exchange: master version \d`)
+	sessionOpened  = lazyregexp.New(`master session id: \d+`)
+	sessionRefused = lazyregexp.New(`session request failed: (.*)`)
+	masterDeclined = lazyregexp.New(`Master refused session request: (.*)`)
+	noMaster       = lazyregexp.New(`Control socket (?:connect\(|")`)
+	exitReceived   = lazyregexp.New(`Received exit status from master (\d+)`)
 )
 
 // follow reads the client's words to their end, which is that of the client.

@@ -6,9 +6,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"regexp"
 	"sync"
 
+	"relay-shell/internal/lazyregexp"
 	"relay-shell/internal/sshbin/dest"
 	"relay-shell/internal/sshbin/mux"
 )
@@ -64,7 +64,7 @@ func (e *Engine) login(ctx context.Context, r *dest.Resolved, path string, t Ter
 }
 
 // verboseLine is what ssh logs for us, not for the person: the key that it verified and how it signed in.
-var verboseLine = regexp.MustCompile(`Server host key: |^Authenticated to |^Authenticating to |^debug\d: `)
+var verboseLine = lazyregexp.New(`Server host key: |^Authenticated to |^Authenticating to |^debug\d: `)
 
 // runOnTerminal runs ssh in the terminal's foreground. What it says goes to the terminal and, with more detail, to the log. The
 // first error is that of the log.

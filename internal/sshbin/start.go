@@ -7,11 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"time"
 
+	"relay-shell/internal/lazyregexp"
 	"relay-shell/internal/sshbin/dest"
 	"relay-shell/internal/sshbin/mux"
 )
@@ -226,7 +226,7 @@ func readLog(path string) string {
 }
 
 // hostKeyLine is what ssh logs of the key that it verified (verify_host_key in sshconnect.c).
-var hostKeyLine = regexp.MustCompile(`Server host key: \S+ (SHA256:[A-Za-z0-9+/]+)`)
+var hostKeyLine = lazyregexp.New(`Server host key: \S+ (SHA256:[A-Za-z0-9+/]+)`)
 
 // loggedFingerprint reads the fingerprint of the host key from the log of the master at path.
 func loggedFingerprint(path string) string {

@@ -3,11 +3,11 @@ package session
 import (
 	"context"
 	"errors"
-	"regexp"
 	"strings"
 	"time"
 
 	"relay-shell/internal/keeper"
+	"relay-shell/internal/lazyregexp"
 	"relay-shell/internal/sshbin"
 )
 
@@ -74,8 +74,8 @@ func (s *Session) look(ctx context.Context) {
 }
 
 var (
-	sequences = regexp.MustCompile(`\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\^_=>])`)
-	secrets   = regexp.MustCompile(`(?i)pass|\bpin\b|\botp\b|secret|token|verification|code|key`)
+	sequences = lazyregexp.New(`\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\^_=>])`)
+	secrets   = lazyregexp.New(`(?i)pass|\bpin\b|\botp\b|secret|token|verification|code|key`)
 )
 
 // questioned says whether the output ends in an unfinished line that reads like a question for a secret. Prompts of shells do not:

@@ -2,9 +2,10 @@ package assess
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // hook adds to a grammar what rows cannot say.
@@ -92,7 +93,7 @@ func (c *call) gives(a arg, place bool) bool {
 
 // credential is a word that carries a password or token where it belongs: the user part of an address, the value of a header
 // for signing in.
-var credential = regexp.MustCompile(`(?i)^([a-z][a-z0-9+.-]*://[^/@\x00]*\x00[^/@\x00]*@[^\x00]*|[a-z0-9-]*(authorization|token|api-?key|auth|cookie|secret)[a-z0-9-]*\s*:[^\x00]*\x00[^\x00]*)$`)
+var credential = lazyregexp.New(`(?i)^([a-z][a-z0-9+.-]*://[^/@\x00]*\x00[^/@\x00]*@[^\x00]*|[a-z0-9-]*(authorization|token|api-?key|auth|cookie|secret)[a-z0-9-]*\s*:[^\x00]*\x00[^\x00]*)$`)
 
 // net marks programs that send their arguments, and what they read, to another machine.
 func (c *call) net(u *use, args []arg) {

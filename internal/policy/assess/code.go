@@ -1,8 +1,9 @@
 package assess
 
 import (
-	"regexp"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 func init() {
@@ -107,30 +108,30 @@ func (c *call) module(name arg, args []arg) {
 // Code in other languages is searched for what runs commands, deletes, opens shells and hides code. Strings are data until
 // something in the code could run them.
 var (
-	codeRuns = regexp.MustCompile(`(?i)\b(os\.system|os\.popen|os\.exec\w*|os\.spawn\w*|posix_spawn|subprocess|popen[234]?|check_output|check_call|getoutput|getstatusoutput|pty\.spawn|commands\.get|system|exec\w*|shell_exec|passthru|proc_open|spawn\w*|execSync|execFile\w*|child_process|open3|backtick|os\.execute|io\.popen|Process\.|ProcessBuilder|Runtime|startfile|sh\.\w+|invoke|fork|kernel)\b|\bqx\b|%x|` + "`")
+	codeRuns = lazyregexp.New(`(?i)\b(os\.system|os\.popen|os\.exec\w*|os\.spawn\w*|posix_spawn|subprocess|popen[234]?|check_output|check_call|getoutput|getstatusoutput|pty\.spawn|commands\.get|system|exec\w*|shell_exec|passthru|proc_open|spawn\w*|execSync|execFile\w*|child_process|open3|backtick|os\.execute|io\.popen|Process\.|ProcessBuilder|Runtime|startfile|sh\.\w+|invoke|fork|kernel)\b|\bqx\b|%x|` + "`")
 
-	codeDeletes = regexp.MustCompile(`(?i)\b(rmtree|remove_tree|rm_rf|rm_r|rimraf|remove_dir_all|deltree|removeSync|emptyDirSync|rmdirSync|rmSync|rmdir_r|delete_tree|RemoveAll|removedirs|secure_rm|nuke|rimrafSync)\b|recursive['"]?\s*[:=]\s*true|recurse['"]?\s*=>?\s*true`)
+	codeDeletes = lazyregexp.New(`(?i)\b(rmtree|remove_tree|rm_rf|rm_r|rimraf|remove_dir_all|deltree|removeSync|emptyDirSync|rmdirSync|rmSync|rmdir_r|delete_tree|RemoveAll|removedirs|secure_rm|nuke|rimrafSync)\b|recursive['"]?\s*[:=]\s*true|recurse['"]?\s*=>?\s*true`)
 
-	codeUnlinks = regexp.MustCompile(`(?i)\b(unlink\w*|os\.remove|remove|delete\w*|truncate\w*|rename\w*|rm|writeFile\w*|write_text|write_bytes|copyfile|copy2?|move|symlink|chmod|chown|replace|file_put_contents|File\.write|IO\.write|touch|appendFile\w*|mkfs|rmdir\w*|fopen|open|O_TRUNC|O_WRONLY)\b`)
+	codeUnlinks = lazyregexp.New(`(?i)\b(unlink\w*|os\.remove|remove|delete\w*|truncate\w*|rename\w*|rm|writeFile\w*|write_text|write_bytes|copyfile|copy2?|move|symlink|chmod|chown|replace|file_put_contents|File\.write|IO\.write|touch|appendFile\w*|mkfs|rmdir\w*|fopen|open|O_TRUNC|O_WRONLY)\b`)
 
-	codeWrites = regexp.MustCompile(`(?i)['"](w|w\+|wb|a|ab|a\+|r\+|r\+b|rb\+|wb\+|>|>>|\+<|\+>|\+>>)['"]|write_text|write_bytes|writeFile|file_put_contents|File\.write|IO\.write|truncate|unlink|os\.remove|\.remove\(|rename|copyfile|shutil\.|O_WRONLY|O_TRUNC|['"]\s*(>|>>)\s*/|chmod|chown|symlink|delete|\brm\b|unlinkSync`)
+	codeWrites = lazyregexp.New(`(?i)['"](w|w\+|wb|a|ab|a\+|r\+|r\+b|rb\+|wb\+|>|>>|\+<|\+>|\+>>)['"]|write_text|write_bytes|writeFile|file_put_contents|File\.write|IO\.write|truncate|unlink|os\.remove|\.remove\(|rename|copyfile|shutil\.|O_WRONLY|O_TRUNC|['"]\s*(>|>>)\s*/|chmod|chown|symlink|delete|\brm\b|unlinkSync`)
 
-	codeHides = regexp.MustCompile(`(?i)\b(exec|eval|compile|Function|instance_eval|class_eval|loadstring|load|__import__|getattr|globals|marshal\.loads|pickle\.loads|vm\.run\w*|assert|create_function|preg_replace|Function\()\s*[\s(].*(b64decode|base64|decode|fromhex|unhexlify|rot13|chr\(|pack|unpack|zlib|urlopen|requests|http|socket|recv|join|reverse|fromCharCode|atob|Buffer|gzinflate|str_rot13|\[::-1\]|stdin|argv|environ|getenv)|(b64decode|fromhex|unhexlify|fromCharCode|atob|gzinflate|base64_decode|unpack)\b.*\b(exec|eval|system|popen|spawn)|\beval\s+(pack|unpack|decode|reverse|join)|getattr\(.*(os|__import__|subprocess)|__import__\(['"][^'"]*['"]\s*\+`)
+	codeHides = lazyregexp.New(`(?i)\b(exec|eval|compile|Function|instance_eval|class_eval|loadstring|load|__import__|getattr|globals|marshal\.loads|pickle\.loads|vm\.run\w*|assert|create_function|preg_replace|Function\()\s*[\s(].*(b64decode|base64|decode|fromhex|unhexlify|rot13|chr\(|pack|unpack|zlib|urlopen|requests|http|socket|recv|join|reverse|fromCharCode|atob|Buffer|gzinflate|str_rot13|\[::-1\]|stdin|argv|environ|getenv)|(b64decode|fromhex|unhexlify|fromCharCode|atob|gzinflate|base64_decode|unpack)\b.*\b(exec|eval|system|popen|spawn)|\beval\s+(pack|unpack|decode|reverse|join)|getattr\(.*(os|__import__|subprocess)|__import__\(['"][^'"]*['"]\s*\+`)
 
-	codeFetches = regexp.MustCompile(`(?i)(urlopen|urlretrieve|requests\.(get|post)|http\.get|https\.get|fetch\(|LWP::Simple|open-uri|Net::HTTP|file_get_contents\(['"]https?:|socket\.http|axios|httpx|curl)`)
+	codeFetches = lazyregexp.New(`(?i)(urlopen|urlretrieve|requests\.(get|post)|http\.get|https\.get|fetch\(|LWP::Simple|open-uri|Net::HTTP|file_get_contents\(['"]https?:|socket\.http|axios|httpx|curl)`)
 
-	codeEvaluates = regexp.MustCompile(`(?i)\b(exec|eval|system|compile|instance_eval|Function)\b`)
+	codeEvaluates = lazyregexp.New(`(?i)\b(exec|eval|system|compile|instance_eval|Function)\b`)
 
-	codeShell = regexp.MustCompile(`(?i)((socket|TCPSocket|fsockopen|net\.connect|net\.Socket|create_connection|asyncio\.open_connection|IO::Socket|LWP|UDPSocket)[\s\S]*(popen|pty\.spawn|system|\bexec|spawn|subprocess|/bin/sh|/bin/bash|cmd\.exe)|socket.*(dup2|/bin/(ba)?sh|pty\.spawn|subprocess|exec|spawn)|TCPSocket.*(exec|spawn|sh)|fsockopen.*(exec|sh|proc_open)|net\.(connect|Socket).*(spawn|/bin/sh)|IO::Socket.*(exec|/bin/sh)|dup2\(.*(/bin/|exec|spawn|sh))`)
+	codeShell = lazyregexp.New(`(?i)((socket|TCPSocket|fsockopen|net\.connect|net\.Socket|create_connection|asyncio\.open_connection|IO::Socket|LWP|UDPSocket)[\s\S]*(popen|pty\.spawn|system|\bexec|spawn|subprocess|/bin/sh|/bin/bash|cmd\.exe)|socket.*(dup2|/bin/(ba)?sh|pty\.spawn|subprocess|exec|spawn)|TCPSocket.*(exec|spawn|sh)|fsockopen.*(exec|sh|proc_open)|net\.(connect|Socket).*(spawn|/bin/sh)|IO::Socket.*(exec|/bin/sh)|dup2\(.*(/bin/|exec|spawn|sh))`)
 
-	codeKills = regexp.MustCompile(`(?i)(os\.kill(pg)?\(\s*-1|kill\s*\(?\s*['"]?\w*['"]?\s*,\s*-1|kill\s+9\s*=>\s*-1|Process\.kill\([^)]*-1|posix_kill\(\s*-1|reboot\(|libc\.reboot|RB_AUTOBOOT|RB_POWER_OFF|os\.fork\(\)\s*while|while\s*(\(?1\)?|true|True)\s*[:{]?\s*(os\.)?fork|fork\s+while)`)
+	codeKills = lazyregexp.New(`(?i)(os\.kill(pg)?\(\s*-1|kill\s*\(?\s*['"]?\w*['"]?\s*,\s*-1|kill\s+9\s*=>\s*-1|Process\.kill\([^)]*-1|posix_kill\(\s*-1|reboot\(|libc\.reboot|RB_AUTOBOOT|RB_POWER_OFF|os\.fork\(\)\s*while|while\s*(\(?1\)?|true|True)\s*[:{]?\s*(os\.)?fork|fork\s+while)`)
 
-	codeSecrets = regexp.MustCompile(`(?i)(/etc/shadow|\.ssh/id_|\.aws/credentials|\.netrc|\.pgpass|\.kube/config|\.docker/config|\.env\b|/environ\b|getpass)`)
-	codeSends   = regexp.MustCompile(`(?i)(requests\.(post|put)|urlopen\(|http\.(request|client)|socket|fetch\(|axios|Net::HTTP|LWP|smtplib|ftplib|sendto|send\(|curl)`)
+	codeSecrets = lazyregexp.New(`(?i)(/etc/shadow|\.ssh/id_|\.aws/credentials|\.netrc|\.pgpass|\.kube/config|\.docker/config|\.env\b|/environ\b|getpass)`)
+	codeSends   = lazyregexp.New(`(?i)(requests\.(post|put)|urlopen\(|http\.(request|client)|socket|fetch\(|axios|Net::HTTP|LWP|smtplib|ftplib|sendto|send\(|curl)`)
 )
 
 // appleShell is how AppleScript runs shell text.
-var appleShell = regexp.MustCompile(`do shell script "((?:[^"\\]|\\.)*)"`)
+var appleShell = lazyregexp.New(`do shell script "((?:[^"\\]|\\.)*)"`)
 
 // maxCode bounds, in bytes, the code of other languages that is searched.
 const maxCode = 64 << 10

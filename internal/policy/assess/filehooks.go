@@ -1,8 +1,9 @@
 package assess
 
 import (
-	"regexp"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 func init() {
@@ -230,7 +231,7 @@ func ddHook(c *call, u *use) {
 	c.out = &in
 }
 
-var octal = regexp.MustCompile(`^0*[0-7]{3,5}$`)
+var octal = lazyregexp.New(`^0*[0-7]{3,5}$`)
 
 // chmodHook reads the mode: what lets anyone in, or adds the set-user-ID bit, is more than a change of permissions.
 func chmodHook(c *call, u *use) {

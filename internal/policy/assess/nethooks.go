@@ -2,8 +2,9 @@ package assess
 
 import (
 	"path"
-	"regexp"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // curlHook: what is sent, by which method, and where the answer goes.
@@ -156,7 +157,7 @@ func wgetHook(c *call, u *use) {
 	}
 }
 
-var remotePath = regexp.MustCompile(`^(\[[^\]/]+\]|[^/:@ ]+@[^/: ]+|[^/:@ ]+)::?|^(rsync|sftp|scp)://`)
+var remotePath = lazyregexp.New(`^(\[[^\]/]+\]|[^/:@ ]+@[^/: ]+|[^/:@ ]+)::?|^(rsync|sftp|scp)://`)
 
 func isRemote(a arg) bool {
 	return remotePath.MatchString(a.s) && !strings.HasPrefix(a.s, home) && !(len(a.s) > 1 && a.s[1] == ':' && strings.Contains(a.s, `\`))

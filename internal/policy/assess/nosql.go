@@ -1,8 +1,9 @@
 package assess
 
 import (
-	"regexp"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // redisReads are commands without effect, from the command reference.
@@ -93,9 +94,9 @@ func (c *call) redisContainer(name, second string) {
 }
 
 var (
-	mongoLosses = regexp.MustCompile(`(?i)(dropDatabase|\.drop(Index(es)?|User|Role|AllUsers\w*)?\s*\(|deleteMany\s*\(\s*(\{\s*\}|\))|remove\s*\(\s*(\{\s*\}|\))|shutdownServer|fsync\w*|dropAll\w*|renameCollection|replSet(Reconfig|StepDown)|rs\.(reconfig|remove|stepDown)|sh\.remove|runCommand\s*\(\s*\{\s*['"]?(drop\w*|shutdown)|adminCommand\s*\(\s*\{\s*['"]?(shutdown|drop\w*)|\$out|\$merge|updateMany\s*\(\s*\{\s*\}|eval\()`)
-	mongoBound  = regexp.MustCompile(`(?i)\.dropIndex(es)?\s*\(`)
-	mongoReads  = regexp.MustCompile(`(?i)^[\s(]*(show\s+\w+|use\s+\w+|help|version\(\)|it|exit|quit(\(\))?|print(json)?\(.*\)|rs\.(status|conf|config|printReplicationInfo|printSecondaryReplicationInfo|hello)\(\)|sh\.status\(\)|db(\.\w+|\.getSiblingDB\([^)]*\)|\.getCollection\([^)]*\)|\[[^\]]*\])*\.?(find|findOne|count|countDocuments|estimatedDocumentCount|distinct|stats|serverStatus|hello|isMaster|version|getCollectionNames|getCollectionInfos|getIndexes|currentOp|hostInfo|getUsers|getName|adminCommand\(\s*\{\s*['"]?(listDatabases|ping|serverStatus|replSetGetStatus|getParameter|getLog|connectionStatus|top|buildInfo|hostInfo)|runCommand\(\s*\{\s*['"]?(ping|dbStats|collStats|connectionStatus|buildInfo|serverStatus|hello)|aggregate|explain|getMongo|getProfilingStatus|getReplicationInfo|printReplicationInfo|dataSize|storageSize|totalSize|getLogComponents)\b)`)
+	mongoLosses = lazyregexp.New(`(?i)(dropDatabase|\.drop(Index(es)?|User|Role|AllUsers\w*)?\s*\(|deleteMany\s*\(\s*(\{\s*\}|\))|remove\s*\(\s*(\{\s*\}|\))|shutdownServer|fsync\w*|dropAll\w*|renameCollection|replSet(Reconfig|StepDown)|rs\.(reconfig|remove|stepDown)|sh\.remove|runCommand\s*\(\s*\{\s*['"]?(drop\w*|shutdown)|adminCommand\s*\(\s*\{\s*['"]?(shutdown|drop\w*)|\$out|\$merge|updateMany\s*\(\s*\{\s*\}|eval\()`)
+	mongoBound  = lazyregexp.New(`(?i)\.dropIndex(es)?\s*\(`)
+	mongoReads  = lazyregexp.New(`(?i)^[\s(]*(show\s+\w+|use\s+\w+|help|version\(\)|it|exit|quit(\(\))?|print(json)?\(.*\)|rs\.(status|conf|config|printReplicationInfo|printSecondaryReplicationInfo|hello)\(\)|sh\.status\(\)|db(\.\w+|\.getSiblingDB\([^)]*\)|\.getCollection\([^)]*\)|\[[^\]]*\])*\.?(find|findOne|count|countDocuments|estimatedDocumentCount|distinct|stats|serverStatus|hello|isMaster|version|getCollectionNames|getCollectionInfos|getIndexes|currentOp|hostInfo|getUsers|getName|adminCommand\(\s*\{\s*['"]?(listDatabases|ping|serverStatus|replSetGetStatus|getParameter|getLog|connectionStatus|top|buildInfo|hostInfo)|runCommand\(\s*\{\s*['"]?(ping|dbStats|collStats|connectionStatus|buildInfo|serverStatus|hello)|aggregate|explain|getMongo|getProfilingStatus|getReplicationInfo|printReplicationInfo|dataSize|storageSize|totalSize|getLogComponents)\b)`)
 )
 
 // mongoHook reads the expressions of --eval.
@@ -129,4 +130,4 @@ func mongoHook(c *call, u *use) {
 	}
 }
 
-var mongoWrites = regexp.MustCompile(`(?i)(insert|update|delete|remove|replace|create|rename|drop|set\w*Level|set\w*\(|findAndModify|findOneAnd|forEach|bulkWrite|\$where|\$function|=>|function\s*\(|load\(|runProgram|run\()`)
+var mongoWrites = lazyregexp.New(`(?i)(insert|update|delete|remove|replace|create|rename|drop|set\w*Level|set\w*\(|findAndModify|findOneAnd|forEach|bulkWrite|\$where|\$function|=>|function\s*\(|load\(|runProgram|run\()`)

@@ -1,8 +1,9 @@
 package assess
 
 import (
-	"regexp"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // Programs that show secrets only when they are asked in a certain way: the sensitive axis, not the tier.
@@ -20,7 +21,7 @@ func init() {
 }
 
 // letters are words of ps in BSD form: options without a dash.
-var letters = regexp.MustCompile(`^[A-Za-z]+$`)
+var letters = lazyregexp.New(`^[A-Za-z]+$`)
 
 // psHook: among the words without a dash, e shows the environment of every process; so does -E on BSD.
 func psHook(c *call, u *use) {
@@ -47,7 +48,7 @@ func printenvHook(c *call, u *use) {
 }
 
 // shownEnvironment are the parts of a Go template that print the environment of a container.
-var shownEnvironment = regexp.MustCompile(`\.Env\b|\{\{\s*(json\s+)?(\.|\$)\s*(\||\}\})|\.(Config|Spec|ContainerConfig|TaskTemplate|ContainerSpec)\s*(\||\}\})|range|index`)
+var shownEnvironment = lazyregexp.New(`\.Env\b|\{\{\s*(json\s+)?(\.|\$)\s*(\||\}\})|\.(Config|Spec|ContainerConfig|TaskTemplate|ContainerSpec)\s*(\||\}\})|range|index`)
 
 // inspectHook: the description of a container has its environment, unless a template picks something else.
 func inspectHook(c *call, u *use) {
@@ -63,8 +64,8 @@ func inspectHook(c *call, u *use) {
 
 // lookedFor are patterns of a search for secrets, and anything are those that match every line.
 var (
-	lookedFor = regexp.MustCompile(`(?i)passw|secret|token|api.?key|private.?key|credential|BEGIN`)
-	anything  = regexp.MustCompile(`^[.^$*\\+?]*$`)
+	lookedFor = lazyregexp.New(`(?i)passw|secret|token|api.?key|private.?key|credential|BEGIN`)
+	anything  = lazyregexp.New(`^[.^$*\\+?]*$`)
 )
 
 // grepHook: a search through a whole system or home directory shows secrets if it looks for them or for anything.

@@ -2,12 +2,13 @@ package assess
 
 import (
 	"path"
-	"regexp"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // procRoot is the way into the same files through another process (proc(5)).
-var procRoot = regexp.MustCompile(`^(/proc/[^/]+/(root|cwd))+`)
+var procRoot = lazyregexp.New(`^(/proc/[^/]+/(root|cwd))+`)
 
 // sensitivePath reports whether a file holds keys, passwords, tokens or the environment of a process.
 func sensitivePath(p string) bool {
@@ -101,14 +102,14 @@ var secretFiles = []string{
 }
 
 // exampleFiles look like secrets and hold none.
-var exampleFiles = regexp.MustCompile(`\.(example|sample|template|dist|tmpl|default)$`)
+var exampleFiles = lazyregexp.New(`\.(example|sample|template|dist|tmpl|default)$`)
 
-var secretNames = regexp.MustCompile(`(?i)(secret|passw(or)?d|passwd|token|api_?key|access_?key|private_?key|credential|auth_?key|_pass$|_pwd$|^pgpassword$|^mysql_pwd$)`)
+var secretNames = lazyregexp.New(`(?i)(secret|passw(or)?d|passwd|token|api_?key|access_?key|private_?key|credential|auth_?key|_pass$|_pwd$|^pgpassword$|^mysql_pwd$)`)
 
 // secretName reports whether a variable's name says that it holds a secret.
 func secretName(name string) bool { return secretNames.MatchString(name) }
 
-var metadata = regexp.MustCompile(`(?i)169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|fd00:ec2::254|100\.100\.100\.200|metadata\.azure`)
+var metadata = lazyregexp.New(`(?i)169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|fd00:ec2::254|100\.100\.100\.200|metadata\.azure`)
 
 // sensitiveURL reports whether an address hands out the credentials of a cloud machine.
 func sensitiveURL(s string) bool { return metadata.MatchString(s) }

@@ -1,8 +1,9 @@
 package assess
 
 import (
-	"regexp"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 func init() {
@@ -105,16 +106,16 @@ func statements(s string) []string {
 }
 
 var (
-	dollarTag  = regexp.MustCompile(`^\$[A-Za-z_]*\$`)
-	sqlSpace   = regexp.MustCompile(`\s+`)
-	sqlProgram = regexp.MustCompile(`(?is)^copy\b.*\b(to|from)\s+program\b`)
-	sqlReads   = regexp.MustCompile(`(?i)\b(pg_shadow|pg_authid|mysql\.user|pg_read_file|load_file|pg_read_binary_file|sys\.sql_logins|dba_users|rolpassword|authentication_string)\b`)
-	sqlWrites  = regexp.MustCompile(`(?i)\b(insert|update|delete|merge|drop|truncate|alter|create|grant|revoke|copy)\b`)
-	sqlActs    = regexp.MustCompile(`(?i)\b(pg_terminate_backend|pg_cancel_backend|pg_reload_conf|pg_rotate_logfile|pg_switch_wal|pg_switch_xlog|pg_promote|pg_drop_\w+|pg_create_\w+|pg_file_\w+|pg_start_backup|pg_stop_backup|pg_backup_\w+|pg_wal_replay_\w+|pg_logical_\w+|pg_replication_\w+|pg_advisory_lock\w*|pg_notify|pg_import\w*|pg_stat_reset\w*|pg_stat_statements_reset|lo_\w+|dblink\w*|set_config|setval|nextval|txid_current|query_to_xml\w*|cron\.\w+|add_\w+_policy|drop_chunks|compress_chunk|create_hypertable|get_lock|release_lock|benchmark|sleep)\s*\(`)
-	sqlRuns    = regexp.MustCompile(`(?i)\b(sys_exec|sys_eval|load_extension|writefile|xp_cmdshell|sp_oacreate|sp_configure|edit|fts3_tokenizer|lo_export|lo_import|pg_execute_server_program|dbms_scheduler|dbms_java|utl_file|plpython\w*|plperlu?|pg_drop_replication_slot|pg_read_server_files)\b`)
-	sqlInto    = regexp.MustCompile(`(?is)^(select|with)\b.*\binto\b`)
-	sqlFile    = regexp.MustCompile(`(?is)\binto\s+(out|dump)file\b`)
-	sqlAlways  = regexp.MustCompile(`(?is)\bwhere\s+(1\s*=\s*1|true|1|not\s+false|''\s*=\s*''|id\s*(>|>=)\s*-?[01]|id\s+is\s+not\s+null|0\s*=\s*0)\s*(;|$|returning\b)`)
+	dollarTag  = lazyregexp.New(`^\$[A-Za-z_]*\$`)
+	sqlSpace   = lazyregexp.New(`\s+`)
+	sqlProgram = lazyregexp.New(`(?is)^copy\b.*\b(to|from)\s+program\b`)
+	sqlReads   = lazyregexp.New(`(?i)\b(pg_shadow|pg_authid|mysql\.user|pg_read_file|load_file|pg_read_binary_file|sys\.sql_logins|dba_users|rolpassword|authentication_string)\b`)
+	sqlWrites  = lazyregexp.New(`(?i)\b(insert|update|delete|merge|drop|truncate|alter|create|grant|revoke|copy)\b`)
+	sqlActs    = lazyregexp.New(`(?i)\b(pg_terminate_backend|pg_cancel_backend|pg_reload_conf|pg_rotate_logfile|pg_switch_wal|pg_switch_xlog|pg_promote|pg_drop_\w+|pg_create_\w+|pg_file_\w+|pg_start_backup|pg_stop_backup|pg_backup_\w+|pg_wal_replay_\w+|pg_logical_\w+|pg_replication_\w+|pg_advisory_lock\w*|pg_notify|pg_import\w*|pg_stat_reset\w*|pg_stat_statements_reset|lo_\w+|dblink\w*|set_config|setval|nextval|txid_current|query_to_xml\w*|cron\.\w+|add_\w+_policy|drop_chunks|compress_chunk|create_hypertable|get_lock|release_lock|benchmark|sleep)\s*\(`)
+	sqlRuns    = lazyregexp.New(`(?i)\b(sys_exec|sys_eval|load_extension|writefile|xp_cmdshell|sp_oacreate|sp_configure|edit|fts3_tokenizer|lo_export|lo_import|pg_execute_server_program|dbms_scheduler|dbms_java|utl_file|plpython\w*|plperlu?|pg_drop_replication_slot|pg_read_server_files)\b`)
+	sqlInto    = lazyregexp.New(`(?is)^(select|with)\b.*\binto\b`)
+	sqlFile    = lazyregexp.New(`(?is)\binto\s+(out|dump)file\b`)
+	sqlAlways  = lazyregexp.New(`(?is)\bwhere\s+(1\s*=\s*1|true|1|not\s+false|''\s*=\s*''|id\s*(>|>=)\s*-?[01]|id\s+is\s+not\s+null|0\s*=\s*0)\s*(;|$|returning\b)`)
 )
 
 // statement rates one SQL statement.

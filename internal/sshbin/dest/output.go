@@ -2,9 +2,10 @@ package dest
 
 import (
 	"bufio"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // A Setting is one line of what `ssh -G` prints: a keyword of ssh_config(5) in lower case and its value.
@@ -38,9 +39,9 @@ type trace struct {
 }
 
 var (
-	readingLine  = regexp.MustCompile(`^debug\d: Reading configuration data (.+)$`)
-	applyingLine = regexp.MustCompile(`^debug\d: (.+) line (\d+): Applying options for (.+)$`)
-	execLine     = regexp.MustCompile(`^debug\d: Executing command: `)
+	readingLine  = lazyregexp.New(`^debug\d: Reading configuration data (.+)$`)
+	applyingLine = lazyregexp.New(`^debug\d: (.+) line (\d+): Applying options for (.+)$`)
+	execLine     = lazyregexp.New(`^debug\d: Executing command: `)
 )
 
 // parseTrace reads the standard error of `ssh -G -v`. The wording is that of readconf.c.

@@ -1,26 +1,27 @@
 package failure
 
 import (
-	"regexp"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 var (
-	permissionDenied = regexp.MustCompile(`^(?:.+@.+: )?Permission denied \(([^)]*)\)\.$`)
-	tooManyFailures  = regexp.MustCompile(`Too many authentication failures`)
-	noMoreMethods    = regexp.MustCompile(`No more authentication methods to try|No supported authentication methods available`)
-	partialSuccess   = regexp.MustCompile(`(?m)^Authenticated (using "\S+" )?with partial success\.\s*$`)
-	signingFailed    = regexp.MustCompile(`^sign_and_send_pubkey: signing failed for (\S+) (.*): (.+)$`)
-	agentSigning     = regexp.MustCompile(`^sign_and_send_pubkey: signing failed: (.+)$|^(agent refused operation)$|^sign_and_send_pubkey: (.*agent refused.*)$`)
-	userPresence     = regexp.MustCompile(`(?i)confirm user presence|user presence (not |confirmation)|touch`)
-	wrongPassphrase  = regexp.MustCompile(`^.*incorrect passphrase supplied to decrypt private key.*$`)
-	openKeyFile      = regexp.MustCompile(`^Permissions \d+ for '(.+)' are too open\.$`)
-	badKeyFile       = regexp.MustCompile(`^Load key "(.+)": (.+)$`)
-	missingKeyFile   = regexp.MustCompile(`^no such identity: (.+): (.+)$`)
+	permissionDenied = lazyregexp.New(`^(?:.+@.+: )?Permission denied \(([^)]*)\)\.$`)
+	tooManyFailures  = lazyregexp.New(`Too many authentication failures`)
+	noMoreMethods    = lazyregexp.New(`No more authentication methods to try|No supported authentication methods available`)
+	partialSuccess   = lazyregexp.New(`(?m)^Authenticated (using "\S+" )?with partial success\.\s*$`)
+	signingFailed    = lazyregexp.New(`^sign_and_send_pubkey: signing failed for (\S+) (.*): (.+)$`)
+	agentSigning     = lazyregexp.New(`^sign_and_send_pubkey: signing failed: (.+)$|^(agent refused operation)$|^sign_and_send_pubkey: (.*agent refused.*)$`)
+	userPresence     = lazyregexp.New(`(?i)confirm user presence|user presence (not |confirmation)|touch`)
+	wrongPassphrase  = lazyregexp.New(`^.*incorrect passphrase supplied to decrypt private key.*$`)
+	openKeyFile      = lazyregexp.New(`^Permissions \d+ for '(.+)' are too open\.$`)
+	badKeyFile       = lazyregexp.New(`^Load key "(.+)": (.+)$`)
+	missingKeyFile   = lazyregexp.New(`^no such identity: (.+): (.+)$`)
 )
 
 // signingWith is a debugging line that masters are told to write (LogVerbose, since 8.5).
-var signingWith = regexp.MustCompile(`signing using (sk-\S+)`)
+var signingWith = lazyregexp.New(`signing using (sk-\S+)`)
 
 // touchPending reads the log of an ssh that was still waiting for its security key to be touched. It does not say so
 // where nobody can see it (sshconnect2.c, notify_start).
@@ -86,7 +87,7 @@ func (f *finding) readSigning(t text) {
 		f.message, f.code, f.advice = oneLine(m[0], f.message), "login_required", adviceLogin
 		return
 	}
-	for _, pattern := range []*regexp.Regexp{openKeyFile, badKeyFile, missingKeyFile} {
+	for _, pattern := range []*lazyregexp.Regexp{openKeyFile, badKeyFile, missingKeyFile} {
 		if m := t.find(pattern); m != nil && f.code == "auth_failed" {
 			f.message, f.advice = oneLine(m[0], f.message), adviceKeyFile
 			return

@@ -1,8 +1,9 @@
 package failure
 
 import (
-	"regexp"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // rules are asked in turn; the first that finds something has it. What names a cause comes before what names a
@@ -37,13 +38,14 @@ func classify(t text) *finding {
 }
 
 // serverKey is a debugging line that masters are told to write (LogVerbose, since 8.5).
-var serverKey = regexp.MustCompile(`Server host key: (\S+) (SHA256:[A-Za-z0-9+/]{43})`)
+var serverKey = lazyregexp.New(`Server host key: (\S+) (SHA256:[A-Za-z0-9+/]{43})`)
 
 var (
-	badOption  = regexp.MustCompile(`Bad configuration option: |[Uu]nsupported option |Missing argument\.?$|[Bb]ad number|keyword \S+ .*argument|extra arguments at end of line|Bad owner or permissions on|unsupported \S+ "|[Ii]nvalid (quotes|argument)|no argument after keyword`)
-	badOptions = regexp.MustCompile(`terminating, \d+ bad configuration options`)
-	badFile    = regexp.MustCompile(`Can't open user config file (.+): (.+)`)
-	badName    = regexp.MustCompile(`(hostname|username|remote username) contains invalid characters|Bad (port|stdio forwarding specification|dynamic forwarding specification)|Invalid -J argument|jumphost loop via`)
+	badOption  = lazyregexp.New(`Bad configuration option: |[Uu]nsupported option |Missing argument\.?$|[Bb]ad number|keyword \S+ .*argument|extra arguments at end of line|Bad owner or permissions on|unsupported \S+ "|[Ii]nvalid (quotes|argument)|no argument after keyword`)
+	badOwner   = lazyregexp.New(`^Bad owner or permissions on `)
+	badOptions = lazyregexp.New(`terminating, \d+ bad configuration options`)
+	badFile    = lazyregexp.New(`Can't open user config file (.+): (.+)`)
+	badName    = lazyregexp.New(`(hostname|username|remote username) contains invalid characters|Bad (port|stdio forwarding specification|dynamic forwarding specification)|Invalid -J argument|jumphost loop via`)
 )
 
 func configuration(t text) *finding {
@@ -56,7 +58,7 @@ func configuration(t text) *finding {
 		}
 		return &finding{code: "invalid_argument", message: m[0], advice: adviceConfig}
 	}
-	if m := t.find(regexp.MustCompile(`^Bad owner or permissions on `)); m != nil {
+	if m := t.find(badOwner); m != nil {
 		return &finding{code: "invalid_argument", message: m[0], advice: adviceConfig}
 	}
 	if m := t.find(badName); m != nil {
@@ -66,15 +68,15 @@ func configuration(t text) *finding {
 }
 
 var (
-	keyChanged   = regexp.MustCompile(`REMOTE HOST IDENTIFICATION HAS CHANGED`)
-	keyRevoked   = regexp.MustCompile(`REVOKED HOST KEY DETECTED|host key for .* was revoked|is marked as revoked`)
-	changedLine  = regexp.MustCompile(`^(Host key for .* has changed and you have requested strict checking\.|.* host key for .* has changed and .*)$`)
-	revokedLine  = regexp.MustCompile(`^(.* host key for .* was revoked .*|The .* host key for .* is marked as revoked\.)$`)
-	offending    = regexp.MustCompile(`^Offending (.*key) in (.+:\d+)$`)
-	sentKey      = regexp.MustCompile(`(?s)The fingerprint for the (\S+) key sent by the remote host is\s+(SHA256:[A-Za-z0-9+/]{43})`)
-	unknownLine  = regexp.MustCompile(`^No (\S+) host key is known for (.+) and you have requested strict checking\.$`)
-	askedKey     = regexp.MustCompile(`(\S+) (?:host )?key fingerprint is (SHA256:[A-Za-z0-9+/]{43})`)
-	verification = regexp.MustCompile(`^Host key verification failed\.$`)
+	keyChanged   = lazyregexp.New(`REMOTE HOST IDENTIFICATION HAS CHANGED`)
+	keyRevoked   = lazyregexp.New(`REVOKED HOST KEY DETECTED|host key for .* was revoked|is marked as revoked`)
+	changedLine  = lazyregexp.New(`^(Host key for .* has changed and you have requested strict checking\.|.* host key for .* has changed and .*)$`)
+	revokedLine  = lazyregexp.New(`^(.* host key for .* was revoked .*|The .* host key for .* is marked as revoked\.)$`)
+	offending    = lazyregexp.New(`^Offending (.*key) in (.+:\d+)$`)
+	sentKey      = lazyregexp.New(`(?s)The fingerprint for the (\S+) key sent by the remote host is\s+(SHA256:[A-Za-z0-9+/]{43})`)
+	unknownLine  = lazyregexp.New(`^No (\S+) host key is known for (.+) and you have requested strict checking\.$`)
+	askedKey     = lazyregexp.New(`(\S+) (?:host )?key fingerprint is (SHA256:[A-Za-z0-9+/]{43})`)
+	verification = lazyregexp.New(`^Host key verification failed\.$`)
 )
 
 func hostKeyChanged(t text) *finding {
@@ -116,7 +118,7 @@ func hostKeyUnknown(t text) *finding {
 	return f
 }
 
-var unresolved = regexp.MustCompile(`^(?:ssh: )?Could not resolve hostname (.+): (.+)$`)
+var unresolved = lazyregexp.New(`^(?:ssh: )?Could not resolve hostname (.+): (.+)$`)
 
 func nameResolution(t text) *finding {
 	m := t.find(unresolved)
@@ -129,8 +131,8 @@ func nameResolution(t text) *finding {
 }
 
 var (
-	connectFailed = regexp.MustCompile(`^(?:ssh: )?connect to (?:host .+ port \d+|address .+): (.+)$`)
-	timeoutReason = regexp.MustCompile(`(?i)timed out`)
+	connectFailed = lazyregexp.New(`^(?:ssh: )?connect to (?:host .+ port \d+|address .+): (.+)$`)
+	timeoutReason = lazyregexp.New(`(?i)timed out`)
 )
 
 func connecting(t text) *finding {
@@ -149,7 +151,7 @@ func connecting(t text) *finding {
 	return &finding{code: "unreachable", message: m[0], advice: adviceNoRoute}
 }
 
-var connectTimedOut = regexp.MustCompile(`^(Connection timed out during banner exchange|Connection to .+ port \d+ timed out|banner exchange: Connection to .+: Connection timed out|.*: (Connection|Operation) timed out)$`)
+var connectTimedOut = lazyregexp.New(`^(Connection timed out during banner exchange|Connection to .+ port \d+ timed out|banner exchange: Connection to .+: Connection timed out|.*: (Connection|Operation) timed out)$`)
 
 func timedOut(t text) *finding {
 	if m := t.find(connectTimedOut); m != nil && !lostTimeout.MatchString(m[0]) && !openFailed.MatchString(m[0]) {
@@ -159,9 +161,9 @@ func timedOut(t text) *finding {
 }
 
 // behindProxy is how ssh names a peer that it has no socket to.
-var behindProxy = regexp.MustCompile(`UNKNOWN port 65535`)
+var behindProxy = lazyregexp.New(`UNKNOWN port 65535`)
 
-var noMatching = regexp.MustCompile(`^Unable to negotiate with .+: no matching (.+) found\. Their offer: (.*)$`)
+var noMatching = lazyregexp.New(`^Unable to negotiate with .+: no matching (.+) found\. Their offer: (.*)$`)
 
 func negotiation(t text) *finding {
 	m := t.find(noMatching)
@@ -171,7 +173,7 @@ func negotiation(t text) *finding {
 	return &finding{code: "unsupported", message: m[0], advice: adviceAlgorithms(m[1], m[2])}
 }
 
-var openFailed = regexp.MustCompile(`^channel \d+: open failed: ([^:]+): (.+)$`)
+var openFailed = lazyregexp.New(`^channel \d+: open failed: ([^:]+): (.+)$`)
 
 // forwarding reads what a hop says when it could not connect onwards. sshd passes the system's words on, in newer
 // versions without them ("open failed" alone).
@@ -193,10 +195,10 @@ func forwarding(t text) *finding {
 }
 
 var (
-	pathTooLong    = regexp.MustCompile(`too long for Unix domain socket|ControlPath too long|path "?.*"? too long`)
-	socketRefused  = regexp.MustCompile(`^(Control socket connect\(.+\): .+|mux_client_\S+: .+|Session open refused by peer|.*read from master failed: .+)$`)
-	sessionRefused = regexp.MustCompile(`Session open refused by peer|session request failed|^channel \d+: open failed: `)
-	socketFailed   = regexp.MustCompile(`^(unix_listener: .+|ControlSocket .+|muxserver_listen: .+|link mux listener .+|mkstemp: .+)$`)
+	pathTooLong    = lazyregexp.New(`too long for Unix domain socket|ControlPath too long|path "?.*"? too long`)
+	socketRefused  = lazyregexp.New(`^(Control socket connect\(.+\): .+|mux_client_\S+: .+|Session open refused by peer|.*read from master failed: .+)$`)
+	sessionRefused = lazyregexp.New(`Session open refused by peer|session request failed|^channel \d+: open failed: `)
+	socketFailed   = lazyregexp.New(`^(unix_listener: .+|ControlSocket .+|muxserver_listen: .+|link mux listener .+|mkstemp: .+)$`)
 )
 
 func controlSocket(t text) *finding {
@@ -213,9 +215,9 @@ func controlSocket(t text) *finding {
 }
 
 var (
-	noBanner = regexp.MustCompile(`^(kex_exchange_identification: banner line contains invalid characters|ssh_exchange_identification: .*(invalid|No banner).*|Protocol major versions differ: .+|Bad remote protocol version identification: .+|kex_exchange_identification: (No banner received|Bad banner line|banner line too long|server sent .+).*)$`)
-	dropLine = regexp.MustCompile(`^(?:kex_exchange_identification|ssh_exchange_identification|banner exchange: Connection to .+ port \d+): (.*(?:[Cc]onnection closed by remote host|Connection reset by peer|Broken pipe|read: .+|write: .+))$`)
-	closedBy = regexp.MustCompile(`^Connection (?:closed|reset) by (\S+) port (\d+)$`)
+	noBanner = lazyregexp.New(`^(kex_exchange_identification: banner line contains invalid characters|ssh_exchange_identification: .*(invalid|No banner).*|Protocol major versions differ: .+|Bad remote protocol version identification: .+|kex_exchange_identification: (No banner received|Bad banner line|banner line too long|server sent .+).*)$`)
+	dropLine = lazyregexp.New(`^(?:kex_exchange_identification|ssh_exchange_identification|banner exchange: Connection to .+ port \d+): (.*(?:[Cc]onnection closed by remote host|Connection reset by peer|Broken pipe|read: .+|write: .+))$`)
+	closedBy = lazyregexp.New(`^Connection (?:closed|reset) by (\S+) port (\d+)$`)
 )
 
 func notSSH(t text) *finding {
@@ -238,8 +240,9 @@ func dropped(t text) *finding {
 }
 
 var (
-	lostTimeout = regexp.MustCompile(`^Timeout, server .+ not responding\.$`)
-	lostLine    = regexp.MustCompile(`^(Timeout, server .+ not responding\.|Connection to .+ closed by remote host\.|client_loop: .+|packet_write_wait: .+|packet_write_poll: .+|ssh_packet_.+|Connection (closed|reset) by .+|ssh_dispatch_run_fatal: .+|Received disconnect from .+|Disconnected from .+|Disconnecting.*|Bad packet length .+|Corrupted MAC on input.*|Write failed.*|Read from remote host .+|Connection closed\.?|kex_.+: .+)$`)
+	disconnected = lazyregexp.New(`^Received disconnect from .+`)
+	lostTimeout  = lazyregexp.New(`^Timeout, server .+ not responding\.$`)
+	lostLine     = lazyregexp.New(`^(Timeout, server .+ not responding\.|Connection to .+ closed by remote host\.|client_loop: .+|packet_write_wait: .+|packet_write_poll: .+|ssh_packet_.+|Connection (closed|reset) by .+|ssh_dispatch_run_fatal: .+|Received disconnect from .+|Disconnected from .+|Disconnecting.*|Bad packet length .+|Corrupted MAC on input.*|Write failed.*|Read from remote host .+|Connection closed\.?|kex_.+: .+)$`)
 )
 
 func lost(t text) *finding {
@@ -247,7 +250,7 @@ func lost(t text) *finding {
 	if m == nil {
 		return nil
 	}
-	if received := t.find(regexp.MustCompile(`^Received disconnect from .+`)); received != nil {
+	if received := t.find(disconnected); received != nil {
 		m = received // it carries the server's reason
 	}
 	f := &finding{code: "connection_lost", message: m[0], advice: adviceLost}

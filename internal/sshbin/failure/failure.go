@@ -10,8 +10,9 @@
 package failure
 
 import (
-	"regexp"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // An Error is one understood failure of ssh. It is a value to read; nobody changes it once returned.
@@ -129,7 +130,7 @@ func silentHop(words Words, hops []Place) int {
 	return -1
 }
 
-var signedIn = regexp.MustCompile(`(?m)^Authenticated to `)
+var signedIn = lazyregexp.New(`(?m)^Authenticated to `)
 
 // A finding is what a text says before it is known where it happened.
 type finding struct {

@@ -1,21 +1,22 @@
 package failure
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // maxMessage bounds a message: a hostile server may send long words (RFC 4253, 11.1).
 const maxMessage = 1000
 
 // noise is what ssh says beside a failure.
-var noise = regexp.MustCompile(`^(debug\d:|OpenSSH_|@@@|Warning: Permanently added|Authenticated (to|using) |Transferred: sent|Bytes per second:` +
+var noise = lazyregexp.New(`^(debug\d:|OpenSSH_|@@@|Warning: Permanently added|Authenticated (to|using) |Transferred: sent|Bytes per second:` +
 	`|Pseudo-terminal will not|Killed by signal|\*\* |Warning: remote port forwarding|Host key fingerprint is|[+|].*[+|]$|Identity added:)`)
 
 // located is how a line begins that LogVerbose covers, complaints included: "sshconnect2.c:sign_and_send_pubkey():1629
 // (pid=7): signing failed…". Without LogVerbose the function's name alone stands there.
-var located = regexp.MustCompile(`^[\w.-]+\.c:(\w+)\(\):\d+ \(.*?pid=\d+\): `)
+var located = lazyregexp.New(`^[\w.-]+\.c:(\w+)\(\):\d+ \(.*?pid=\d+\): `)
 
 // maxLines bounds the lines that are looked at, from the end: each rule looks at each, and a hostile banner may be made
 // of short ones.
@@ -41,7 +42,7 @@ func read(raw string) text {
 
 // find returns the last line that pattern matches, with its groups. The last: ssh tries one address after the other,
 // and the last one's failure is what ends it.
-func (t text) find(pattern *regexp.Regexp) []string {
+func (t text) find(pattern *lazyregexp.Regexp) []string {
 	for _, line := range slices.Backward(t.said) {
 		if m := pattern.FindStringSubmatch(line); m != nil {
 			return append([]string{line}, m[1:]...)

@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +19,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"relay-shell/internal/lazyregexp"
 	"relay-shell/internal/sshbin/dest"
 )
 
@@ -183,7 +183,7 @@ func keyTypes(given []string) ([]string, error) {
 	return types, nil
 }
 
-var fingerprintForm = regexp.MustCompile(`^SHA256:[A-Za-z0-9+/]{43}=?$`)
+var fingerprintForm = lazyregexp.New(`^SHA256:[A-Za-z0-9+/]{43}=?$`)
 
 // checkFingerprint gives a fingerprint in the form that keys have here.
 func checkFingerprint(s string) (string, error) {
