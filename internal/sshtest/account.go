@@ -15,10 +15,9 @@ const (
 	ordinaryID   = 54321
 )
 
-// namespaced reports whether the server needs a passwd file of its own.
-func (s *Server) namespaced() bool {
-	return os.Getuid() == 0 && (s.opt.Ordinary || s.opt.Shell != "" || s.opt.Dropbear)
-}
+// namespaced reports whether the server has a passwd file of its own. Root's always has: the account gets an empty home, so that
+// what stands in the rc files of the machine's own root (or waits in them: a lock, a network) plays no part in a test.
+func (s *Server) namespaced() bool { return os.Getuid() == 0 }
 
 func (s *Server) passwd() string { return filepath.Join(s.dir, "passwd") }
 
@@ -68,21 +67,23 @@ func (s *Server) writePasswd(root *user.User, id int, home string) error {
 	if err != nil {
 		return err
 	}
-	shell := s.opt.Shell
-	if shell == "" {
-		shell = "/bin/sh"
-	}
-	name := root.Username
+	name, shell := root.Username, "/bin/sh"
 	if s.opt.Ordinary {
 		name = ordinaryName
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s:x:%d:%d::%s:%s\n", name, id, id, home, shell)
+	var others strings.Builder
 	for line := range strings.Lines(string(old)) {
 		if !strings.HasPrefix(line, name+":") {
-			b.WriteString(line)
+			others.WriteString(line)
+		} else if fields := strings.Split(strings.TrimSpace(line), ":"); len(fields) == 7 && !s.opt.Dropbear {
+			shell = fields[6]
 		}
 	}
+	if s.opt.Shell != "" {
+		shell = s.opt.Shell
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:x:%d:%d::%s:%s\n%s", name, id, id, home, shell, others.String())
 	return os.WriteFile(s.passwd(), []byte(b.String()), 0o644)
 }
 
