@@ -43,6 +43,7 @@ type Subject struct {
 	Env         []EnvVar
 	Dir         string   // working directory; empty is unknown
 	Session     bool     // Text is typed at the prompt of a session
+	TTY         bool     // it runs on a terminal, where Stdin is typed
 	Or          []string // what Text may turn out to be instead; the worst counts, and deny patterns see all
 	Remote      bool
 	Floor       Tier     // the tier is never below this
@@ -81,10 +82,14 @@ func Assess(s Subject) Assessment {
 		}
 	}
 	r := assess.Assess(in)
-	return Assessment{
+	a := Assessment{
 		Tier: max(r.Tier, s.Floor), Sensitive: r.Sensitive, Reasons: r.Reasons,
 		ParseError: r.ParseError, TooComplex: r.TooComplex, Refused: r.Refused,
 	}
+	if s.TTY && (s.Stdin != "" || s.AnyStdin) {
+		a.typedAt(s)
+	}
+	return a
 }
 
 // SensitivePath reports whether the name of a file says that it holds keys, passwords, tokens or the like.

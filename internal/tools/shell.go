@@ -69,7 +69,7 @@ func (d *Deps) planShell(p *shellExecParams, readOnly bool) (*relay.Plan, error)
 		return nil, err
 	}
 	j := execution{merge: p.MergeStderr, stdin: p.Stdin, bounds: b, detach: detach, command: target.Command{Text: p.Command, Dir: p.Cwd, Env: env, TTY: p.TTY}}
-	subject := policy.Subject{Text: p.Command, Stdin: p.Stdin, Env: subjectEnv, Dir: p.Cwd}
+	subject := policy.Subject{Text: p.Command, Stdin: p.Stdin, TTY: p.TTY, Env: subjectEnv, Dir: p.Cwd}
 	if !p.UseShell {
 		argv, err := shellquote.Split(p.Command)
 		if err != nil || len(argv) == 0 {

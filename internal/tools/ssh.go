@@ -88,7 +88,7 @@ func (d *Deps) planSSH(p *sshExecParams, readOnly bool) (*relay.Plan, error) {
 	j := execution{merge: p.MergeStderr, stdin: p.Stdin, bounds: b, detach: detach, command: target.Command{Text: p.Command, Dir: p.Cwd, Env: env, TTY: p.TTY}}
 	return &relay.Plan{
 		Args: p, Hosts: []dest.Destination{host}, ReadOnly: readOnly, Timeout: timeout, Notes: b.notes,
-		Subject: policy.Subject{Text: p.Command, Stdin: p.Stdin, Env: subjectEnv, Dir: p.Cwd, Remote: true},
+		Subject: policy.Subject{Text: p.Command, Stdin: p.Stdin, TTY: p.TTY, Env: subjectEnv, Dir: p.Cwd, Remote: true},
 		Secrets: secretNames(p.Stdin, env), Run: d.runner(j),
 	}, nil
 }

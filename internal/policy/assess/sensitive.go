@@ -19,6 +19,9 @@ func sensitivePath(p string) bool {
 		return false
 	}
 	name := path.Base(p)
+	if name == "key" && strings.HasSuffix(path.Dir(p), ".tree") {
+		return true // an audit log's signing key, wherever AUDIT_PATH lies
+	}
 	for _, pattern := range secretFiles {
 		target := name
 		if strings.Contains(pattern, "/") {
