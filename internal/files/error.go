@@ -114,6 +114,8 @@ func classify(err error) (code, words string) {
 		code = "too_large"
 	case syscall.ENOTDIR, syscall.EISDIR, syscall.ENOTEMPTY, syscall.ELOOP, syscall.ENAMETOOLONG, syscall.EINVAL, syscall.ENXIO, syscall.EBUSY, syscall.ETXTBSY:
 		code = "invalid_argument"
+	case syscall.EAGAIN:
+		return "invalid_argument", "nothing is there to read now: it is a stream that has its readers wait, not a file"
 	case syscall.ENOTSUP, syscall.ENOSYS, syscall.EXDEV, syscall.EMLINK:
 		code = "unsupported"
 	default:

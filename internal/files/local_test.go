@@ -24,12 +24,12 @@ func TestLocalBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := func(name string) string { return filepath.Join(top, name) }
-	for _, dir := range []string{"root/sub", "outside", "root/state/keys", "log"} {
+	for _, dir := range []string{"root/sub", "outside", "root/state/keys", "log/audit.jsonl.tree/live"} {
 		if err := os.MkdirAll(in(dir), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, file := range []string{"root/a", "root/sub/b", "outside/secret", "root/state/key", "root/state/keys/k", "log/audit.jsonl", "log/audit.jsonl.1", "log/other", "root/policy.toml"} {
+	for _, file := range []string{"root/a", "root/sub/b", "outside/secret", "root/state/key", "root/state/keys/k", "log/audit.jsonl", "log/audit.jsonl.1", "log/audit.jsonl.tree/key", "log/other", "root/policy.toml"} {
 		if err := os.WriteFile(in(file), []byte(file), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func TestLocalBounds(t *testing.T) {
 	}
 	for _, bad := range []string{
 		"outside/secret", "root/up/outside/secret", "root/abs/secret", "root/file", "root/../outside/secret", "root/sub/../../outside/secret", "root/loop",
-		"root/state/key", "root/st/key", "root/state/keys/k", "root/state", "alias/state/key", "log/audit.jsonl", "log/audit.jsonl.1", "root/policy.toml", "root/hard",
+		"root/state/key", "root/st/key", "root/state/keys/k", "root/state", "alias/state/key", "log/audit.jsonl", "log/audit.jsonl.1", "log/audit.jsonl.tree/key", "log/audit.jsonl.tree/live/new", "root/policy.toml", "root/hard",
 	} {
 		if r, err := f.Open(ctx, in(bad)); err == nil {
 			t.Errorf("%s could be read", bad)
@@ -149,5 +149,30 @@ func TestLocalSwapRace(t *testing.T) {
 	t.Logf("%d written, %d refused", written, refused)
 	if written == 0 || refused == 0 {
 		t.Log("the race was not met in both ways this time")
+	}
+}
+
+// TestLocalStream reads what calls itself a regular file and has its readers wait.
+func TestLocalStream(t *testing.T) {
+	const stream = "/proc/kmsg"
+	probe, err := os.Open(stream)
+	if err != nil {
+		t.Skipf("needs root: %v", err)
+	}
+	probe.Close()
+	f := Local(Bounds{})
+	r, err := f.Open(t.Context(), stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	buf := make([]byte, 1<<20)
+	for range 10_000 { // first what the kernel has said so far
+		if _, err = r.Read(buf); err != nil {
+			break
+		}
+	}
+	if Code(err) != "invalid_argument" {
+		t.Errorf("got %v", err)
 	}
 }

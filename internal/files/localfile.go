@@ -66,7 +66,9 @@ func (l *local) open(ctx context.Context, name string, flags int, mode uint32) (
 			return err
 		}
 		f = &localFile{File: os.NewFile(uintptr(fd), p.path()), ctx: ctx}
-		return nil
+		// Some that call themselves regular have readers wait (/proc/kmsg, trace_pipe), which nothing would end: os.File has
+		// been told that this one blocks, so it hands EAGAIN on instead of waiting.
+		return unix.SetNonblock(fd, true)
 	})
 	if err != nil {
 		return nil, err

@@ -105,8 +105,11 @@ func (w *walker) run(follow bool) (*place, error) {
 	}
 }
 
-// enter goes one directory down.
+// enter goes one directory down. A family of private names (Bounds.Private) has directories too: the audit's tree holds its key.
 func (w *walker) enter(name string) error {
+	if (&place{l: w.l, dir: w.dir, base: name}).private() {
+		return errPrivate
+	}
 	fd, err := unix.Openat(w.dir, name, openSearch|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return err // a link by now, too: somebody plays with us
