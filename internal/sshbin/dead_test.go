@@ -206,3 +206,26 @@ func TestConfigChanged(t *testing.T) {
 		t.Error("the changed configuration rides the old connection")
 	}
 }
+
+// TestDisconnectFrozen ends a frozen master's process too, and the socket that it leaves behind goes with it.
+func TestDisconnectFrozen(t *testing.T) {
+	t.Parallel()
+	server := sshtest.Start(t, sshtest.Options{Ordinary: true, Shell: "dash"})
+	e := newEngine(t, server.Lab, Options{})
+	r := resolve(t, e, "target", dest.Options{})
+	m := ready(t, e, r)
+	if err := syscall.Kill(m.MasterPID, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	closed, released, err := e.Disconnect(t.Context(), r)
+	if closed != 1 || released != 0 || err != nil {
+		t.Errorf("closed %d, released %d, %v", closed, released, err)
+	}
+	if isMaster(m.MasterPID, m.Path) {
+		t.Error("the frozen process is still there")
+	}
+	if _, err := os.Lstat(m.Path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("its socket: %v", err)
+	}
+	mustRun(t, e, r, Command{Text: "true"})
+}

@@ -110,38 +110,52 @@ func TestUnknownHostKey(t *testing.T) {
 func TestKilledEngine(t *testing.T) {
 	t.Parallel()
 	server := sshtest.Start(t, sshtest.Options{Shell: "dash"})
-	for round := range trialKills {
-		mark, kept := 90000+round, 91000+round
-		cmd := exec.Command(os.Args[0], "-test.run=^TestKilledEngineHelper$")
-		cmd.Env = append(os.Environ(), fmt.Sprintf("SSHBIN_KILLED=%s:%s:%s:%d:%d", server.Config(), server.RuntimeDir(), server.Home(), mark, kept))
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
+	t.Run("lanes", func(t *testing.T) {
+		for lane := range trialLanes { // a trial is mostly waiting
+			t.Run(itoa(lane), func(t *testing.T) {
+				t.Parallel()
+				dir := runtimeDir(t)
+				for i := range trialKills / trialLanes {
+					killEngine(t, server, dir, lane*trialKills+i)
+				}
+				e := newEngine(t, server.Lab, Options{RuntimeDir: dir})
+				mustRun(t, e, resolve(t, e, "target", dest.Options{}), Command{Text: "true"})
+			})
 		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(out)
-		for up := 0; up < len(trees) && lines.Scan(); {
-			if strings.Contains(lines.Text(), "up") {
-				up++
-			}
-		}
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		began := time.Now()
-		waitFor(t, "the commands' processes go", func() bool { return !server.Running("sleep " + itoa(mark)) })
-		if took := time.Since(began); took > 15*time.Second {
-			t.Errorf("that took %v", took)
-		}
-		if !server.Running("sleep " + itoa(kept)) {
-			t.Error("a finished command's daemon is gone")
-		}
-	}
-	e := newEngine(t, server.Lab, Options{})
-	mustRun(t, e, resolve(t, e, "target", dest.Options{}), Command{Text: "true"})
+	})
 	if server.Logins() > 2*trialKills {
 		t.Errorf("%d logins", server.Logins())
+	}
+}
+
+// killEngine kills a process that uses the runtime directory dir under its commands.
+func killEngine(t *testing.T, server *sshtest.Server, dir string, round int) {
+	t.Helper()
+	mark, kept := 90000+round, 91000+round
+	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledEngineHelper$")
+	cmd.Env = append(os.Environ(), fmt.Sprintf("SSHBIN_KILLED=%s:%s:%s:%d:%d", server.Config(), dir, server.Home(), mark, kept))
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for up := 0; up < len(trees) && lines.Scan(); {
+		if strings.Contains(lines.Text(), "up") {
+			up++
+		}
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	began := time.Now()
+	waitFor(t, "the commands' processes go", func() bool { return !server.Running("sleep " + itoa(mark)) })
+	if took := time.Since(began); took > 15*time.Second {
+		t.Errorf("that took %v", took)
+	}
+	if !server.Running("sleep " + itoa(kept)) {
+		t.Error("a finished command's daemon is gone")
 	}
 }
 

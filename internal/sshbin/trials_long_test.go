@@ -7,7 +7,7 @@ const (
 	trialLogins    = 80
 	trialInner     = 100
 	trialDeaths    = 200
-	trialLanes     = 5
+	trialLanes     = 4
 	trialKills     = 200
 	trialHandovers = 200
 	trialCancels   = 500
