@@ -94,6 +94,7 @@ func (h *holder) live(open Kind, out *os.File) int {
 func (h *holder) watch(socket *Socket, thing Thing) {
 	tick := time.NewTicker(mendEvery)
 	defer tick.Stop()
+	var memory idler
 	for {
 		select {
 		case <-h.ctx.Done():
@@ -105,6 +106,7 @@ func (h *holder) watch(socket *Socket, thing Thing) {
 			if m, ok := thing.(Mender); ok {
 				m.Mend()
 			}
+			memory.rest()
 		}
 	}
 }

@@ -21,6 +21,7 @@ const (
 // It sees at least the newest 64 KiB.
 func (r *Ring) Until(ctx context.Context, cursor int64, re *regexp.Regexp) (end int64, matched bool, err error) {
 	v := &view{raw: wantsRaw(re)}
+	var tried time.Time // when something was printed that did not match: the first answer to a key is not to wait
 	for at := cursor; ; {
 		c := r.raw(at, r.size)
 		if c.Dropped > 0 || v.scan.pos != at {
@@ -31,6 +32,9 @@ func (r *Ring) Until(ctx context.Context, cursor int64, re *regexp.Regexp) (end 
 			if m := re.FindIndex(v.text); m != nil {
 				return v.offset(m[1]), true, nil
 			}
+			if len(c.Data) > 0 {
+				tried = time.Now()
+			}
 		}
 		_, complete, err := r.Wait(ctx, at)
 		if err != nil {
@@ -39,9 +43,11 @@ func (r *Ring) Until(ctx context.Context, cursor int64, re *regexp.Regexp) (end 
 		if _, last := r.Bounds(); complete && at == last {
 			return at, false, nil
 		}
-		select {
-		case <-time.After(matchPause):
-		case <-ctx.Done():
+		if pause := time.Until(tried.Add(matchPause)); pause > 0 {
+			select {
+			case <-time.After(pause):
+			case <-ctx.Done():
+			}
 		}
 	}
 }
