@@ -18,6 +18,7 @@ type Writer struct {
 	buf       []byte // what stands before pos has been written and is kept as context
 	pos       int
 	out       []byte
+	shown     []byte // what Pause has written of what is still to come out
 	err       error
 }
 
@@ -61,7 +62,9 @@ func (w *Writer) Flush() error {
 	w.assembler.close()
 	w.buf, w.pos = w.buf[:0], 0
 	w.engine.inside, w.engine.carry.span = false, spanning{}
-	return w.emit()
+	err := w.emit()
+	w.shown = nil
+	return err
 }
 
 // Close flushes. Later writes fail. It does not close the writer below.
@@ -108,6 +111,11 @@ func (w *Writer) drop(n int) {
 
 // emit passes on what has been decided.
 func (w *Writer) emit() error {
+	w.unshown()
+	return w.send()
+}
+
+func (w *Writer) send() error {
 	if len(w.out) == 0 {
 		return nil
 	}
