@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash"
+	"io"
 	"os"
 	"strconv"
 	"sync"
@@ -18,6 +19,10 @@ const (
 	DefaultRecording  = 64 << 20
 	DefaultChunk      = 64 << 10
 	DefaultChunkEvery = time.Second
+	// maxOutput bounds the output of one event in bytes; escaped, it is far below what readers take.
+	maxOutput = 64 << 10
+	// DefaultHold is short enough for a replay to look like what was.
+	DefaultHold = 250 * time.Millisecond
 )
 
 // RecorderOptions describe a recording.
@@ -28,6 +33,10 @@ type RecorderOptions struct {
 	Env                  map[string]string
 	// MaxBytes is the longest file; then the recording ends with a marker that says so. 0 is DefaultRecording.
 	MaxBytes int64
+	// Filter makes what the output goes through when there is some, nil for nothing. What it holds back for Hold (0 is DefaultHold) it is asked
+	// to let go.
+	Filter func(io.Writer) Filter
+	Hold   time.Duration
 	// OnChunk is called for each piece of the file once it is written, in order and without gaps: after ChunkBytes (0 is
 	// DefaultChunk), after ChunkEvery (0 is DefaultChunkEvery), and at the end. It must return soon.
 	OnChunk    func(CastChunk)
@@ -53,12 +62,16 @@ type Recorder struct {
 	file  *os.File
 	last  time.Time // of the last event, as written
 	rest  []byte    // the beginning of a character
-	size  int64
-	err   error
-	full  bool
-	hash  hash.Hash
-	chunk CastChunk
-	timer *time.Timer
+	mask  Filter    // nil until there is output, and after the end
+	pause *time.Timer
+	// paused: the timer is running.
+	paused bool
+	size   int64
+	err    error
+	full   bool
+	hash   hash.Hash
+	chunk  CastChunk
+	timer  *time.Timer
 }
 
 // NewRecorder creates the file, mode 0600; it must not exist.
@@ -71,6 +84,9 @@ func NewRecorder(path string, o RecorderOptions) (*Recorder, error) {
 	}
 	if o.ChunkEvery <= 0 {
 		o.ChunkEvery = DefaultChunkEvery
+	}
+	if o.Hold <= 0 {
+		o.Hold = DefaultHold
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -106,13 +122,32 @@ func encode(v any) ([]byte, error) {
 func (r *Recorder) Output(p []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	switch {
+	case r.full || r.err != nil || r.file == nil:
+		r.mask = nil // for its memory
+	case r.o.Filter == nil:
+		r.output(p)
+	default:
+		r.masked(p)
+	}
+}
+
+// output records what may be seen. The caller holds the mutex.
+func (r *Recorder) output(p []byte) {
 	data := append(r.rest, p...)
 	n := unfinished(data)
 	if n == len(data) {
 		r.rest = data
 		return
 	}
-	r.event(EventOutput, string(data[:len(data)-n]))
+	for text := data[:len(data)-n]; len(text) > 0; {
+		part := text[:min(len(text), maxOutput)]
+		if len(part) < len(text) {
+			part = part[:len(part)-unfinished(part)]
+		}
+		r.event(EventOutput, string(part))
+		text = text[len(part):]
+	}
 	r.rest = append([]byte(nil), data[len(data)-n:]...)
 }
 
@@ -120,6 +155,7 @@ func (r *Recorder) Output(p []byte) {
 func (r *Recorder) Resize(cols, rows int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.letGo()
 	r.event(EventResize, fmt.Sprintf("%dx%d", cols, rows))
 }
 
@@ -127,6 +163,7 @@ func (r *Recorder) Resize(cols, rows int) {
 func (r *Recorder) Marker(label string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.letGo()
 	r.event(EventMarker, label)
 }
 
@@ -139,8 +176,9 @@ func (r *Recorder) Exit(code int) {
 	r.event(EventExit, strconv.Itoa(code))
 }
 
-// flush records what is left of a character that will not be whole.
+// flush records what is held back, and what is left of a character that will not be whole.
 func (r *Recorder) flush() {
+	r.unmask()
 	if len(r.rest) > 0 {
 		r.event(EventOutput, string(r.rest))
 		r.rest = nil

@@ -120,6 +120,17 @@ func (r *Ring) Newest(cursor, end int64, limit int) Chunk {
 	return r.readLocked(cursor, end, limit, true)
 }
 
+// Around is at most n bytes of what stands before a chunk, and behind it, as far as it is kept.
+func (r *Ring) Around(c Chunk, n int) (before, after []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	start := r.start()
+	if n <= 0 || c.Start < start { // overwritten meanwhile
+		return nil, nil
+	}
+	return r.copyLocked(max(start, c.Start-int64(n)), c.Start), r.copyLocked(c.Next, min(r.end, c.Next+int64(n)))
+}
+
 // raw reads without regard to characters.
 func (r *Ring) raw(cursor int64, limit int) Chunk {
 	r.mu.Lock()

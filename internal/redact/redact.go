@@ -54,6 +54,9 @@ func (r *Redactor) ForOutput(p Profile) *Redactor {
 	return &Redactor{profile: p, marker: r.marker, known: r.known}
 }
 
+// Key is what [Options] Key makes another process of this installation make the same marks by. It must not be written anywhere.
+func (r *Redactor) Key() []byte { return r.marker.key }
+
 // AddKnown makes r mask exact values, such as those that the server itself injected, in the forms in which programs
 // usually repeat them: as they are, escaped for JSON, HTML, a URL or a shell, in base64 (of a text that holds them too) or hexadecimal. Lines of a value of several lines are masked
 // each for itself. Values of one to three bytes are masked only where they stand as a word; blank ones are ignored.

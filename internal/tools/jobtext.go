@@ -91,16 +91,7 @@ func (d *Deps) hidden(before, data []byte) string {
 	if d.Mask == nil {
 		return text
 	}
-	if len(before) == 0 {
-		return d.Mask.String(text)
-	}
-	lead := strings.ToValidUTF8(string(before), "\uFFFD")
-	alone, both := d.Mask.String(lead), d.Mask.String(lead+text)
-	n := 0
-	for n < len(alone) && n < len(both) && alone[n] == both[n] {
-		n++
-	}
-	return strings.ToValidUTF8(both[n:], "")
+	return d.Mask.Part(strings.ToValidUTF8(string(before), "\uFFFD"), text, "", false)
 }
 
 // jobOutputOf joins a job with a piece of its output and what stands before that; asked is the offset from which on it was asked

@@ -43,20 +43,25 @@ func secretNames(stdin string, env []target.EnvVar) []string {
 
 // revealed is text with its secrets. What was put in is masked from now on in everything that this server shows or records.
 func (d *Deps) revealed(ctx context.Context, text string) (string, error) {
+	text, _, err := d.revealing(ctx, text)
+	return text, err
+}
+
+// revealing is revealed with the values themselves, for another process that masks them too.
+func (d *Deps) revealing(ctx context.Context, text string) (_ string, values []string, err error) {
 	if !secrets.Uses(text) {
-		return text, nil
+		return text, nil, nil
 	}
 	if d.Secrets == nil {
-		return "", &relay.Error{Code: "unsupported", Message: "named secrets are not set up", Hint: "the operator names a file of them (SECRETS_FILE)"}
+		return "", nil, &relay.Error{Code: "unsupported", Message: "named secrets are not set up", Hint: "the operator names a file of them (SECRETS_FILE)"}
 	}
-	text, values, err := d.Secrets.Resolve(ctx, text)
-	if err != nil {
-		return "", err
+	if text, values, err = d.Secrets.Resolve(ctx, text); err != nil {
+		return "", nil, err
 	}
 	if d.Mask != nil {
 		d.Mask.AddKnown(values...)
 	}
-	return text, nil
+	return text, values, nil
 }
 
 // reveal puts the secrets of a call into its standard input and its environment, as the last thing before it starts.

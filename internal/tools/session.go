@@ -160,7 +160,7 @@ func (d *Deps) planSend(p *sendParams) (*relay.Plan, error) {
 	plan.Run = func(ctx context.Context, _ *relay.Run) (*relay.Result, error) {
 		var sent session.Sent
 		send := send
-		if send.Data, err = d.revealed(ctx, p.Data); err != nil {
+		if send.Data, send.Known, err = d.revealing(ctx, p.Data); err != nil {
 			return nil, err
 		}
 		if err := d.ask(ctx, p.SessionID, session.OpSend, send, &sent); err != nil {
@@ -206,6 +206,9 @@ func sessionError(err error, limit int) error {
 	return err
 }
 
+// around is how many bytes before and behind what is read are looked at for secrets that are cut there.
+const around = contextBytes
+
 func (d *Deps) planRecv(p *recvParams) (*relay.Plan, error) {
 	if _, err := regexp.Compile(p.Until); err != nil {
 		return nil, params.Errorf("until", "RE2 syntax: no lookaround, no backreferences", "%v", err)
@@ -213,16 +216,25 @@ func (d *Deps) planRecv(p *recvParams) (*relay.Plan, error) {
 	limit := min(p.MaxBytes, int(d.Config.MaxOutputHard))
 	return &relay.Plan{Args: p, Run: func(ctx context.Context, _ *relay.Run) (*relay.Result, error) {
 		var r session.Received
-		err := d.ask(ctx, p.SessionID, session.OpRecv, session.Receive{Cursor: p.Cursor, Wait: time.Duration(p.Timeout * float64(time.Second)), Max: limit, Until: p.Until}, &r)
+		err := d.ask(ctx, p.SessionID, session.OpRecv, session.Receive{Cursor: p.Cursor, Wait: time.Duration(p.Timeout * float64(time.Second)), Max: limit, Until: p.Until, Context: around}, &r)
 		if err != nil {
 			return nil, err
 		}
 		out := &sessionOutput{
-			Data: strings.ToValidUTF8(string(r.Data), "\uFFFD"), Cursor: r.Cursor, Dropped: r.Dropped, Matched: r.Matched, Lossy: !utf8.Valid(r.Data),
+			Data: d.part(r), Cursor: r.Cursor, Dropped: r.Dropped, Matched: r.Matched, Lossy: !utf8.Valid(r.Data),
 			Alive: r.Status.Alive, ExitCode: r.Status.ExitCode, AwaitingSecret: r.Status.AwaitingSecret,
 		}
 		return &relay.Result{Fields: out, Text: out.text(p.Until != "")}, nil
 	}}, nil
+}
+
+// part is what a read may show: also of secrets that begin before it or go on behind it.
+func (d *Deps) part(r session.Received) string {
+	text := strings.ToValidUTF8(string(r.Data), "\uFFFD")
+	if d.Mask == nil {
+		return text
+	}
+	return d.Mask.Part(strings.ToValidUTF8(string(r.Before), "\uFFFD"), text, strings.ToValidUTF8(string(r.After), "\uFFFD"), !r.Ended)
 }
 
 func (o *sessionOutput) text(until bool) string {

@@ -155,6 +155,9 @@ func (d *Deps) startSession(ctx context.Context, run *relay.Run, o session.Param
 		trail := d.Trail
 		trail.Principal, trail.Client = run.Call.Caller.Principal, run.Call.Caller.Client
 		o.Trail = &trail
+		if d.Mask != nil {
+			o.MaskKey = d.Mask.Key()
+		}
 	}
 	info, err := d.Keepers.Start(ctx, session.Kind, c.MaxSessions, o)
 	if err != nil {

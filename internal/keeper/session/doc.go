@@ -6,7 +6,7 @@
 //
 // Whether a program on another host asks for a secret only the terminal there knows: it is asked over the same connection.
 //
-// Input is never recorded. The hashes of what is recorded go into the audit log as it is written.
+// Input is never recorded, and what is recorded is masked on its way to the file. The hashes of what is recorded go into the audit log as it is written.
 package session
 
 import (
@@ -43,6 +43,8 @@ type Params struct {
 	Lifetime time.Duration `json:"lifetime"`
 	// Recordings is the directory for the recording, "" for none.
 	Recordings string `json:"recordings,omitempty"`
+	// MaskKey is the installation's key of marks, for secrets in the recording. nil: marks of this session alone.
+	MaskKey []byte `json:"mask_key,omitempty"`
 	// Trail takes the hashes of the recording, nil for none.
 	Trail *Trail `json:"trail,omitempty"`
 }
@@ -89,6 +91,8 @@ type Send struct {
 	Keys  []string `json:"keys,omitempty"`
 	// Secret refuses unless the terminal collects a line that it does not show.
 	Secret bool `json:"secret,omitempty"`
+	// Known are secrets in Data. Neither they nor the data of a secret stand in the recording from now on, whoever prints them.
+	Known []string `json:"known,omitempty"`
 	// After refuses unless this is what has been typed so far; nil takes anything. Open is what of it and of this a shell would still be
 	// collecting once it has been typed.
 	After *Typed `json:"after,omitempty"`
@@ -114,6 +118,8 @@ type Receive struct {
 	Wait  time.Duration `json:"wait"`
 	Max   int           `json:"max"`
 	Until string        `json:"until,omitempty"`
+	// Context asks for so many bytes of what stands before and behind the data, so that secrets that are cut there can be told.
+	Context int `json:"context,omitempty"`
 }
 
 // Received answers Receive.
@@ -121,6 +127,8 @@ type Received struct {
 	Data    []byte `json:"data"`
 	Cursor  int64  `json:"cursor"`
 	Dropped int64  `json:"dropped"`
+	Before  []byte `json:"before,omitempty"`
+	After   []byte `json:"after,omitempty"`
 	Matched bool   `json:"matched"`
 	// Ended: the output is complete.
 	Ended  bool   `json:"ended"`

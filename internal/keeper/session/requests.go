@@ -74,6 +74,7 @@ func (s *Session) send(ctx context.Context, r Send) (any, error) {
 	}
 	end := s.end()
 	s.inputs.Add(1)
+	s.learn(r)
 	err = s.terminal.Input(ctx, input)
 	if !r.Secret {
 		s.note(input, r.Open, err)
@@ -155,7 +156,8 @@ func (s *Session) receive(ctx context.Context, r Receive) (any, error) {
 		s.look(ctx)
 	}
 	s.touch()
-	return Received{Data: chunk.Data, Cursor: chunk.Next, Dropped: chunk.Dropped, Matched: matched, Ended: chunk.Ended, Status: s.status()}, nil
+	before, after := ring.Around(chunk, r.Context)
+	return Received{Data: chunk.Data, Cursor: chunk.Next, Dropped: chunk.Dropped, Before: before, After: after, Matched: matched, Ended: chunk.Ended, Status: s.status()}, nil
 }
 
 // exitTimeout is how long a program may live on once its output is complete.

@@ -11,14 +11,16 @@ import (
 
 	"relay-shell/internal/keeper"
 	"relay-shell/internal/pty"
+	"relay-shell/internal/redact"
 )
 
 // Session is a terminal at work. It is a [keeper.Thing].
 type Session struct {
 	params   Params
 	terminal *pty.Terminal
-	recorder *pty.Recorder // nil without a recording
-	path     string        // of the recording
+	recorder *pty.Recorder    // nil without a recording
+	redactor *redact.Redactor // the recording's, nil without
+	path     string           // of the recording
 	started  time.Time
 	used     atomic.Int64 // when it was last used, or printed, in Unix nanoseconds
 	done     chan struct{}
@@ -94,9 +96,10 @@ func (s *Session) record(id string) error {
 		return err
 	}
 	s.path = filepath.Join(s.params.Recordings, id+".cast")
+	s.redactor = newRedactor(s.params.MaskKey)
 	o := pty.RecorderOptions{
 		Cols: orElse(s.params.Cols, pty.DefaultCols), Rows: orElse(s.params.Rows, pty.DefaultRows), Term: pty.Term,
-		Command: s.params.Command, Title: s.params.Name,
+		Command: s.masked(s.params.Command), Title: s.masked(s.params.Name), Filter: s.mask,
 	}
 	if s.params.Trail != nil {
 		s.trail = newTrail(id, *s.params.Trail)
