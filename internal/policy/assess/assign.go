@@ -58,6 +58,19 @@ func (m *machine) assign(a *syntax.Assign, sc *scope) {
 		old, _ := sc.get(name)
 		v = value{elems: append(old.elems[:len(old.elems):len(old.elems)], v.elems...), array: true}
 	}
+	switch name {
+	case "BASH_ALIASES":
+		if n := indexText(a.Index); n != "" {
+			sc.aliases[n] = v.elems[len(v.elems)-1]
+		}
+	case "BASH_CMDS": // as hash -p
+		if a.Index != nil {
+			m.shell(v.elems[len(v.elems)-1], sc.fork())
+		}
+	}
+	if sc.integers {
+		m.subscripts(v.first(), sc)
+	}
 	sc.set(name, v)
 	m.environment(name, v.first(), sc)
 }
@@ -71,10 +84,14 @@ func (m *machine) assigned(w *syntax.Word, sc *scope) str {
 func (m *machine) declare(c *syntax.DeclClause, sc *scope) str {
 	tier, why := Observe, "declares variables"
 	reference := false
+	flags := ""
 	for _, a := range c.Args {
 		if a.Name == nil && a.Value != nil {
-			option := a.Value.Lit()
-			reference = reference || strings.HasPrefix(option, "-") && strings.Contains(option, "n")
+			if option := a.Value.Lit(); strings.HasPrefix(option, "-") {
+				flags += option
+			}
+			reference = strings.Contains(flags, "n")
+			sc.integers = sc.integers || strings.Contains(flags, "i")
 		}
 		if a.Name == nil {
 			if a.Value != nil {
@@ -88,8 +105,12 @@ func (m *machine) declare(c *syntax.DeclClause, sc *scope) str {
 			continue
 		}
 		m.assign(a, sc)
-		if reference && a.Naked { // from here on it stands for the variable that it names
-			sc.setText(a.Name.Value, unknown)
+		if reference { // from here on it stands for the variable that it names
+			if v, ok := sc.vars[a.Name.Value]; ok && !a.Naked && syntax.ValidName(v[0].first().s) {
+				sc.set(a.Name.Value, value{refers: v[0].first().s})
+			} else {
+				sc.setText(a.Name.Value, unknown)
+			}
 		}
 		if c.Variant.Value == "export" && !a.Naked {
 			tier, why = Reversible, "changes the environment of the commands after it"

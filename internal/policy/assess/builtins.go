@@ -11,7 +11,8 @@ func init() {
 		"cd": builtinCd, "eval": builtinEval, "source": builtinSource, "exec": builtinExec, "set": builtinSet, "shift": builtinShift,
 		"read": builtinRead, "echo": builtinEcho, "printf": builtinPrintf, "alias": builtinAlias, "trap": builtinTrap,
 		"export": builtinExport, "test": builtinTest, "names": builtinNames, "command": builtinCommand, "let": builtinLet,
-		"cat": filterCat, "which": builtinWhich, "enable": builtinEnable,
+		"cat": filterCat, "which": builtinWhich, "enable": builtinEnable, "getopts": builtinGetopts, "hash": builtinHash, "complete": builtinComplete,
+		"fc": builtinFc, "bind": builtinBind,
 	} {
 		hooks[name] = h
 	}
@@ -133,9 +134,16 @@ func builtinRead(c *call, u *use) {
 		c.loopRead(names, in)
 		return
 	}
+	if o, ok := u.option("-C"); ok && o.has {
+		c.shellText(o.arg.str) // mapfile's callback
+	}
 	if array {
+		fields := strings.Fields(strings.ReplaceAll(in.s, "\n", " "))
+		if base(c.args[0].s) != "read" {
+			fields = strings.Split(strings.TrimSuffix(in.s, "\n"), "\n")
+		}
 		v := value{array: true}
-		for _, f := range strings.Fields(strings.ReplaceAll(in.s, "\n", " ")) {
+		for _, f := range fields {
 			v.elems = append(v.elems, str{f, in.t})
 		}
 		name := "MAPFILE"
@@ -350,6 +358,9 @@ func builtinTest(c *call, u *use) {
 
 // builtinNames is for builtins that take names of variables, in which subscripts are evaluated.
 func builtinNames(c *call, u *use) {
+	if o, ok := u.option("-p"); ok && o.has { // wait -p NAME
+		c.m.subscripts(o.arg.str, c.sc)
+	}
 	for _, a := range u.operands {
 		c.m.subscripts(a.str, c.sc)
 		if base(c.args[0].s) == "unset" {

@@ -2,8 +2,11 @@ package assess
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
+
+	syntaxpattern "mvdan.cc/sh/v3/pattern"
 )
 
 // call is one program that would be run with its arguments.
@@ -224,6 +227,10 @@ func (c *call) unknownName() {
 		c.rate(Irreversible, "remote-code", "runs a command fetched from the network")
 		return
 	}
+	if name.tainted(fromPieces) {
+		c.rate(Irreversible, "unknown", "the command's name is put together from pieces so that it cannot be read")
+		return
+	}
 	c.rate(Stateful, "unknown", "the command's name is not known before it runs")
 	for _, g := range []string{"rm", "sh", "dd", "mkfs"} {
 		c.guess(append(words(g), c.args[1:]...))
@@ -254,8 +261,10 @@ func (c *call) unknownProgram() {
 			}
 			continue
 		}
-		if i+1 < len(c.args) && lookup(base(a.s)) != nil {
+		if lookup(base(a.s)) != nil && (i+1 < len(c.args) || isASCII(name)) {
 			c.guess(c.args[i:])
+		} else if first, _, ok := strings.Cut(a.s, " "); ok && lookup(base(first)) != nil {
+			c.guess(append(words("sh", "-c"), a))
 		}
 	}
 }
@@ -280,10 +289,10 @@ func (c *call) guess(args []arg) {
 // globName is a command named by a pattern: it is as bad as the worst program that the pattern can mean.
 func (c *call) globName() {
 	c.rate(Stateful, "glob", "the command is named by a pattern")
-	pattern := base(c.args[0].s)
+	matches := nameMatcher(base(c.args[0].s))
 	tried := 0
 	for name, g := range programs() {
-		if ok, _ := path.Match(pattern, name); !ok || g.is("windows") {
+		if g.is("windows") || !matches(name) {
 			continue
 		}
 		if tried++; tried > 80 || c.tier == Irreversible {
@@ -291,4 +300,22 @@ func (c *call) globName() {
 		}
 		c.guess(append(words(name), c.args[1:]...))
 	}
+}
+
+// nameMatcher matches names with a pattern of the shell, with the extended ones such as @(rm|mv).
+func nameMatcher(pattern string) func(name string) bool {
+	re, err := syntaxpattern.Regexp(pattern, syntaxpattern.ExtendedOperators|syntaxpattern.EntireString)
+	if err == nil {
+		if compiled, err := regexp.Compile(re); err == nil {
+			return compiled.MatchString
+		}
+	}
+	return func(name string) bool {
+		ok, _ := path.Match(pattern, name)
+		return ok || err != nil && strings.Contains(pattern, "!(")
+	}
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r > '~' }) < 0
 }

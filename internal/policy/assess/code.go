@@ -21,12 +21,19 @@ func interpreterHook(c *call, u *use) {
 	coded := false
 	for _, o := range u.options {
 		switch o.name {
-		case "-c", "-e", "-E", "-r", "-p", "--eval", "--print", "-B", "-R":
-			if o.has && o.arg.s != "" && o.kind == plain {
+		case "-c", "-e", "-E", "-r", "-p", "--eval", "-eval", "--exec", "--print", "-B", "-R":
+			if o.has && o.kind == plain {
 				coded = true
 				c.code(base(lang), o.arg.str)
 			}
 		}
+	}
+	if coded && c.fed && codeReadsShell.MatchString(c.args[len(c.args)-1].s) {
+		c.feed(c.stdin) // the shell that the code opens reads what it is fed
+	}
+	if !coded && len(u.operands) > 0 && base(lang) == "deno" {
+		c.deno(u.operands)
+		return
 	}
 	if o, ok := u.option("-m"); ok && o.has {
 		c.module(o.arg, u.operands)
@@ -53,6 +60,9 @@ func interpreterHook(c *call, u *use) {
 			return
 		}
 		c.rate(Stateful, "script", "runs the script "+a.show()+", which cannot be seen from here")
+		if g := lookup(base(a.s)); g != nil && g.attrs["hook"] == "framework" { // python3 manage.py flush
+			c.command(append([]arg{word(base(a.s))}, u.operands[1:]...))
+		}
 	case c.fed:
 		c.fedCode(base(lang), c.stdin)
 	default:
@@ -108,7 +118,7 @@ func (c *call) module(name arg, args []arg) {
 // Code in other languages is searched for what runs commands, deletes, opens shells and hides code. Strings are data until
 // something in the code could run them.
 var (
-	codeRuns = lazyregexp.New(`(?i)\b(os\.system|os\.popen|os\.exec\w*|os\.spawn\w*|posix_spawn|subprocess|popen[234]?|check_output|check_call|getoutput|getstatusoutput|pty\.spawn|commands\.get|system|exec\w*|shell_exec|passthru|proc_open|spawn\w*|execSync|execFile\w*|child_process|open3|backtick|os\.execute|io\.popen|Process\.|ProcessBuilder|Runtime|startfile|sh\.\w+|invoke|fork|kernel)\b|\bqx\b|%x|` + "`")
+	codeRuns = lazyregexp.New(`(?i)\b(os\.system|os\.popen|os\.exec\w*|os\.spawn\w*|posix_spawn|subprocess|popen[234]?|check_output|check_call|getoutput|getstatusoutput|pty\.spawn|commands\.get|system|exec\w*|shell_exec|passthru|proc_open|spawn\w*|execSync|execFile\w*|child_process|open3|backtick|os\.execute|io\.popen|Process\.|ProcessBuilder|Runtime|startfile|sh\.\w+|invoke|fork|kernel|os:cmd|cmd|run|run-program|shell-command\w*|call-process\w*|start-process|callCommand|callProcess|readProcess|rawSystem|Deno\.Command|Bun\.spawn\w*|Shellwords|e?syscmd|execute)\b|\.!|\bqx\b|%x|` + "`")
 
 	codeDeletes = lazyregexp.New(`(?i)\b(rmtree|remove_tree|rm_rf|rm_r|rimraf|remove_dir_all|deltree|removeSync|emptyDirSync|rmdirSync|rmSync|rmdir_r|delete_tree|RemoveAll|removedirs|secure_rm|nuke|rimrafSync)\b|recursive['"]?\s*[:=]\s*true|recurse['"]?\s*=>?\s*true`)
 
@@ -118,7 +128,7 @@ var (
 
 	codeHides = lazyregexp.New(`(?i)\b(exec|eval|compile|Function|instance_eval|class_eval|loadstring|load|__import__|getattr|globals|marshal\.loads|pickle\.loads|vm\.run\w*|assert|create_function|preg_replace|Function\()\s*[\s(].*(b64decode|base64|decode|fromhex|unhexlify|rot13|chr\(|pack|unpack|zlib|urlopen|requests|http|socket|recv|join|reverse|fromCharCode|atob|Buffer|gzinflate|str_rot13|\[::-1\]|stdin|argv|environ|getenv)|(b64decode|fromhex|unhexlify|fromCharCode|atob|gzinflate|base64_decode|unpack)\b.*\b(exec|eval|system|popen|spawn)|\beval\s+(pack|unpack|decode|reverse|join)|getattr\(.*(os|__import__|subprocess)|__import__\(['"][^'"]*['"]\s*\+`)
 
-	codeFetches = lazyregexp.New(`(?i)(urlopen|urlretrieve|requests\.(get|post)|http\.get|https\.get|fetch\(|LWP::Simple|open-uri|Net::HTTP|file_get_contents\(['"]https?:|socket\.http|axios|httpx|curl)`)
+	codeFetches = lazyregexp.New(`(?i)(urlopen|urlretrieve|\.get\(\s*['"]https?:|requests\.(get|post)|http\.get|https\.get|fetch\(|LWP::Simple|open-uri|Net::HTTP|file_get_contents\(['"]https?:|socket\.http|axios|httpx|curl)`)
 
 	codeEvaluates = lazyregexp.New(`(?i)\b(exec|eval|system|compile|instance_eval|Function)\b`)
 
@@ -168,11 +178,16 @@ func (c *call) code(lang string, text str) {
 	}
 	strs := stringLiterals(code)
 	c.codePaths(code, strs)
+	c.codeOpens(code, strs)
 	if codeRuns.MatchString(code) {
 		c.codeCommands(code, strs)
 	}
 	for _, m := range appleShell.FindAllStringSubmatch(code, -1) {
 		c.shellText(str{m[1], text.t})
+	}
+	switch {
+	case lang == "m4", lang == "gnuplot", strings.HasPrefix(lang, "ipython"):
+		c.escapes(lang, code)
 	}
 	if strings.HasPrefix(lang, "lua") || strings.HasPrefix(lang, "tcl") || lang == "expect" {
 		c.lines(code)
@@ -323,7 +338,7 @@ func stringLiterals(code string) []literal {
 		out = append(out, literal{
 			text:   unescapeC(code[start:end]),
 			joined: len(out) > 0 && (gap == "+" || gap == "." || gap == "" || gap == ".."),
-			listed: len(out) > 0 && gap == ",",
+			listed: len(out) > 0 && strings.Trim(gap, " [({") == ",",
 		})
 		i, last = end, end+1
 	}

@@ -16,6 +16,7 @@ func init() {
 	hooks["cmd"] = cmdHook
 	hooks["npmExec"] = npmExecHook
 	hooks["ip"] = ipHook
+	hooks["dockerRemove"] = dockerRemoveHook
 	hooks["verbs"] = verbsHook
 	hooks["service"] = serviceHook
 	hooks["systemctl"] = systemctlHook
@@ -41,6 +42,15 @@ func dockerExecHook(c *call, u *use) {
 		return
 	}
 	c.inside(u.operands[1:])
+}
+
+// dockerRemoveHook: with -f, and names that nobody has seen, whatever runs here goes.
+func dockerRemoveHook(c *call, u *use) {
+	for _, a := range u.operands {
+		if a.multi && u.has("-f", "--force") {
+			c.rate(Irreversible, "docker rm -f", "removes containers that are not known, even if they run")
+		}
+	}
 }
 
 // dockerRunHook: IMAGE COMMAND…, and what of the host the container gets.

@@ -136,6 +136,9 @@ func removeEffect(at place, exact bool, what string, a arg) (Tier, string) {
 		}
 		return Stateful, "removes " + what
 	case startup, system, anywhere:
+		if at != startup && !a.known() && a.tainted(fromFiles) {
+			return Irreversible, "removes each of the files that are found: " + what
+		}
 		if at == anywhere && a.multi {
 			return Irreversible, "removes files that are not known"
 		}

@@ -11,7 +11,7 @@ func init() {
 		"logrotate": logrotateHook,
 		"rm":        rmHook, "cp": cpHook, "mv": mvHook, "ln": lnHook, "tee": teeHook, "dd": ddHook, "chmod": chmodHook, "chown": chownHook, "tar": tarHook, "kill": killHook,
 		"truncate": truncateHook, "base64": base64Hook, "xxd": xxdHook, "rev": revHook, "tr": trHook, "openssl": opensslHook, "zip": zipHook, "pass": passHook, "seq": passHook,
-		"mktemp": mktempHook, "less": lessHook, "man": manHook, "make": makeHook, "rsync": rsyncHook, "scp": scpHook, "curl": curlHook, "wget": wgetHook, "nc": ncHook, "socat": socatHook,
+		"mktemp": mktempHook, "less": lessHook, "man": manHook, "make": makeHook, "rsync": rsyncHook, "scp": scpHook, "curl": curlHook, "wget": wgetHook, "fetched": fetchedHook, "nc": ncHook, "socat": socatHook,
 		"touch": touchHook, "install": installHook, "ls": lsHook, "head": headHook, "split": splitHook, "bc": bcHook, "nft": nftHook,
 	} {
 		hooks[name] = h
@@ -318,7 +318,7 @@ func killHook(c *call, u *use) {
 			}
 		}
 	}
-	if signal == "0" && c.tier <= Stateful {
+	if signal == "0" && (c.tier <= Stateful || len(operandsOf(c.args)) == len(args)-1) { // no signal beside it
 		c.tier, c.rule, c.why = Observe, "kill -0", "asks whether a process lives"
 	}
 }

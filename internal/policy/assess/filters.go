@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"strings"
+	"unicode/utf8"
 )
 
 func lsHook(c *call, u *use) {
@@ -34,6 +35,9 @@ func (c *call) filter(f func(string) (string, bool)) {
 	if in.known() {
 		if s, ok := f(in.s); ok {
 			out.s = limit(strings.ReplaceAll(s, "\x00", ""))
+			if !utf8.ValidString(out.s) { // not text after all: nobody knows what a shell makes of it
+				out = str{unk, in.t | fromData}
+			}
 		}
 	} else if in.s != unk {
 		out = in
@@ -45,7 +49,13 @@ func headHook(c *call, u *use) {
 	for _, a := range u.operands {
 		c.reads(a)
 	}
-	c.filter(func(s string) (string, bool) { return s, true })
+	c.filter(func(s string) (string, bool) {
+		switch base(c.args[0].s) {
+		case "cut", "column", "fold", "fmt", "paste", "pr": // words become other words
+			return "", false
+		}
+		return s, true
+	})
 	c.out.t |= fromData
 }
 

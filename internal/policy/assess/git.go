@@ -32,6 +32,14 @@ func gitHook(c *call, u *use) {
 		return
 	}
 	switch u.words[0] {
+	case "rm":
+		if u.has("-f", "--force") && u.has("-r") && !u.has("-n", "--dry-run") && !u.has("--cached") {
+			for _, a := range u.operands {
+				if a.s == "." || a.s == "*" || a.s == "/" || a.s == ":/" {
+					c.rate(Irreversible, "git rm", "removes every file, with changes that are not committed")
+				}
+			}
+		}
 	case "push":
 		c.gitPush(u)
 	case "checkout", "restore":

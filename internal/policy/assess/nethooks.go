@@ -108,6 +108,26 @@ func (c *call) intoDirectory(dir arg, urls []arg) {
 	}
 }
 
+// fetchedHook is for programs that save what they fetch under its own name, or that of -o below that of -d.
+func fetchedHook(c *call, u *use) {
+	dir := "."
+	if o, ok := u.option("-d", "--dir"); ok && o.has {
+		dir = o.arg.s
+	}
+	for _, a := range u.operands {
+		name, _, _ := strings.Cut(path.Base(a.s), "?")
+		if o, ok := u.option("-o", "--out", "--output"); ok && o.has {
+			name = o.arg.s
+		}
+		p := word(name)
+		if !strings.HasPrefix(name, "/") && dir != "." {
+			p = word(dir + "/" + name)
+		}
+		c.effect(writes, p, base(c.args[0].s))
+		c.m.wrote(p, str{unk, fromNet | fromData}, false, c.sc)
+	}
+}
+
 func wgetHook(c *call, u *use) {
 	if u.has("--spider", "-V") {
 		return
@@ -307,6 +327,9 @@ func ncHook(c *call, u *use) {
 		}
 	}
 	c.rate(Stateful, "nc", "speaks to another machine")
+	if c.fed && c.stdin.known() && u.operand(1).s == "6379" { // redis reads such lines
+		c.command(words("redis-cli"))
+	}
 	c.out = &str{unk, fromNet | fromData}
 }
 

@@ -250,6 +250,9 @@ func (m *machine) slice(sl *syntax.Slice, vs []str, list bool, sc *scope) []str 
 		t := taint(0)
 		for _, v := range vs {
 			t |= v.t
+			if v.known() && v.s != "" && !list {
+				t |= fromPieces
+			}
 		}
 		return []str{{unk, t}}
 	}

@@ -218,6 +218,9 @@ func pipHook(c *call, u *use) {
 }
 
 func npmHook(c *call, u *use) {
+	if base(c.args[0].s) == "bun" {
+		c.evaluates()
+	}
 	if len(u.words) > 0 && u.words[0] == "audit" && len(u.operands) > 0 && u.operands[0].s == "fix" {
 		c.rate(Reversible, "npm audit fix", "changes packages here")
 	}
@@ -249,9 +252,16 @@ func buildHook(c *call, u *use) {
 		return
 	}
 	name := base(c.args[0].s)
+	c.execVerb()
+	if name == "swift" || name == "ghc" || name == "crystal" {
+		c.evaluates()
+	}
 	ops := append(words(u.words...), u.operands...)
 	for i, a := range ops {
 		if i > 3 {
+			break
+		}
+		if i == 0 && (a.s == "test" || a.s == "bench" || a.s == "check") { // what follows are names of tests
 			break
 		}
 		c.buildTarget(a.s)
@@ -282,10 +292,46 @@ func buildHook(c *call, u *use) {
 	}
 }
 
+// execVerb weighs what stands behind a verb such as exec, in bundle exec, opam exec -- and conda run -n NAME: what of it is the
+// command depends on options that differ from tool to tool.
+func (c *call) execVerb() {
+	for i, a := range c.args[1:] {
+		if a.s != "exec" && a.s != "run" && a.s != "x" {
+			continue
+		}
+		for j := i + 2; j < len(c.args) && j < i+8; j++ {
+			if lookup(base(c.args[j].s)) != nil {
+				c.guess(c.args[j:])
+			}
+		}
+		return
+	}
+}
+
 // pkgVerbsHook is for package managers whose first word says what they do.
 func pkgVerbsHook(c *call, u *use) {
 	if len(u.words) == 0 {
 		return
+	}
+	c.execVerb()
+	switch base(c.args[0].s) { // -n means other things to most of them
+	case "brew", "linuxbrew", "guix", "pkg", "pkg_add", "pkg_delete", "pkgin", "emerge":
+		for _, a := range c.args[1:] {
+			if a.s == "-n" {
+				c.tier, c.rule, c.why = Observe, "dry run", "only shows what it would do"
+				return
+			}
+		}
+	case "xbps-install", "xbps-remove", "xbps-reconfigure":
+		for _, a := range c.args[1:] {
+			if strings.HasPrefix(a.s, "-") && !strings.HasPrefix(a.s, "--") && strings.Contains(a.s, "n") {
+				c.tier, c.rule, c.why = Observe, "dry run", "only shows what it would do"
+				return
+			}
+		}
+	}
+	if base(c.args[0].s) == "nix" && (u.words[0] == "run" || u.words[0] == "shell" || u.words[0] == "develop") {
+		c.nix(c.args[1:])
 	}
 	text := join(u.operands).s
 	switch u.words[0] {

@@ -34,10 +34,13 @@ func (m *machine) redirect(redirs []*syntax.Redirect, sc *scope) ioset {
 		switch r.Op {
 		case syntax.Hdoc, syntax.DashHdoc:
 			io.stdin, io.fed = m.hereDoc(r, sc), true
+			m.descriptor(r, io.stdin)
 		case syntax.WordHdoc:
 			io.stdin, io.fed = m.text(r.Word, sc).add(lit("\n")), true
+			m.descriptor(r, io.stdin)
 		case syntax.RdrIn:
 			io.stdin, io.fed = m.reads(m.target(r.Word, sc), sc, &io), true
+			m.descriptor(r, io.stdin)
 		case syntax.DplIn:
 			m.duplicateIn(&io, m.target(r.Word, sc), sc)
 		case syntax.RdrInOut:
@@ -56,6 +59,14 @@ func (m *machine) redirect(redirs []*syntax.Redirect, sc *scope) ioset {
 		}
 	}
 	return io
+}
+
+// descriptor remembers what can be read from a descriptor other than the input, by its name below /dev/fd.
+func (m *machine) descriptor(r *syntax.Redirect, content str) {
+	if r.N != nil && isDescriptor(r.N.Value) && r.N.Value != "0" {
+		m.files["/dev/fd/"+r.N.Value] = content
+		m.files["/proc/self/fd/"+r.N.Value] = content
+	}
 }
 
 func isDescriptor(s string) bool {

@@ -7,8 +7,9 @@ import (
 
 // value is what a variable holds: one element, or those of an array.
 type value struct {
-	elems []str
-	array bool
+	elems  []str
+	array  bool
+	refers string // the variable that a declare -n stands for
 }
 
 func (v value) first() str {
@@ -18,10 +19,15 @@ func (v value) first() str {
 	return v.elems[0]
 }
 
-func (v value) equal(w value) bool { return v.array == w.array && slices.Equal(v.elems, w.elems) }
+func (v value) equal(w value) bool {
+	return v.array == w.array && v.refers == w.refers && slices.Equal(v.elems, w.elems)
+}
 
 // maxAlternatives bounds how many values a variable may have before it counts as unknown.
 const maxAlternatives = 6
+
+// maxReferences bounds how many references to references are followed.
+const maxReferences = 5
 
 // scope is the state of one shell: what an assignment, cd or function definition changes. A variable has several values
 // after branches that assigned it differently.
@@ -38,6 +44,8 @@ type scope struct {
 	fds     taint // of descriptors that exec opened
 	loops   int   // nesting of loops around this place
 	remote  bool  // on another machine
+
+	integers bool // some variable has the integer attribute: assignments to it are evaluated
 }
 
 func newScope() *scope {
@@ -77,7 +85,7 @@ func (s *scope) join(a, b *scope) {
 		params, has = nil, false
 	}
 	s.vars, s.funcs, s.aliases, s.dir, s.params, s.hasArgs = vars, funcs, aliases, dir, params, has
-	s.paths, s.fds = a.paths || b.paths, a.fds|b.fds
+	s.paths, s.fds, s.integers = a.paths || b.paths, a.fds|b.fds, a.integers || b.integers
 }
 
 func (s *scope) alternatives(name string) []value {
@@ -107,8 +115,15 @@ func (s *scope) setText(name string, v str) { s.set(name, value{elems: []str{v}}
 // get returns the value of a variable; of several, the first. Whoever needs all of them asks for each alternative in turn,
 // see machine.simple.
 func (s *scope) get(name string) (value, bool) {
-	if alts, ok := s.vars[name]; ok && len(alts) > 0 {
-		return alts[0], true
+	for range maxReferences {
+		alts, ok := s.vars[name]
+		if !ok || len(alts) == 0 {
+			break
+		}
+		if alts[0].refers == "" {
+			return alts[0], true
+		}
+		name = alts[0].refers
 	}
 	if v, ok := s.preset(name); ok {
 		return value{elems: []str{v}}, true

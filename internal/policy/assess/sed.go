@@ -283,7 +283,7 @@ func vimHook(c *call, u *use) {
 		}
 	}
 	for i, a := range c.args { // in ex mode -s takes no value, so that -sc COMMAND is -s -c COMMAND
-		if len(a.s) > 2 && a.s[0] == '-' && a.s[1] != '-' && strings.HasSuffix(a.s, "c") && i+1 < len(c.args) {
+		if len(a.s) > 1 && a.s[0] == '-' && a.s[1] != '-' && strings.HasSuffix(a.s, "c") && i+1 < len(c.args) {
 			commands = append(commands, c.args[i+1].s)
 			commands = append(commands, strings.Split(c.args[i+1].s, "|")...)
 		}

@@ -5,7 +5,7 @@ import "strings"
 func init() {
 	for name, h := range map[string]hook{
 		"shell": shellHook, "su": suHook, "env": envHook, "wrapper": wrapperHook, "xargs": xargsHook, "parallel": parallelHook, "script": scriptHook,
-		"flock": flockHook, "busybox": busyboxHook, "ssh": sshHook, "sudo": sudoHook, "find": findHook, "fd": fdHook, "at": atHook, "watch": watchHook, "tmux": tmuxHook,
+		"flock": flockHook, "busybox": busyboxHook, "ssh": sshHook, "sudo": sudoHook, "find": findHook, "fd": fdHook, "at": atHook, "watch": watchHook, "tmux": tmuxAnyHook,
 		"crontab": crontabHook, "remoteShell": remoteShellHook, "screen": screenHook,
 	} {
 		hooks[name] = h
@@ -25,6 +25,16 @@ func shellHook(c *call, u *use) {
 		if (o.name == "--rcfile" || o.name == "--init-file") && o.has {
 			c.script(o.arg)
 		}
+	}
+	fish := false
+	for _, o := range u.options { // fish's -c and -C have the text as their value
+		if o.has && (o.name == "-c" || o.name == "-C" || o.name == "--command" || o.name == "--init-command") {
+			fish = true
+			c.shellText(o.arg.str)
+		}
+	}
+	if fish && (len(u.operands) == 0 || u.has("-c", "--command")) {
+		return
 	}
 	if u.has("-c") {
 		if len(u.operands) == 0 {
@@ -51,6 +61,10 @@ func shellHook(c *call, u *use) {
 		return
 	}
 	if c.fed {
+		if u.has("-s") && len(u.operands) > 0 {
+			c.sc = c.sc.fork()
+			c.sc.params, c.sc.hasArgs = u.operands, true
+		}
 		c.feed(c.stdin)
 		return
 	}
@@ -84,6 +98,8 @@ func sudoHook(c *call, u *use) {
 	}
 	if len(args) > 0 {
 		c.command(args)
+	} else if c.fed && u.has("-s", "--shell", "-i", "--login") {
+		c.feed(c.stdin)
 	}
 }
 
@@ -141,6 +157,10 @@ func suHook(c *call, u *use) {
 			c.shellText(u.operands[i+1].str)
 			return
 		}
+	}
+	if base(c.args[0].s) == "sg" && len(u.operands) > 1 {
+		c.shellText(join(u.operands[1:]))
+		return
 	}
 	if c.fed {
 		c.feed(c.stdin)
@@ -233,9 +253,16 @@ func parallelHook(c *call, u *use) {
 	default:
 		items = c.inputWords(u)
 	}
+	if cut < len(args) && strings.HasPrefix(args[cut].s, "::::") { // the arguments are in files
+		items = []arg{{str: str{unk, fromData}}}
+	}
+	if u.has("--pipe", "--pipepart", "--spreadstdin") {
+		c.command(command)
+		return
+	}
 	if len(command) == 0 {
 		for _, item := range items {
-			c.shellText(item.str)
+			c.feed(item.str)
 		}
 		return
 	}
@@ -260,8 +287,12 @@ func scriptHook(c *call, u *use) {
 		return
 	}
 	if len(u.operands) > 1 { // BSD: script FILE COMMAND…
-		c.command(u.operands[1:])
-		return
+		for i := range c.args {
+			if i > 0 && c.args[i].s == u.operands[1].s {
+				c.command(c.args[i:])
+				return
+			}
+		}
 	}
 	c.rate(Stateful, "script", "an interactive shell")
 }
@@ -297,6 +328,9 @@ func sshHook(c *call, u *use) {
 		if o.name == "-o" && o.has {
 			c.sshOption(o.arg)
 		}
+	}
+	if len(u.operands) > 1 && u.operands[1].s == "--" {
+		u.operands = append(u.operands[:1:1], u.operands[2:]...)
 	}
 	if len(u.operands) == 0 {
 		return
@@ -416,6 +450,29 @@ func tmuxHook(c *call, u *use) {
 	}
 	c.shellText(text)
 }
+
+// tmuxAnyHook: commands of tmux may follow ";", stand inside others, or be the text of -c.
+func tmuxAnyHook(c *call, u *use) {
+	runs := false
+	for _, a := range c.args[1:] {
+		if runs && a.known() && len(a.s) > 2 {
+			text := a.s
+			if first, rest, ok := strings.Cut(text, " "); ok && tmuxRuns[first] {
+				text = rest
+			}
+			sub := c.m.probe(func(p *machine) { p.shell(lit(text), c.sc.fork()) })
+			if sub.tier == Irreversible {
+				c.rate(Irreversible, "tmux", "it may run “"+text+"”: "+worstOf(sub))
+			}
+		}
+		runs = runs || tmuxRuns[a.s] || a.s == "-c"
+	}
+	if len(u.words) > 0 && tmuxRuns[u.words[0]] {
+		tmuxHook(c, u)
+	}
+}
+
+var tmuxRuns = setOf("new new-session neww new-window split-window splitw respawn-pane respawnp respawn-window respawnw run-shell run if-shell if pipe-pane pipep send-keys send popup display-popup bind bind-key set-hook confirm-before command-prompt")
 
 func screenHook(c *call, u *use) {
 	if o, ok := u.option("-X"); ok {

@@ -23,6 +23,13 @@ func (c *call) sql(s str) {
 	if !s.known() {
 		c.rate(Stateful, "sql", "part of the statement is not known")
 	}
+	for _, text := range dynamicSQL(s.s) {
+		for _, st := range statements(text) {
+			if tier, why := statement(st); tier == Irreversible {
+				c.rate(tier, "sql", "as text that is executed: "+why)
+			}
+		}
+	}
 	for _, st := range statements(s.s) {
 		tier, why := statement(st)
 		c.rate(tier, "sql", why)
@@ -34,6 +41,33 @@ func (c *call) sql(s str) {
 			c.rate(Irreversible, "sql", "gives data to a program on the server")
 		}
 	}
+}
+
+var sqlExecutes = lazyregexp.New(`(?i)\b(execute|exec|immediate|prepare|sp_executesql|dblink_exec|dblink|cron\.schedule\w*|query_to_xml)\b`)
+
+// sqlString is a string of SQL: quoted, with doubled quotes inside, or between dollar tags.
+var sqlString = lazyregexp.New(`'((?:[^']|'')*)'|\$([A-Za-z_]*)\$((?s:.*?))\$([A-Za-z_]*)\$`)
+
+// dynamicSQL returns the strings of a text that executes strings. The shell has made a number of "$$", so that what stands
+// between such tags is found too.
+func dynamicSQL(s string) []string {
+	if !sqlExecutes.MatchString(s) {
+		return nil
+	}
+	var out []string
+	for _, m := range sqlString.FindAllStringSubmatch(s, 100) {
+		for _, text := range []string{m[1], m[3]} {
+			if text == "" {
+				continue
+			}
+			text = strings.ReplaceAll(text, "''", "'")
+			out = append(out, text)
+			for _, inner := range sqlString.FindAllStringSubmatch(text, 20) {
+				out = append(out, strings.ReplaceAll(inner[1]+inner[3], "''", "'"))
+			}
+		}
+	}
+	return out
 }
 
 // statements splits SQL at semicolons outside of strings, without comments and with every string emptied.

@@ -205,12 +205,17 @@ func init() {
 
 // gdbHook reads the commands of -ex: shell, ! and calls of system run programs.
 func gdbHook(c *call, u *use) {
+	for i, a := range c.args {
+		if (a.s == "--args" || a.s == "-args" || a.s == "--") && i+1 < len(c.args) {
+			c.guess(c.args[i+1:])
+		}
+	}
 	for _, o := range u.options {
 		if !o.has || o.name != "-ex" && o.name != "--eval-command" && o.name != "-iex" && o.name != "-o" {
 			continue
 		}
 		text := strings.TrimSpace(o.arg.s)
-		for _, prefix := range []string{"shell ", "!", "make ", "pipe ", "| "} {
+		for _, prefix := range []string{"shell ", "platform shell ", "!", "make ", "pipe ", "| "} {
 			if rest, ok := strings.CutPrefix(text, prefix); ok {
 				c.shellText(str{rest, o.arg.t})
 			}

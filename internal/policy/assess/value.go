@@ -21,6 +21,7 @@ const (
 	fromData                       // the output of a program: may be anything, in any number of words
 	fromFiles                      // names of files that exist
 	ofSecrets                      // names of files that hold keys, passwords or the like
+	fromPieces                     // a part, chosen at run time, of text that stands in the command itself
 	fromVariable                   // of a variable whose name says that it is a password or token
 )
 
