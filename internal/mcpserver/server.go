@@ -58,13 +58,17 @@ func New(opts Options) *Server {
 func (s *Server) MCP() *mcp.Server { return s.mcp }
 
 func describe(t *tools.Tool) *mcp.Tool {
-	return &mcp.Tool{
-		Name: t.Name(), Title: t.Title, Description: t.Description, InputSchema: t.Input, OutputSchema: t.Output,
+	tool := &mcp.Tool{
+		Name: t.Name(), Title: t.Title, Description: t.Description, InputSchema: encoded(t.Input),
 		Annotations: &mcp.ToolAnnotations{
 			Title: t.Title, ReadOnlyHint: t.Hints.ReadOnly, IdempotentHint: t.Hints.Idempotent,
 			DestructiveHint: &t.Hints.Destructive, OpenWorldHint: &t.Hints.OpenWorld,
 		},
 	}
+	if t.Output != nil {
+		tool.OutputSchema = encoded(t.Output)
+	}
+	return tool
 }
 
 func (s *Server) toolHandler(t *tools.Tool) mcp.ToolHandler {
