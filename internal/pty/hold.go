@@ -9,7 +9,12 @@ import (
 type Filter interface {
 	io.WriteCloser
 	Pause() error
+	// Rest lets go of memory until there is more to filter.
+	Rest()
 }
+
+// restAfter is how long nothing has to be printed for the filter to rest.
+const restAfter = 3 * time.Second
 
 // masked hands output to the filter, and asks it a moment later to let go what it holds back. The caller holds the mutex.
 func (r *Recorder) masked(p []byte) {
@@ -38,7 +43,15 @@ func (f filtered) Write(p []byte) (int, error) {
 func (r *Recorder) quiet() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.letGo()
+	switch {
+	case r.paused:
+		r.letGo()
+		if r.mask != nil {
+			r.pause.Reset(restAfter)
+		}
+	case r.mask != nil:
+		r.mask.Rest()
+	}
 }
 
 func (r *Recorder) letGo() {

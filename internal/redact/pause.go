@@ -15,7 +15,7 @@ func (w *Writer) Pause() error {
 	if w.pos >= len(w.buf) || w.assembler.mac != nil || w.engine.open() {
 		return nil
 	}
-	w.engine.learn(w.known.set.Load())
+	w.wake()
 	text, core := string(w.buf), w.pos
 	stop := core + settled(text[core:], w.engine.known)
 	var shown []byte

@@ -20,6 +20,9 @@ func paused(t testing.TB, r *Redactor, s string, cuts ...int) (all, before strin
 			if err := w.Pause(); err != nil {
 				t.Fatal(err)
 			}
+			if cut%16 == 0 {
+				w.Rest()
+			}
 			before = out.String()
 		}
 	}

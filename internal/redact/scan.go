@@ -3,6 +3,7 @@ package redact
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // scanner finds the secrets of one window.
@@ -112,20 +113,39 @@ func newRules(p Profile) *rules {
 	return r
 }
 
-var (
-	rulesAll  = sync.OnceValue(func() *rules { return newRules(All) })
-	rulesKeys = sync.OnceValue(func() *rules { return newRules(Keys) })
-	rulesOff  = sync.OnceValue(func() *rules { return newRules(Off) })
-)
+// tables are the rules of each profile, made when they are first needed.
+var tables struct {
+	of     [3]atomic.Pointer[rules]
+	making sync.Mutex
+}
 
 func rulesFor(p Profile) *rules {
+	at := &tables.of[0]
 	switch p {
 	case Keys:
-		return rulesKeys()
+		at = &tables.of[1]
 	case Off:
-		return rulesOff()
+		at = &tables.of[2]
 	}
-	return rulesAll()
+	if r := at.Load(); r != nil {
+		return r
+	}
+	tables.making.Lock()
+	defer tables.making.Unlock()
+	if r := at.Load(); r != nil {
+		return r
+	}
+	r := newRules(p)
+	at.Store(r)
+	return r
+}
+
+// Release forgets the tables of patterns, which are made again when they are needed: for a process that does nothing most of the time and of
+// which there are many. Writers hold them until their Rest.
+func Release() {
+	for i := range tables.of {
+		tables.of[i].Store(nil)
+	}
 }
 
 // allRules is every rule there is.

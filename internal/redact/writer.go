@@ -13,6 +13,7 @@ import (
 type Writer struct {
 	w         io.Writer
 	known     *knownValues
+	profile   Profile
 	engine    *engine
 	assembler assembler
 	buf       []byte // what stands before pos has been written and is kept as context
@@ -24,7 +25,7 @@ type Writer struct {
 
 // NewWriter returns a writer that writes to w what it is given, with secrets masked. Close or Flush writes the rest.
 func (r *Redactor) NewWriter(w io.Writer) *Writer {
-	out := &Writer{w: w, known: r.known, engine: r.engine()}
+	out := &Writer{w: w, known: r.known, profile: r.profile, engine: r.engine()}
 	out.assembler = assembler{marker: r.marker, out: func(s string) { out.out = append(out.out, s...) }}
 	return out
 }
@@ -81,7 +82,7 @@ var errClosed = errors.New("writing redacted text: closed")
 
 // scan hands on what is complete.
 func (w *Writer) scan(eof bool) {
-	w.engine.learn(w.known.set.Load())
+	w.wake()
 	s := string(w.buf)
 	for w.pos < len(s) {
 		if n := w.engine.skip(s, w.pos, eof); n > w.pos {
@@ -101,6 +102,20 @@ func (w *Writer) scan(eof bool) {
 	} else if keep > 0 {
 		w.drop(keep)
 	}
+}
+
+// Rest lets go of memory that only work needs, see [Release]. What is held back and what came before stay.
+func (w *Writer) Rest() {
+	w.engine.rules, w.engine.scanner, w.engine.found = nil, scanner{}, nil
+	w.buf, w.out = bytes.Clone(w.buf), nil
+}
+
+// wake has the engine ready to scan.
+func (w *Writer) wake() {
+	if w.engine.rules == nil {
+		w.engine.rules = rulesFor(w.profile)
+	}
+	w.engine.learn(w.known.set.Load())
 }
 
 // drop forgets the first n bytes of the buffer.

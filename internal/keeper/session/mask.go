@@ -3,7 +3,6 @@ package session
 import (
 	"io"
 	"runtime/debug"
-	"time"
 
 	"relay-shell/internal/pty"
 	"relay-shell/internal/redact"
@@ -13,16 +12,19 @@ const (
 	// leastKnown is how long, in bytes, what was typed as a secret must be to be masked wherever it is printed: a "y" or a PIN would make a
 	// recording unreadable and say where it stands.
 	leastKnown = 6
-	// settled is when the memory in which the patterns were made is given back to the system.
-	settled = 2 * time.Second
 )
 
 // mask makes what takes secrets out of the recording: always all that look like some. The patterns are made when there is output, in a keeper
 // that records.
-func (s *Session) mask(w io.Writer) pty.Filter {
-	filter := s.redactor.NewWriter(w)
-	time.AfterFunc(settled, debug.FreeOSMemory)
-	return filter
+func (s *Session) mask(w io.Writer) pty.Filter { return resting{s.redactor.NewWriter(w)} }
+
+// resting is a filter that gives the memory of the patterns back to the system.
+type resting struct{ *redact.Writer }
+
+func (r resting) Rest() {
+	r.Writer.Rest()
+	redact.Release()
+	go debug.FreeOSMemory() // the terminal does not wait for it
 }
 
 // learn has the recording mask the secrets of what is being typed. They are in this process's memory only.
