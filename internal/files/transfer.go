@@ -188,8 +188,18 @@ func (t *Transfer) file(ctx context.Context, source Info, g goal) (Report, error
 	return report, nil
 }
 
+// errUnsized is said of files that the system makes while they are read: below /proc and /sys they are empty by their size, and a copy
+// of so many bytes would be complete and wrong.
+var errUnsized = &Error{Op: "copy", Code: "unsupported", Message: "its size is 0 and yet it has content: the system makes it while it is read, as below /proc",
+	Hint: "file_read reads it; a command (cat FILE >COPY) makes a file of it"}
+
 // fill moves the bytes into the part and compares both ends.
 func (t *Transfer) fill(ctx context.Context, source Info, p *part, m *meter) (sum [32]byte, err error) {
+	if source.Size == 0 {
+		if _, err := readWhole(ctx, t.From, t.Source, 0); err != nil {
+			return sum, err
+		}
+	}
 	mine, err := move(ctx, t.From, t.Source, t.To, p, source.Size, t.Verify, m)
 	if err != nil {
 		return sum, err

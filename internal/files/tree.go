@@ -277,8 +277,11 @@ func readWhole(ctx context.Context, f FS, name string, size int64) ([]byte, erro
 		return nil, err
 	}
 	defer r.Close()
-	b := make([]byte, size)
+	b := make([]byte, max(size, 1))
 	n, err := r.ReadAt(b, 0)
+	if size == 0 && n > 0 {
+		return nil, errUnsized
+	}
 	if err == io.EOF {
 		err = nil
 	}
