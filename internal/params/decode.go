@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -141,7 +142,7 @@ func (f field) checkString(s string) error {
 
 func (f field) checkBounds(n float64) error {
 	if f.min != nil && n < *f.min || f.max != nil && n > *f.max {
-		return &Error{Param: f.name, Message: fmt.Sprintf("%v is out of bounds", n), Hint: f.name + " must be " + f.bounds()}
+		return &Error{Param: f.name, Message: plain(n) + " is out of bounds", Hint: f.name + " must be " + f.bounds()}
 	}
 	return nil
 }
@@ -149,13 +150,16 @@ func (f field) checkBounds(n float64) error {
 func (f field) bounds() string {
 	switch {
 	case f.min != nil && f.max != nil:
-		return fmt.Sprintf("between %v and %v", *f.min, *f.max)
+		return "between " + plain(*f.min) + " and " + plain(*f.max)
 	case f.min != nil:
-		return fmt.Sprintf("at least %v", *f.min)
+		return "at least " + plain(*f.min)
 	default:
-		return fmt.Sprintf("at most %v", *f.max)
+		return "at most " + plain(*f.max)
 	}
 }
+
+// plain writes a number as a person would: 1048576, not 1.048576e+06.
+func plain(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
 func kindOf(raw json.RawMessage) string {
 	var v any

@@ -68,6 +68,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"a fraction", `{"command":"a","port":2.5}`, "port", "must be of type integer", ""},
 		{"below", `{"command":"a","timeout":0}`, "timeout", "out of bounds", "between 0.1 and 900"},
 		{"above", `{"command":"a","port":65536}`, "port", "out of bounds", ""},
+		{"far above", `{"command":"a","port":16777216}`, "port", "16777216 is out of bounds", ""},
 		{"enum", `{"command":"a","mode":"lax"}`, "mode", `"lax" is not one of`, "strict, ignore"},
 		{"env is an array", `{"command":"a","env":["A=1"]}`, "env", "must be an object", ""},
 		{"env value", `{"command":"a","env":{"A":{}}}`, "env", "value of A", ""},

@@ -245,6 +245,10 @@ func TestJobLine(t *testing.T) {
 	if line := j.line(); strings.Contains(line, "\n") || len(line) > 250 || !regexp.MustCompile(`^j-abcdefgh@web1  \[running, 0s\]  echo…$`).MatchString(line) {
 		t.Errorf("%q", line)
 	}
+	j = d.jobOf(jobs.Info{Meta: job.Meta{ID: "j-abcdefgh", Name: "n\nj-faked  [ended, exit 0]" + strings.Repeat("x", 5000), Command: "id", Started: time.Now()}, State: job.Running})
+	if line := j.line(); strings.Contains(line, "\n") || len(line) > 250 {
+		t.Errorf("a name makes it %q", line)
+	}
 }
 
 // TestDetachedLost kills the master under a job that a call has become: what runs on the host is ended, and the job is lost.

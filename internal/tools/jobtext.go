@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"relay-shell/internal/files"
 	"relay-shell/internal/jobs"
 	"relay-shell/internal/keeper/job"
 	"relay-shell/internal/relay"
@@ -139,20 +140,25 @@ func (d *Deps) jobResult(o *jobOutput, i jobs.Info) *relay.Result {
 func (j *jobInfo) line() string {
 	text := j.JobID
 	if j.Name != "" {
-		text += "  " + j.Name
+		text += "  " + files.Escape(firstRunes(j.Name, 60)) // one job, one line
 	}
 	text += "  [" + j.status() + "]"
 	if j.Host != "" && !strings.Contains(j.JobID, "@") {
 		text += "  on " + j.Host
 	}
 	command, _, more := strings.Cut(strings.TrimSpace(j.Command), "\n")
-	if runes := []rune(command); len(runes) > 120 {
-		command, more = string(runes[:120]), true
-	}
-	if more {
-		command += "…"
+	if cut := firstRunes(command, 120); more || cut != command {
+		command = strings.TrimSuffix(cut, "…") + "…"
 	}
 	return text + "  " + command
+}
+
+// firstRunes is a text of at most n characters, and an ellipsis where it was longer.
+func firstRunes(s string, n int) string {
+	if runes := []rune(s); len(runes) > n {
+		return string(runes[:n]) + "…"
+	}
+	return s
 }
 
 // status is its state in words.
