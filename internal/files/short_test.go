@@ -3,4 +3,4 @@
 package files
 
 // interruptions is how often a transfer is broken off in each direction; with -tags long it is 100 times.
-const interruptions = 8
+const interruptions = 4

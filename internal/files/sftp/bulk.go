@@ -169,7 +169,11 @@ func (h *Handle) Store(ctx context.Context, off int64, fill func([]byte) (int, e
 		if err == nil && done != nil {
 			done(first.n)
 		}
-		free = append(free, first.buf)
+		select {
+		case <-first.call.written:
+			free = append(free, first.buf)
+		case <-h.c.dead:
+		}
 		return err
 	}
 	for {

@@ -24,7 +24,7 @@ import (
 type Client struct {
 	in         io.ReadCloser
 	out        io.WriteCloser
-	queue      chan [][]byte
+	queue      chan outgoing
 	extensions map[string]string
 	maxRead    int
 	maxWrite   int
@@ -58,7 +58,7 @@ var ErrClosed = errors.New("the sftp session was closed")
 
 // New greets the server. in and out are closed with the client. The end of ctx closes them, too, while it greets.
 func New(ctx context.Context, in io.ReadCloser, out io.WriteCloser) (*Client, error) {
-	c := &Client{in: in, out: out, queue: make(chan [][]byte, 64), dead: make(chan struct{}), pending: map[uint32]*request{}, extensions: map[string]string{}}
+	c := &Client{in: in, out: out, queue: make(chan outgoing, 64), dead: make(chan struct{}), pending: map[uint32]*request{}, extensions: map[string]string{}}
 	stop := context.AfterFunc(ctx, func() { in.Close(); out.Close() })
 	r := bufio.NewReaderSize(in, 64<<10)
 	err := c.greet(r)
@@ -154,18 +154,32 @@ func (c *Client) Err() error {
 // gathered is how many bytes of small requests go out in one piece: each write wakes the master, and that sshd, in turn.
 const gathered = 32 << 10
 
+// outgoing is a request on its way out. written, if set, is closed once nothing of it is read any more.
+type outgoing struct {
+	pieces  [][]byte
+	written chan struct{}
+}
+
+func (o *outgoing) done() {
+	if o.written != nil {
+		close(o.written)
+		o.written = nil
+	}
+}
+
 // write sends what is queued. It ends with the conversation.
 func (c *Client) write() {
 	small := make([]byte, 0, 2*gathered)
 	for {
-		var pieces [][]byte
+		var o outgoing
 		select {
-		case pieces = <-c.queue:
+		case o = <-c.queue:
 		case <-c.dead:
 			return
 		}
-		for pieces != nil {
-			large := pieces[len(pieces)-1]
+		for more := true; more; {
+			more = false
+			pieces, large := o.pieces, o.pieces[len(o.pieces)-1]
 			if len(large) > gathered {
 				pieces = pieces[:len(pieces)-1]
 			} else {
@@ -174,10 +188,11 @@ func (c *Client) write() {
 			for _, b := range pieces {
 				small = append(small, b...)
 			}
-			pieces = nil
 			if large == nil && len(small) < gathered {
+				o.done()
 				select {
-				case pieces = <-c.queue:
+				case o = <-c.queue:
+					more = true
 					continue
 				default:
 				}
@@ -185,6 +200,7 @@ func (c *Client) write() {
 			if !c.put(small) || large != nil && !c.put(large) {
 				return
 			}
+			o.done()
 			small = small[:0]
 		}
 	}
@@ -248,7 +264,8 @@ func (c *Client) deliver(id uint32, a response) bool {
 	return true
 }
 
-// send queues a request. data follows p as it is and must not change until the answer is there.
+// send queues a request. data follows p as it is and must not change until the call's written is closed: a server may answer before
+// it has read everything.
 func (c *Client) send(ctx context.Context, p packet, data []byte) (*call, error) {
 	q := &request{answer: make(chan response, 1)}
 	c.mu.Lock()
@@ -261,13 +278,13 @@ func (c *Client) send(ctx context.Context, p packet, data []byte) (*call, error)
 	c.pending[id] = q
 	c.mu.Unlock()
 	p.seal(id, len(data))
-	pieces := [][]byte{p}
+	o := outgoing{pieces: [][]byte{p}}
 	if len(data) > 0 {
-		pieces = append(pieces, data)
+		o = outgoing{pieces: [][]byte{p, data}, written: make(chan struct{})}
 	}
 	select {
-	case c.queue <- pieces:
-		return &call{c: c, id: id, q: q}, nil
+	case c.queue <- o:
+		return &call{c: c, id: id, q: q, written: o.written}, nil
 	case <-c.dead:
 		return nil, c.Err()
 	case <-ctx.Done():
@@ -280,9 +297,10 @@ func (c *Client) send(ctx context.Context, p packet, data []byte) (*call, error)
 
 // call is a request under way.
 type call struct {
-	c  *Client
-	id uint32
-	q  *request
+	c       *Client
+	id      uint32
+	q       *request
+	written <-chan struct{} // nil for one without data
 }
 
 // wait waits for the answer. late gets one that comes after the end of ctx.
