@@ -24,7 +24,8 @@ func (r *remote) catTo(ctx context.Context, in *os.File, p *part, size int64) (o
 	if info, err := in.Stat(); err != nil || info.Size() != size {
 		return false, nil
 	}
-	return r.cat(ctx, "write", p.path, target.Command{Text: "exec cat >>" + word(p.path), Stdin: in})
+	// A command that a cancelled call has left behind must not make the part file anew.
+	return r.cat(ctx, "write", p.path, target.Command{Text: "[ -f " + word(p.path) + " ] || exit 1; exec cat >>" + word(p.path), Stdin: in})
 }
 
 func (r *remote) catFrom(ctx context.Context, name string, off, size int64, out *os.File) (ok bool, err error) {

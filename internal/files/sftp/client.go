@@ -256,7 +256,7 @@ func (c *Client) deliver(id uint32, a response) bool {
 	if q.gone {
 		c.abandoned--
 		if q.late != nil {
-			go q.late(a) // ends with one further request
+			go q.late(a) // ends with two further requests, or the conversation
 		}
 		return true
 	}

@@ -26,10 +26,15 @@ func (c *Client) Open(ctx context.Context, path string, flags, mode uint32) (*Ha
 	if flags&Create != 0 {
 		a = Attrs{Flags: HasMode, Mode: mode & 0o7777}
 	}
-	return c.handle(ctx, newPacket(typeOpen, len(path)+32).string(path).uint32(flags).attrs(&a))
+	created := ""
+	if flags&Create != 0 && flags&Exclusive != 0 {
+		created = path
+	}
+	return c.handle(ctx, newPacket(typeOpen, len(path)+32).string(path).uint32(flags).attrs(&a), created)
 }
 
-func (c *Client) handle(ctx context.Context, p packet) (*Handle, error) {
+// handle asks for a handle. When it comes too late, created, if set, is removed again: nobody knows of the file.
+func (c *Client) handle(ctx context.Context, p packet, created string) (*Handle, error) {
 	k, err := c.send(ctx, p, nil)
 	if err != nil {
 		return nil, err
@@ -37,6 +42,9 @@ func (c *Client) handle(ctx context.Context, p packet) (*Handle, error) {
 	a, err := k.wait(ctx, func(a response) {
 		if h, err := c.handleOf(a); err == nil { // nobody wants it any more
 			_ = h.Close(context.Background())
+			if created != "" {
+				_ = c.Remove(context.Background(), created)
+			}
 		}
 	})
 	if err != nil {
@@ -113,7 +121,7 @@ func (h *Handle) Setstat(ctx context.Context, a Attrs) error {
 
 // Opendir opens a directory for Readdir.
 func (c *Client) Opendir(ctx context.Context, path string) (*Handle, error) {
-	return c.handle(ctx, newPacket(typeOpendir, len(path)+4).string(path))
+	return c.handle(ctx, newPacket(typeOpendir, len(path)+4).string(path), "")
 }
 
 // Readdir gives the next entries, a StatusError of StatusEOF at the end.
