@@ -302,6 +302,9 @@ func (c *call) execVerb() {
 		for j := i + 2; j < len(c.args) && j < i+8; j++ {
 			if lookup(base(c.args[j].s)) != nil {
 				c.guess(c.args[j:])
+				if len(c.args) > maxFields {
+					break // so many words are read once, not for each place where a command may begin
+				}
 			}
 		}
 		return
