@@ -111,22 +111,19 @@ var errNoSFTP = errors.New("the host has no sftp subsystem")
 
 // use gives the living session of the host, or starts one. It is given back with leave.
 func (h *host) use(ctx context.Context, r *remote) (*session, error) {
-	for {
-		if s, err := h.take(); s != nil || err != nil {
-			return s, err
-		}
-		select {
-		case h.starting <- struct{}{}:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-		s, err := h.take()
-		if s == nil && err == nil {
-			s, err = h.start(ctx, r)
-		}
-		<-h.starting
+	if s, err := h.take(); s != nil || err != nil {
 		return s, err
 	}
+	select {
+	case h.starting <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	defer func() { <-h.starting }()
+	if s, err := h.take(); s != nil || err != nil { // another call has started it meanwhile
+		return s, err
+	}
+	return h.start(ctx, r)
 }
 
 // take is the living session, nil if there is none.

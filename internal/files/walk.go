@@ -69,7 +69,6 @@ func (l *listing) level(ctx context.Context, f FS, root string, dirs []item, mos
 		g.Go(func() error {
 			entries, more, err := f.ReadDir(ctx, under(root, dir.rel), most)
 			var found []item
-			var links []string
 			for _, e := range entries {
 				link := ""
 				if e.Mode.Type() == fs.ModeSymlink {
@@ -77,7 +76,7 @@ func (l *listing) level(ctx context.Context, f FS, root string, dirs []item, mos
 						break
 					}
 				}
-				found, links = append(found, item{rel: join(dir.rel, e.Name), info: e, link: link}), append(links, link)
+				found = append(found, item{rel: join(dir.rel, e.Name), info: e, link: link})
 			}
 			if ctx.Err() != nil {
 				return context.Cause(ctx)

@@ -96,7 +96,6 @@ type departure struct {
 	ready   chan struct{} // closed when begin has ended
 	started time.Time     // of the command
 	mu      sync.Mutex
-	ended   bool
 	id      string // of the keeper that waits for the command, "" for none
 	err     error  // why there is none
 }
