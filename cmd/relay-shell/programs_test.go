@@ -37,7 +37,7 @@ func condition(name string) (bool, error) {
 	if name != "namespaces" {
 		return false, fmt.Errorf("unknown condition %q", name)
 	}
-	return os.Getenv("RELAY_SHELL_TEST_REQUIRE") != "" || exec.Command("unshare", "-rm", "true").Run() == nil, nil
+	return os.Getenv("TESTS_REQUIRE_PROGRAMS") != "" || exec.Command("unshare", "-rm", "true").Run() == nil, nil
 }
 
 // tamperMain is a command for scripts: tamper COMMAND … runs a command on a copy of the audit log, in which LOG is the live file and TREE the

@@ -71,7 +71,7 @@ func TestSudo(t *testing.T) {
 	t.Parallel()
 	for _, shell := range [][]string{{"dash"}, {"bash"}, {"sh"}, {"busybox", "sh"}, {"ksh"}, {"zsh"}} {
 		if _, err := exec.LookPath(shell[0]); err != nil {
-			if os.Getenv("RELAY_SHELL_TEST_REQUIRE") != "" {
+			if os.Getenv("TESTS_REQUIRE_PROGRAMS") != "" {
 				t.Error(err)
 			}
 			continue

@@ -14,7 +14,7 @@ import (
 func need(t *testing.T, program string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
-		if os.Getenv("RELAY_SHELL_TEST_REQUIRE") != "" {
+		if os.Getenv("TESTS_REQUIRE_PROGRAMS") != "" {
 			t.Fatal(err)
 		}
 		t.Skip(err)
