@@ -91,7 +91,7 @@ func (d *doctor) limits() {
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
 		return
 	}
-	if need := uint64(8*d.session.cfg.MaxInFlight + 64); lim.Cur < need {
+	if need := uint64(8*d.session.cfg.MaxInFlight + 64); uint64(lim.Cur) < need { //nolint:unconvert // the types differ between systems
 		d.warn("limits", fmt.Sprintf("%d files may be open, and %d calls in flight can need %d", lim.Cur, d.session.cfg.MaxInFlight, need), "raise the limit (ulimit -n), or lower MAX_IN_FLIGHT")
 		return
 	}

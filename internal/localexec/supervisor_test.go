@@ -310,27 +310,6 @@ func TestManyAtOnce(t *testing.T) {
 	})
 }
 
-// Orphans of commands are collected: nobody else may do it.
-func TestSupervisorCollectsOrphans(t *testing.T) {
-	s := startSupervisor(t)
-	for range 20 {
-		if _, err := s.Run(t.Context(), sh("(true &) ; (setsid true &) ; (sh -c 'sleep 0.05; true' >/dev/null 2>&1 &)")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s.mu.Lock()
-	pid := s.current.pid
-	s.mu.Unlock()
-	await(t, "no children of the supervisor", func() bool {
-		for _, p := range processes() {
-			if p.parent == pid {
-				return false
-			}
-		}
-		return true
-	})
-}
-
 func TestMessages(t *testing.T) {
 	m := message{kind: msgStart, seq: 7, args: []string{"", "a\x00b", strings.Repeat("x", 100000)}}
 	b := m.encode()
@@ -358,21 +337,6 @@ func FuzzDecodeArgs(f *testing.F) {
 		m := message{kind: msgStart, args: args, files: make([]*os.File, 3)}
 		_, _ = m.startSpec()
 	})
-}
-
-func TestParseLimit(t *testing.T) {
-	for in, want := range map[string]uint64{
-		"Max realtime timeout      1152921504606846977  unlimited            us\n": 1<<60 + 1,
-		"Max realtime timeout      unlimited            unlimited            us\n": 0,
-		"": 0, "Max realtime timeout": 0,
-	} {
-		if got := parseLimit([]byte(in)); got != want {
-			t.Errorf("%q: %d", in, got)
-		}
-	}
-	if limitFor("a") == limitFor("b") || limitFor("a") < limitBase || limitFor("a") >= 2*limitBase {
-		t.Error("marks are not what they should be")
-	}
 }
 
 func BenchmarkTrue(b *testing.B) {
