@@ -54,6 +54,8 @@ type Config struct {
 	BackupRetention    time.Duration
 	BackupBytes        int64
 	FileBytes          int64
+	TransferEntries    int
+	SFTPIdleTimeout    time.Duration
 
 	PolicyMode   PolicyMode
 	PolicyDeny   string

@@ -66,7 +66,7 @@ func TestDefaults(t *testing.T) {
 		DefaultTimeout: 60 * time.Second, MaxTimeout: 900 * time.Second, DetachAfter: 50 * time.Second, MaxInFlight: 256,
 		MaxOutput: 65536, MaxOutputHard: 1048576, SpoolPerCall: 64 << 20, SpoolTotal: 1 << 30, SpoolTTL: time.Hour,
 		MaxSessions: 64, SessionIdleTimeout: 1800 * time.Second, SessionLifetime: 86400 * time.Second, SessionBufferBytes: 262144,
-		Record: true, RecordRetention: 30 * day, MaxJobs: 64, JobOutputBytes: 16 << 20, JobRetention: 7 * day, JobHistory: 256, MaxForwards: 64, BackupRetention: 7 * day, BackupBytes: 256 << 20, FileBytes: 16 << 20,
+		Record: true, RecordRetention: 30 * day, MaxJobs: 64, JobOutputBytes: 16 << 20, JobRetention: 7 * day, JobHistory: 256, MaxForwards: 64, BackupRetention: 7 * day, BackupBytes: 256 << 20, FileBytes: 16 << 20, TransferEntries: 1_000_000, SFTPIdleTimeout: 5 * time.Second,
 		PolicyMode: Open, Confirm: ConfirmOff, ConfirmTTL: 120 * time.Second, RedactOutput: RedactKeys,
 		AuditPath: cfg.AuditPath, AuditOnFailure: Allow, AuditSync: SyncIntent, AuditFormat: JSONL, AuditChain: true, AuditRotate: RotateOwn,
 		AuditRetention: 400 * day, SeccompNotifyCap: 256,

@@ -110,6 +110,10 @@ var sessionRows = section("Sessions, jobs, forwards, files",
 		"What backups of changed files may take on one target, the oldest go first; 0 = no bound."),
 	size("FILE_BYTES", "16MiB", "64KiB", "1GiB", func(c *Config) *int64 { return &c.FileBytes },
 		"Largest file that `file_edit` changes, that `file_write` keeps a backup of, and that `file_search` looks into below a directory."),
+	integer("TRANSFER_ENTRIES", 1_000_000, 1, 100_000_000, func(c *Config) *int { return &c.TransferEntries },
+		"Files, directories and links of one tree that is copied; a larger one is refused before anything is written."),
+	duration("SFTP_IDLE_TIMEOUT", "5s", "1s", "1h", func(c *Config) *time.Duration { return &c.SFTPIdleTimeout },
+		"How long the SFTP session of a host waits for more work. As long as it lives it takes one of the host's sessions and holds up its connection."),
 )
 
 var policyRows = section("Policy and secrets",

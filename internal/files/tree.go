@@ -34,14 +34,10 @@ type tree struct {
 }
 
 func (t *Transfer) tree(ctx context.Context, g goal) (Report, error) {
-	most := t.MaxEntries
-	if most <= 0 {
-		most = DefaultEntries
-	}
 	m := newMeter(t.Progress, 0)
 	defer m.stop()
 	m.say("listing")
-	list, err := walkTree(ctx, t.From, t.Source, most)
+	list, err := walkTree(ctx, t.From, t.Source, t.most())
 	if err != nil {
 		return Report{}, err
 	}
@@ -55,6 +51,14 @@ func (t *Transfer) tree(ctx context.Context, g goal) (Report, error) {
 	}
 	sweep(ctx, t.To, g.dir())
 	return tr.r, nil
+}
+
+// most is how many entries a tree may have.
+func (t *Transfer) most() int {
+	if t.MaxEntries > 0 {
+		return t.MaxEntries
+	}
+	return DefaultEntries
 }
 
 func (t *tree) copy(ctx context.Context) error {
@@ -121,7 +125,7 @@ func (t *tree) takeStage(ctx context.Context, in, base string) (bool, error) {
 
 // inherit keeps what is there of this tree and complete, and removes everything else: it would be put in place, too.
 func (t *tree) inherit(ctx context.Context) error {
-	old, err := walkTree(ctx, t.To, t.stage, DefaultEntries)
+	old, err := walkTree(ctx, t.To, t.stage, t.most())
 	if err != nil {
 		return err
 	}

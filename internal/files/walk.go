@@ -96,7 +96,7 @@ func (l *listing) level(ctx context.Context, f FS, root string, dirs []item, mos
 				}
 			}
 			if more || len(l.items) > most {
-				return failf("copy", root, "limit_reached", fmt.Sprintf("the tree has more than %d entries", most))
+				return &Error{Op: "copy", Path: root, Code: "limit_reached", Message: fmt.Sprintf("the tree has more than %d entries (TRANSFER_ENTRIES)", most), Hint: "copy parts of it, one by one"}
 			}
 			return nil
 		})

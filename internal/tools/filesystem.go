@@ -8,8 +8,8 @@ import (
 	"relay-shell/internal/files"
 )
 
-// FileOptions are the bounds of file tools on this machine: LOCAL_ROOTS, and what belongs to relay-shell itself. home is what "~/"
-// stands for.
+// FileOptions are what the settings say of files; of their bounds on this machine LOCAL_ROOTS, and what belongs to relay-shell itself. home is
+// what "~/" stands for.
 func FileOptions(cfg *config.Config, home string) files.Options {
 	private := []string{cfg.StateDir, cfg.RuntimeDir, cfg.AuthStateDir}
 	if cfg.AuditPath != "" {
@@ -24,5 +24,5 @@ func FileOptions(cfg *config.Config, home string) files.Options {
 			b.Private = append(b.Private, p)
 		}
 	}
-	return files.Options{Bounds: b}
+	return files.Options{Bounds: b, Idle: cfg.SFTPIdleTimeout}
 }

@@ -62,7 +62,7 @@ func (d *Deps) planTransfer(p *transferParams, up bool) (*relay.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := files.Transfer{Recursive: p.Recursive, Keep: !p.Overwrite, Verify: p.Verify, Resume: p.Resume}
+	t := files.Transfer{Recursive: p.Recursive, Keep: !p.Overwrite, Verify: p.Verify, Resume: p.Resume, MaxEntries: d.Config.TransferEntries}
 	if t.Source, err = files.Unescape(p.LocalPath); err != nil {
 		return nil, params.Errorf("local_path", "give the path of a file here", "%s", err.Error())
 	}
