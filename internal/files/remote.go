@@ -36,7 +36,7 @@ func (r *remote) with(ctx context.Context, op, name string, again bool, do func(
 		if err != nil {
 			return r.fail(ctx, op, name, err)
 		}
-		err = r.expanded(ctx, s, name, do)
+		err = r.expanded(ctx, s, name, func(s *session, name string) error { return r.absent(ctx, s, op, name, do(s, name)) })
 		s.leave()
 		var lost *sftp.LostError
 		if again && errors.As(err, &lost) && ctx.Err() == nil {

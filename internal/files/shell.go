@@ -72,7 +72,7 @@ func saidCode(said string) string {
 		{"No such file", "not_found"}, {"nonexistent", "not_found"}, {"File exists", "already_exists"}, {"cannot overwrite existing", "already_exists"}, {"cannot create", "permission_denied"},
 		{"Permission denied", "permission_denied"}, {"not permitted", "permission_denied"}, {"Read-only file system", "permission_denied"},
 		{"No space left", "limit_reached"}, {"quota", "limit_reached"}, {"irectory not empty", "invalid_argument"}, {"Not a directory", "invalid_argument"}, {"Is a directory", "invalid_argument"},
-		{"name too long", "invalid_argument"}, {"not found", "unsupported"},
+		{"name too long", "invalid_argument"}, {"Too many levels", "invalid_argument"}, {"Symbolic link loop", "invalid_argument"}, {"not found", "unsupported"},
 	} {
 		if strings.Contains(said, known.words) {
 			return known.code
@@ -94,11 +94,16 @@ func (s *shell) do(ctx context.Context, op, p, q, script string) error {
 }
 
 func (s *shell) RealPath(ctx context.Context, name string) (string, error) {
+	// ls -L has the system's words for a loop, and for a file where a directory should be.
 	out, err := s.run(ctx, "resolve", name, "", `readlink -f -- "$p" 2>/dev/null && exit
+if [ -L "$p" ]; then
+w=$(ls -dL -- "$p" 2>&1 >/dev/null)
+case $w in *"Too many levels"*|*"link loop"*) echo "$w" >&2; exit 1;; esac
+fi
 if [ -d "$p" ]; then cd -P -- "$p" && pwd -P
 elif d=${p%/*}; [ "$d" = "$p" ]; then printf '%s/%s\n' "$(pwd -P)" "$p"
 elif [ -d "${d:-/}" ]; then cd -P -- "${d:-/}" && printf '%s/%s\n' "$(pwd -P)" "${p##*/}"
-else echo "No such file or directory" >&2; exit 1; fi`, nil)
+else ls -dL -- "$p" >/dev/null || exit 1; echo "No such file or directory" >&2; exit 1; fi`, nil)
 	return strings.TrimSuffix(string(out), "\n"), err
 }
 
