@@ -5,7 +5,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -161,12 +160,21 @@ func (d *Deps) fileLocks() *change.Locks {
 	return d.locks
 }
 
-// quoted are words of a command text for the policy, which reads no bytes that are not UTF-8: a replacement character stands for them.
+// quoted are words of a command text for the policy and for people.
 func quoted(command string, words ...string) string {
 	for _, w := range words {
-		command += " " + target.Quote(strings.ToValidUTF8(w, "\uFFFD"))
+		command += " " + shownWord(w)
 	}
 	return command
+}
+
+// shownWord is a word as the policy reads it. One with bytes that nobody sees is spelt $'…', as [files.Escape] does it: raw, such bytes are what
+// the policy mistrusts a command for, and the same name spelt so is taken by every file tool.
+func shownWord(w string) string {
+	if e := files.Escape(w); e != w {
+		return e
+	}
+	return target.Quote(w)
 }
 
 // masked is a part of a file as a model may see it. It is masked here, before anything is cut or put together, and once more as a whole.

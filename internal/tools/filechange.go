@@ -15,7 +15,6 @@ import (
 	"relay-shell/internal/policy"
 	"relay-shell/internal/redact"
 	"relay-shell/internal/relay"
-	"relay-shell/internal/target"
 )
 
 // guards are how a change is made safe.
@@ -122,7 +121,7 @@ func (g guards) text(write string) func(string) string {
 	return func(path string) string {
 		text := quoted(write+" --", path)
 		if g.Check != "" {
-			text += "\n" + change.Mentioned(g.Check, strings.ToValidUTF8(path, "\uFFFD"), target.Quote)
+			text += "\n" + change.Mentioned(g.Check, path, shownWord)
 		}
 		return text
 	}

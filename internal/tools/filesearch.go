@@ -87,7 +87,7 @@ func (d *Deps) planFileSearch(p *fileSearchParams) (*relay.Plan, error) {
 			if err != nil {
 				return nil, err
 			}
-			f := d.shownMatches(p.Path, found)
+			f := d.shownMatches(files.Escape(c.path), found)
 			return &relay.Result{Fields: f, Text: f.text()}, nil
 		},
 	})

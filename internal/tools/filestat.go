@@ -47,7 +47,7 @@ func (d *Deps) planFileStat(p *fileParams) (*relay.Plan, error) {
 			if err != nil {
 				return nil, err
 			}
-			s := &fileStat{Path: p.Path, Accessed: stamp(info.AccessTime), Backups: []fileBackup{}}
+			s := &fileStat{Path: files.Escape(c.path), Accessed: stamp(info.AccessTime), Backups: []fileBackup{}}
 			s.fileEntry = fileEntry{Name: files.Escape(info.Name), Type: typeName(info.Mode), Size: info.Size, Mode: octal(info.Mode), Owner: c.accounts(ctx).of(info), Modified: stamp(info.ModTime)}
 			if info.Mode&fs.ModeSymlink != 0 {
 				target, _ := c.fs.ReadLink(ctx, entry) // it may be gone by now

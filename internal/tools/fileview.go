@@ -92,15 +92,15 @@ func (d *Deps) planFileRead(p *fileReadParams) (*relay.Plan, error) {
 			if err != nil {
 				return nil, err
 			}
-			return d.shownContent(p, content)
+			return d.shownContent(p, files.Escape(c.path), content)
 		},
 	})
 }
 
 // shownContent puts what was read into both forms.
-func (d *Deps) shownContent(p *fileReadParams, c *view.Content) (*relay.Result, error) {
+func (d *Deps) shownContent(p *fileReadParams, shown string, c *view.Content) (*relay.Result, error) {
 	f := &fileContent{
-		Path: p.Path, Encoding: p.Encoding, Offset: c.Offset, Size: c.Size, FirstLine: c.FirstLine, LastLine: c.LastLine, SHA256: c.SHA256, Binary: c.Binary,
+		Path: shown, Encoding: p.Encoding, Offset: c.Offset, Size: c.Size, FirstLine: c.FirstLine, LastLine: c.LastLine, SHA256: c.SHA256, Binary: c.Binary,
 	}
 	if next := c.Next(); !c.EOF {
 		f.NextOffset = &next
@@ -189,7 +189,7 @@ func (d *Deps) planFileList(p *fileListParams) (*relay.Plan, error) {
 			for i, e := range l.Entries {
 				all[i] = entryOf(e, owners)
 			}
-			list := &fileListing{Path: p.Path, Files: fitting(all, int(d.Config.MaxOutput)/2), Total: l.Total, Partial: l.Partial}
+			list := &fileListing{Path: files.Escape(c.path), Files: fitting(all, int(d.Config.MaxOutput)/2), Total: l.Total, Partial: l.Partial}
 			list.Omitted = l.Total - len(list.Files)
 			return &relay.Result{Fields: list, Text: list.text()}, nil
 		},
