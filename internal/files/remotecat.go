@@ -77,7 +77,7 @@ func (r *remote) cat(ctx context.Context, op, name string, c target.Command) (ok
 	said := strings.TrimSpace(words.String())
 	code := saidCode(said)
 	if said == "" {
-		said = "the command that moves the bytes ended without success"
+		said = "the command that moves the bytes ended without success" + exitWord(exit)
 	}
 	return true, &Error{Op: op, Path: name, Code: code, Message: said, Hint: hints[code], Err: errors.New(said)}
 }

@@ -61,9 +61,17 @@ func (s *shell) run(ctx context.Context, op, p, q, script string, stdin io.Reade
 	said := strings.TrimSpace(words.String())
 	code := saidCode(said)
 	if said == "" {
-		said = "the command ended without success"
+		said = "the command ended without success" + exitWord(exit)
 	}
 	return nil, &Error{Op: op, Path: p, Code: code, Message: clipWords(said), Hint: hints[code], Err: errors.New(said)}
+}
+
+// exitWord is how a command without words ended.
+func exitWord(e target.Exit) string {
+	if e.Code == nil {
+		return ", and nothing says how"
+	}
+	return fmt.Sprintf(", exit %d", *e.Code)
 }
 
 // saidCode reads the system's words as programs print them in the C locale.
