@@ -70,6 +70,11 @@ func fail(ctx context.Context, op, path string, err error) error {
 	}
 	var known *Error
 	if errors.As(err, &known) {
+		if path != "" && (known == errPrivate || known == errOutside) {
+			c := *known
+			c.Path, c.Err = path, known
+			return &c
+		}
 		return err
 	}
 	if ctx != nil && ctx.Err() != nil {

@@ -31,6 +31,9 @@ type Transfer struct {
 	Verify bool
 	// Resume goes on with a part file, or tree, that an earlier transfer left, once what is there has proven equal to the source.
 	Resume bool
+	// Admit, if set, is asked about each file, directory and link before anything is written: rel is its path in the source ("" for the source
+	// itself), dest what it becomes. An error ends the transfer.
+	Admit func(rel, dest string) error
 	// Progress is told how far the transfer is, about four times a second. It may be nil.
 	Progress func(Progress)
 	// Note is told what is worth a sentence in the result.
@@ -79,6 +82,9 @@ func (t *Transfer) run(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	dest, err := t.destination(ctx, source)
+	if err == nil && t.Admit != nil {
+		err = t.Admit("", dest.path)
+	}
 	if err != nil {
 		return Report{}, err
 	}

@@ -42,6 +42,9 @@ func (t *Transfer) tree(ctx context.Context, g goal) (Report, error) {
 		return Report{}, err
 	}
 	list.dropLeaving()
+	if err := t.admitted(ctx, list, g); err != nil {
+		return Report{}, err
+	}
 	m.change(func(p *Progress) { p.Total, p.TotalFiles, p.Doing = list.bytes, list.files, "" })
 	tr := &tree{Transfer: t, goal: g, list: list, meter: m, sums: map[string][32]byte{}, have: map[string]bool{}}
 	tr.r = Report{Dest: g.path, Skipped: list.skipped}
@@ -59,6 +62,25 @@ func (t *Transfer) most() int {
 		return t.MaxEntries
 	}
 	return DefaultEntries
+}
+
+// admitted asks about all of the tree. In a directory of this machine that exists there may be what no file tool touches: that is found now, not when
+// half of the tree is in place.
+func (t *Transfer) admitted(ctx context.Context, l *listing, g goal) error {
+	for _, i := range l.items {
+		dest := under(g.path, i.rel)
+		if t.Admit != nil && i.rel != "" {
+			if err := t.Admit(i.rel, dest); err != nil {
+				return err
+			}
+		}
+		if g.exists && t.To.Local() {
+			if _, err := t.To.Lstat(ctx, dest); errors.Is(err, errPrivate) || errors.Is(err, errOutside) {
+				return err
+			}
+		}
+	}
+	return context.Cause(ctx)
 }
 
 func (t *tree) copy(ctx context.Context) error {

@@ -39,5 +39,26 @@ func (w *walk) admit(s policy.Subject) error {
 	}
 }
 
+// judge is [Run.Forbids].
+func (w *walk) judge() func(policy.Subject) error {
+	if !w.r.opts.Policy.JudgesNames() {
+		return nil
+	}
+	asked := ""
+	if w.decide.Effect == policy.Confirm {
+		asked = w.decide.Rule
+	}
+	return func(s policy.Subject) error {
+		s.Tool, s.Remote = w.plan.Subject.Tool, w.plan.Subject.Remote
+		for i := range w.subjects() {
+			s.Names = w.subject(i).Names
+			if reason, forbidden := w.r.opts.Policy.Forbids(s, w.whoAt(i), asked); forbidden {
+				return &Refusal{Reason: reason, Hint: deniedHint}
+			}
+		}
+		return nil
+	}
+}
+
 // tier is what the call is rated as by now.
 func (w *walk) tier() policy.Tier { return max(w.assess.Tier, policy.Tier(w.admitted.Load())) }

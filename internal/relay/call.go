@@ -93,6 +93,9 @@ type Run struct {
 	// Admit asks the policy about something that only became known while the call ran, such as where a link leads. What it rates is
 	// in the call's records; an error, always a [*Refusal], is to be returned as it is.
 	Admit func(policy.Subject) error
+	// Forbids asks the policy about one of many files that the call came upon in a tree, as if it had been named by itself: deny patterns and
+	// rules count. nil where the policy refuses nothing by name.
+	Forbids func(policy.Subject) error
 	// StoreHostKeys says whether a first host key may be stored (never in readonly mode or for read-only tools).
 	StoreHostKeys bool
 }

@@ -167,6 +167,7 @@ func (w *walk) run(ctx context.Context) *Result {
 		ID: w.id, Tier: w.assess.Tier, Targets: w.target, Unresolved: w.unresolved, Call: w.call,
 		Started:       func() { w.started.Store(true); clock.started() },
 		Admit:         w.admit,
+		Forbids:       w.judge(),
 		StoreHostKeys: !w.plan.ReadOnly && w.decide.Mode != policy.ReadOnly,
 	}
 	done := make(chan *Result, 1)

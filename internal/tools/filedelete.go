@@ -64,6 +64,9 @@ func (c *fileCall) removeTree(ctx context.Context, real string) error {
 	if err := c.mayRemove(ctx, real); err != nil {
 		return err
 	}
+	if err := c.forbidsIn(ctx, real, c.plan.text); err != nil {
+		return err
+	}
 	r, err := c.shell(ctx, shellText("rm -rf --", real))
 	if err != nil {
 		return err

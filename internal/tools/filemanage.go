@@ -179,7 +179,9 @@ func (d *Deps) planFileRename(p *fileRenameParams) (*relay.Plan, error) {
 			}
 			info, err := c.fs.Lstat(ctx, from)
 			if err == nil && info.Mode.IsDir() {
-				err = c.holdsOwn(ctx, from)
+				if err = c.holdsOwn(ctx, from); err == nil {
+					err = c.forbidsIn(ctx, from, func(path string) string { return quoted(command, path, real+strings.TrimPrefix(path, from)) })
+				}
 			}
 			if err == nil && p.Overwrite {
 				err = c.fs.Rename(ctx, from, real)

@@ -31,6 +31,7 @@ type fileFound struct {
 	Matches []fileMatch `json:"matches"`
 	Files   int         `json:"files_searched"`
 	Skipped fileSkipped `json:"skipped"`
+	deniedFiles
 	// More names the bound that ended the search.
 	More string `json:"more,omitempty" jsonschema:"there may be more: the bound that ended the search (limit, max_output, files, time)"`
 }
@@ -83,11 +84,16 @@ func (d *Deps) planFileSearch(p *fileSearchParams) (*relay.Plan, error) {
 			if text := view.Literal(p.Pattern); text != "" && !c.fs.Local() {
 				o.Candidates = func(ctx context.Context) ([]string, int, bool) { return c.candidates(ctx, real, text) }
 			}
+			denied := &unshown{c: c}
+			if c.run.Forbids != nil {
+				o.Out = denied.out
+			}
 			found, err := view.Search(ctx, c.fs, real, o)
 			if err != nil {
 				return nil, err
 			}
 			f := d.shownMatches(files.Escape(c.path), found)
+			f.deniedFiles = denied.fields()
 			return &relay.Result{Fields: f, Text: f.text()}, nil
 		},
 	})
@@ -172,5 +178,5 @@ func (f *fileFound) text() string {
 	if f.More != "" {
 		fmt.Fprintf(&b, "[there may be more: ended by %s; narrow path, pattern or glob]\n", f.More)
 	}
-	return b.String()
+	return b.String() + f.deniedFiles.text()
 }

@@ -166,6 +166,7 @@ type fileListing struct {
 	Total   int         `json:"total" jsonschema:"entries that match"`
 	Omitted int         `json:"omitted,omitempty" jsonschema:"left out for want of room"`
 	Partial bool        `json:"partial,omitempty" jsonschema:"the directory has more than 100,000 entries; the rest was not looked at"`
+	deniedFiles
 }
 
 func (d *Deps) planFileList(p *fileListParams) (*relay.Plan, error) {
@@ -180,7 +181,8 @@ func (d *Deps) planFileList(p *fileListParams) (*relay.Plan, error) {
 			if err != nil {
 				return nil, err
 			}
-			l, err := view.List(ctx, c.fs, real, glob, maxListed)
+			denied := &unshown{c: c}
+			l, err := view.List(ctx, c.fs, real, glob, maxListed, denied.out)
 			if err != nil {
 				return nil, err
 			}
@@ -189,7 +191,7 @@ func (d *Deps) planFileList(p *fileListParams) (*relay.Plan, error) {
 			for i, e := range l.Entries {
 				all[i] = entryOf(e, owners)
 			}
-			list := &fileListing{Path: files.Escape(c.path), Files: fitting(all, int(d.Config.MaxOutput)/2), Total: l.Total, Partial: l.Partial}
+			list := &fileListing{Path: files.Escape(c.path), Files: fitting(all, int(d.Config.MaxOutput)/2), Total: l.Total, Partial: l.Partial, deniedFiles: denied.fields()}
 			list.Omitted = l.Total - len(list.Files)
 			return &relay.Result{Fields: list, Text: list.text()}, nil
 		},
@@ -212,12 +214,12 @@ func (l *fileListing) text() string {
 		b.WriteString(l.Files[i].line() + "\n")
 	}
 	switch {
-	case l.Total == 0:
+	case l.Total == 0 && l.DeniedCount == 0:
 		b.WriteString("[nothing matches, or the directory is empty]\n")
 	case l.Omitted > 0 || l.Partial:
 		fmt.Fprintf(&b, "[%d of %d entries; narrow it with glob]\n", len(l.Files), l.Total)
 	}
-	return b.String()
+	return b.String() + l.deniedFiles.text()
 }
 
 func entryOf(e view.Entry, owners *accounts) fileEntry {

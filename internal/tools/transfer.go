@@ -107,8 +107,15 @@ func (d *Deps) transfer(ctx context.Context, run *relay.Run, t files.Transfer, u
 	if up {
 		t.From, t.To = t.To, t.From
 	}
-	if err := admitted(ctx, run, &t); err != nil {
+	source, err := admitted(ctx, run, &t)
+	if err != nil {
 		return nil, err
+	}
+	if run.Forbids != nil {
+		t.Admit = func(rel, dest string) error {
+			from := files.Below(source, rel)
+			return naming(from, run.Forbids(transferSubject(from, dest, false)))
+		}
 	}
 	run.Started()
 	res := &relay.Result{}
@@ -124,20 +131,19 @@ func (d *Deps) transfer(ctx context.Context, run *relay.Run, t files.Transfer, u
 }
 
 // admitted asks the policy about the real paths, where links and relative paths lead elsewhere than the ones given. A destination that does
-// not exist yet is judged by its directory.
-func admitted(ctx context.Context, run *relay.Run, t *files.Transfer) error {
-	source, err := t.From.RealPath(ctx, t.Source)
-	if err != nil {
-		return err
+// not exist yet is judged by its directory. It returns the source's.
+func admitted(ctx context.Context, run *relay.Run, t *files.Transfer) (source string, err error) {
+	if source, err = t.From.RealPath(ctx, t.Source); err != nil {
+		return "", err
 	}
 	to, err := t.To.RealPath(ctx, t.Dest)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if source == t.Source && to == t.Dest {
-		return nil
+		return source, nil
 	}
-	return run.Admit(transferSubject(source, to, t.Recursive))
+	return source, run.Admit(transferSubject(source, to, t.Recursive))
 }
 
 func transferredOf(r files.Report, budget int) *transferred {

@@ -27,14 +27,17 @@ type Listing struct {
 // maxEntries is how many entries of a directory are looked at.
 const maxEntries = 100_000
 
-// List lists a directory sorted by name, at most limit entries that match.
-func List(ctx context.Context, fsys files.FS, path string, glob Glob, limit int) (*Listing, error) {
+// List lists a directory sorted by name, at most limit entries that match. out, if set, leaves entries out.
+func List(ctx context.Context, fsys files.FS, path string, glob Glob, limit int, out func(path string) bool) (*Listing, error) {
 	all, more, err := fsys.ReadDir(ctx, path, maxEntries)
 	if err != nil {
 		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(i files.Info) bool { return !glob.Match(i.Name) })
 	slices.SortFunc(all, func(a, b files.Info) int { return strings.Compare(a.Name, b.Name) })
+	if out != nil {
+		all = slices.DeleteFunc(all, func(i files.Info) bool { return out(join(path, i.Name)) })
+	}
 	l := &Listing{Total: len(all), Partial: more}
 	for _, info := range all[:min(len(all), limit)] {
 		e := Entry{Info: info}

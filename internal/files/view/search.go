@@ -5,6 +5,7 @@ import (
 	"context"
 	"regexp"
 	"runtime"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,6 +28,8 @@ type SearchOptions struct {
 	MaxFiles int
 	// Secret, if set, tells files that are not read.
 	Secret func(path string) bool
+	// Out, if set, tells files and directories that are left out. It is asked by one goroutine.
+	Out func(path string) bool
 	// Candidates, if set, is asked which files can match and how many are too large; ok is false when it cannot tell, and then
 	// every file is read. A program on the host does this faster than reading over the network.
 	Candidates func(ctx context.Context) (paths []string, large int, ok bool)
@@ -113,10 +116,12 @@ type search struct {
 // admitted are the candidates that match the glob and are no secrets.
 func (s *search) admitted(root string, paths []string) []string {
 	var kept []string
+	asked := map[string]bool{}
 	for _, p := range paths {
 		relative := below(root, p)
 		switch {
 		case !s.o.Glob.Match(relative):
+		case s.out(root, relative, asked):
 		case s.o.Secret != nil && s.o.Secret(p):
 			s.found.Secret++
 		default:
@@ -124,6 +129,29 @@ func (s *search) admitted(root string, paths []string) []string {
 		}
 	}
 	return kept
+}
+
+// out reports whether a file of the tree, or a directory on the way to it, is left out. asked remembers the answers.
+func (s *search) out(root, relative string, asked map[string]bool) bool {
+	if s.o.Out == nil {
+		return false
+	}
+	for at := 0; at < len(relative); at++ {
+		end := strings.IndexByte(relative[at:], '/')
+		if at += end; end < 0 {
+			at = len(relative)
+		}
+		p := join(root, relative[:at])
+		out, known := asked[p]
+		if !known {
+			out = s.o.Out(p)
+			asked[p] = out
+		}
+		if out {
+			return true
+		}
+	}
+	return false
 }
 
 // read searches files in order, some at a time, until a bound is met.

@@ -248,7 +248,7 @@ func TestList(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l, err = List(context.Background(), files.Local(files.Bounds{}), dir, g, limit)
+		l, err = List(context.Background(), files.Local(files.Bounds{}), dir, g, limit, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

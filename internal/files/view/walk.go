@@ -63,6 +63,7 @@ func (w *walker) down(ctx context.Context, dir string, depth int) error {
 	for _, e := range entries {
 		p := join(dir, e.Name)
 		switch {
+		case e.Mode.IsDir() && w.o.Out != nil && w.o.Out(p):
 		case e.Mode.IsDir() && depth == maxDepth:
 			w.unlisted = true
 		case e.Mode.IsDir() && !kernel[path.Clean(p)]:
@@ -83,6 +84,7 @@ func (w *walker) take(p string, e files.Info) error {
 	}
 	switch {
 	case !w.o.Glob.Match(below(w.root, p)):
+	case w.o.Out != nil && w.o.Out(p):
 	case w.o.Secret != nil && w.o.Secret(p):
 		w.found.Secret++
 	case e.Size > w.o.MaxFile:
