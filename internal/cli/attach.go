@@ -1,15 +1,13 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
-	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -17,7 +15,6 @@ import (
 
 	"relay-shell/internal/keeper"
 	terminal "relay-shell/internal/keeper/session"
-	"relay-shell/internal/pty"
 	"relay-shell/internal/relay"
 )
 
@@ -42,9 +39,6 @@ type attachCmd struct {
 	ID       string `arg:"" help:"The session's id."`
 	ReadOnly bool   `help:"Only look."`
 }
-
-// detachKey is ctrl-].
-const detachKey = 0x1d
 
 // attached puts a person's joining into the audit by the one road.
 type attached struct {
@@ -77,93 +71,67 @@ func (c *attachCmd) Run(s *session) error {
 	if res.Err != nil {
 		return failure(res)
 	}
-	fd := int(s.world.Stdin.Fd())
-	cols, rows, _ := term.GetSize(fd)
-	ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
-	defer cancel()
-	stream, err := s.keepers().Stream(ctx, c.ID, terminal.OpAttach, terminal.Attach{ReadOnly: c.ReadOnly, Cols: cols, Rows: rows})
+	p, err := sitDown(s.world.Stdin, s.world.Stdout)
 	if err != nil {
 		return err
 	}
-	defer stream.Close()
-	fmt.Fprintf(s.world.Stderr, "attached to %s; ctrl-] leaves it running\r\n", c.ID)
-	state, err := term.MakeRaw(fd)
-	if err != nil {
-		return err
-	}
-	exit, err := s.converse(stream, fd, c.ReadOnly)
-	_, _ = io.WriteString(s.world.Stdout, pty.Reset)
-	_ = term.Restore(fd, state)
+	last, err := s.converse(c, p)
+	p.getUp()
 	switch {
 	case err != nil:
 		return err
-	case exit != nil:
-		fmt.Fprintf(s.world.Stderr, "\n%s has ended, exit %d\n", c.ID, *exit)
+	case last.Exit != nil:
+		fmt.Fprintf(s.world.Stderr, "\n%s has ended, exit %d\n", c.ID, *last.Exit)
 	default:
 		fmt.Fprintf(s.world.Stderr, "\nleft %s running\n", c.ID)
 	}
 	return nil
 }
 
-// converse joins the person's terminal and the session's until one of them ends it. exit is nil when the person left.
-func (s *session) converse(stream *keeper.Stream, fd int, readOnly bool) (exit *int, err error) {
-	var sending sync.Mutex
-	send := func(f terminal.Frame) error {
-		sending.Lock()
-		defer sending.Unlock()
-		return stream.Send(f)
+// attachTimeout bounds the asking.
+const attachTimeout = 10 * time.Second
+
+// converse joins the person's terminal and the session's until one of them ends it, and returns what the keeper said of that.
+func (s *session) converse(c *attachCmd, p *seat) (last terminal.Frame, err error) {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGWINCH, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	ctx, cancel := context.WithTimeout(s.ctx, attachTimeout)
+	stream, err := s.keepers().Stream(ctx, c.ID, terminal.OpAttach, terminal.Attach{ReadOnly: c.ReadOnly}, p.in, p.out)
+	cancel()
+	p.passed()
+	if err != nil {
+		return last, err
 	}
-	resized := make(chan os.Signal, 1)
-	signal.Notify(resized, syscall.SIGWINCH)
-	defer signal.Stop(resized)
-	left := make(chan struct{})
-	go func() { // ends with the process: a terminal's read cannot be cut short
-		defer stream.Close()
-		defer close(left) // before the stream's end shows
-		buf := make([]byte, 4096)
+	defer stream.Close()
+	fmt.Fprintf(s.world.Stderr, "attached to %s; ctrl-] leaves it running\r\n", c.ID)
+	if err := stream.Send(p.size()); err != nil {
+		return last, err
+	}
+	over := make(chan struct{})
+	defer close(over)
+	var called atomic.Bool // away, by a signal
+	go func() {            // ends with this function
 		for {
-			n, err := s.world.Stdin.Read(buf)
-			if i := bytes.IndexByte(buf[:n], detachKey); i >= 0 || err != nil {
-				if i > 0 && !readOnly {
-					_ = send(terminal.Frame{Data: buf[:i]})
+			select {
+			case <-over:
+				return
+			case sig := <-signals:
+				if sig == syscall.SIGWINCH {
+					_ = stream.Send(p.size())
+					continue
 				}
-				return
-			}
-			if !readOnly && send(terminal.Frame{Data: buf[:n]}) != nil {
-				return
+				called.Store(true)
+				stream.Close()
 			}
 		}
 	}()
-	done := make(chan struct{})
-	defer close(done)
-	go func() { // ends with this function
-		for {
-			select {
-			case <-done:
-				return
-			case <-resized:
-				if cols, rows, err := term.GetSize(fd); err == nil && !readOnly {
-					_ = send(terminal.Frame{Cols: cols, Rows: rows})
-				}
-			}
-		}
-	}()
-	out := pty.NewSafeWriter(s.world.Stdout)
-	for {
-		var f terminal.Frame
-		if err := stream.Next(&f); err != nil {
-			select {
-			case <-left:
-				return nil, nil
-			default:
-				return nil, fmt.Errorf("the session is gone: %w", err)
-			}
-		}
-		if _, err := out.Write(f.Data); err != nil {
-			return nil, err
-		}
-		if f.Exit != nil {
-			return f.Exit, nil
-		}
+	err = stream.Next(&last)
+	switch {
+	case err != nil && called.Load():
+		return terminal.Frame{Left: true}, nil
+	case err != nil:
+		return last, fmt.Errorf("the session is gone: %w", err)
 	}
+	return last, nil
 }

@@ -182,7 +182,7 @@ func (h *holder) serve(c net.Conn) {
 		if err := in.next(&req); err != nil {
 			return
 		}
-		if h.stream(c, in, req) {
+		if h.stream(c, in, req, rights) {
 			return
 		}
 		result, err := h.answer(c, req, rights)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net"
+	"os"
 	"syscall"
 	"time"
 )
@@ -63,6 +64,9 @@ type Streamer interface {
 
 // Stream is a connection of messages in both directions. Next and Send may be used at the same time, each by one goroutine.
 type Stream struct {
+	// Files are the open files that came with the request; the thing that serves it closes them.
+	Files []*os.File
+
 	conn net.Conn
 	in   *lines
 }
@@ -83,7 +87,7 @@ const sendTimeout = 10 * time.Second
 func (s *Stream) Close() error { return s.conn.Close() }
 
 // stream serves a request that takes over its connection, and reports whether it was one.
-func (h *holder) stream(c net.Conn, in *lines, req request) bool {
+func (h *holder) stream(c net.Conn, in *lines, req request, rights *rightsReader) bool {
 	h.mu.Lock()
 	thing := h.thing
 	h.mu.Unlock()
@@ -94,12 +98,13 @@ func (h *holder) stream(c net.Conn, in *lines, req request) bool {
 	if send(c, response{V: Version, Result: json.RawMessage(`{}`)}) != nil {
 		return true
 	}
-	_ = t.Stream(h.ctx, req.Op, req.Args, &Stream{conn: c, in: in})
+	_ = t.Stream(h.ctx, req.Op, req.Args, &Stream{Files: rights.take(), conn: c, in: in})
 	return true
 }
 
-// Stream asks for a request that takes over its connection. ctx bounds the asking alone; the caller closes the stream.
-func (k *Keepers) Stream(ctx context.Context, id, op string, args any) (*Stream, error) {
+// Stream asks for a request that takes over its connection, and passes files on as [Keepers.Give] does. ctx bounds the asking alone; the
+// caller closes the stream.
+func (k *Keepers) Stream(ctx context.Context, id, op string, args any, files ...*os.File) (*Stream, error) {
 	if !ValidID("", id) {
 		return nil, notFound(id)
 	}
@@ -111,7 +116,10 @@ func (k *Keepers) Stream(ctx context.Context, id, op string, args any) (*Stream,
 	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	req := request{V: Version, Op: op}
-	if req.Args, err = json.Marshal(args); err == nil {
+	if req.Args, err = json.Marshal(args); err == nil && len(files) > 0 {
+		err = pass(c, files)
+	}
+	if err == nil {
 		err = send(c, req)
 	}
 	var r response

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // MaxLine is the longest input line in bytes that a terminal in canonical mode keeps (termios(3); 4096 with its end).
@@ -63,15 +65,18 @@ func (m LineMode) measure(line int, p []byte) (int, error) {
 	return line, nil
 }
 
+// write types p. A key is taken at once, without the timers that waiting takes.
 func (t *Terminal) write(ctx context.Context, p []byte) (int, error) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		deadline = time.Now().Add(inputMax)
+	n := 0
+	err := control(t.master, func(fd int) (err error) {
+		n, err = unix.Write(fd, p)
+		return err
+	})
+	if n = max(n, 0); n < len(p) && (err == nil || err == unix.EAGAIN || err == unix.EINTR) {
+		var more int
+		more, err = t.writeOn(ctx, p[n:])
+		n += more
 	}
-	_ = t.master.SetWriteDeadline(deadline)
-	stop := context.AfterFunc(ctx, func() { _ = t.master.SetWriteDeadline(time.Now()) })
-	defer stop()
-	n, err := t.master.Write(p)
 	switch {
 	case err == nil:
 		return n, nil
@@ -80,6 +85,18 @@ func (t *Terminal) write(ctx context.Context, p []byte) (int, error) {
 			"the program does not read its input: %d of %d bytes were taken", n, len(p))
 	}
 	return n, t.gone(err, "typing")
+}
+
+// writeOn types p as the program reads.
+func (t *Terminal) writeOn(ctx context.Context, p []byte) (int, error) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(inputMax)
+	}
+	_ = t.master.SetWriteDeadline(deadline)
+	stop := context.AfterFunc(ctx, func() { _ = t.master.SetWriteDeadline(time.Now()) })
+	defer stop()
+	return t.master.Write(p)
 }
 
 var (

@@ -131,8 +131,8 @@ func (r *Ring) Around(c Chunk, n int) (before, after []byte) {
 	return r.copyLocked(max(start, c.Start-int64(n)), c.Start), r.copyLocked(c.Next, min(r.end, c.Next+int64(n)))
 }
 
-// raw reads without regard to characters.
-func (r *Ring) raw(cursor int64, limit int) Chunk {
+// Raw reads at most limit bytes from the cursor on without regard to characters, so that Next is the very end when it has read up to there.
+func (r *Ring) Raw(cursor int64, limit int) Chunk {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	from := min(max(cursor, r.start()), r.end)

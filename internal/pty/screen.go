@@ -131,10 +131,10 @@ func (s *screen) step(end int64) bool {
 	if s.emu == nil {
 		s.begin()
 	}
-	c := s.ring.raw(s.at, screenPiece)
+	c := s.ring.Raw(s.at, screenPiece)
 	if c.Dropped > 0 { // a flood: what is left of it now will be dropped too
 		s.restart(max(c.Start, end-skipTo))
-		c = s.ring.raw(s.at, screenPiece)
+		c = s.ring.Raw(s.at, screenPiece)
 	}
 	s.render(c.Data)
 	s.at = c.Next

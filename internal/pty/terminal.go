@@ -24,9 +24,9 @@ type Options struct {
 	Cols, Rows int
 	// Buffer is how many bytes of output are kept, DefaultBuffer if 0.
 	Buffer int
-	// Tap is called with each piece of output, by the goroutine that reads it: the program waits for it. It must not keep
-	// the slice.
-	Tap func([]byte)
+	// Tap is called with each piece of output once it is in the ring, at the offset at, by the goroutine that reads it: the program waits for
+	// it. It must not keep the slice.
+	Tap func(at int64, p []byte)
 }
 
 // The size of a terminal when none is given, and the bounds of one that is.
@@ -63,7 +63,7 @@ type Terminal struct {
 	ring   *Ring
 	track  tracker
 	screen *screen
-	tap    func([]byte)
+	tap    func(int64, []byte)
 
 	writing sync.Mutex
 	// line is how much of an input line has been typed in canonical mode.
@@ -213,11 +213,12 @@ func (l *lastWords) more(master *os.File, n int, err error) bool {
 }
 
 func (t *Terminal) output(p []byte) {
+	_, at := t.ring.Bounds()
 	_, _ = t.ring.Write(p) // never fails
-	t.track.feed(p)
 	if t.tap != nil {
-		t.tap(p)
+		t.tap(at, p)
 	}
+	t.track.feed(p)
 	if t.track.question() {
 		if answers := t.screen.answers(); len(answers) > 0 && !t.silent.Load() {
 			t.answer(answers)

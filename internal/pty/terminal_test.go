@@ -288,7 +288,7 @@ func TestBackgroundProcessesDoNotHoldTheEnd(t *testing.T) {
 
 func TestTapSeesEverything(t *testing.T) {
 	var b strings.Builder
-	term := startWith(t, Options{Argv: []string{"/bin/sh", "-c", "seq 20000"}, Env: environ, Buffer: 1000, Tap: func(p []byte) { b.Write(p) }})
+	term := startWith(t, Options{Argv: []string{"/bin/sh", "-c", "seq 20000"}, Env: environ, Buffer: 1000, Tap: func(_ int64, p []byte) { b.Write(p) }})
 	ended(t, term)
 	if got := b.String(); !strings.HasPrefix(got, "1\r\n2\r\n") || !strings.HasSuffix(got, "\r\n20000\r\n") {
 		t.Errorf("%d bytes", len(got))

@@ -23,7 +23,7 @@ func (r *Ring) Until(ctx context.Context, cursor int64, re *regexp.Regexp) (end 
 	v := &view{raw: wantsRaw(re)}
 	var tried time.Time // when something was printed that did not match: the first answer to a key is not to wait
 	for at := cursor; ; {
-		c := r.raw(at, r.size)
+		c := r.Raw(at, r.size)
 		if c.Dropped > 0 || v.scan.pos != at {
 			v.reset(c.Start)
 		}

@@ -149,21 +149,22 @@ type Signal struct {
 	Name string `json:"name"`
 }
 
-// Attach joins a person.
+// Attach joins a person, whose terminal comes with the request as two open files: what is typed there and what it shows. They need not be
+// terminals, but must be able to be waited for (epoll(7)).
 type Attach struct {
-	ReadOnly   bool
-	Cols, Rows int
+	ReadOnly bool
 }
 
-// Frame is a message of an attached person's stream, either way.
+// DetachKey is the key by which a person leaves: ctrl-].
+const DetachKey = 0x1d
+
+// Frame is a message of an attached person's stream. Theirs are sizes, of which the first also says that they are ready; the keeper's is the
+// last one.
 type Frame struct {
-	// Data is output, or what was typed.
-	Data []byte `json:"data,omitempty"`
-	// Cols and Rows are a new size.
+	// Cols and Rows are the size of the person's terminal.
 	Cols int `json:"cols,omitempty"`
 	Rows int `json:"rows,omitempty"`
-	// Dropped is how many bytes were left out before Data.
-	Dropped int64 `json:"dropped,omitempty"`
-	// Exit ends the stream: the program has ended.
+	// Exit: the program has ended. Left: the person has pressed the key for it, or hung up.
 	Exit *int `json:"exit,omitempty"`
+	Left bool `json:"left,omitempty"`
 }

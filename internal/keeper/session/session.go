@@ -38,10 +38,11 @@ type Session struct {
 	opened  atomic.Bool
 	silence *time.Timer // fires when a host's program has been silent for a while, nil here
 
+	people atomic.Pointer[[]*person] // replaced whole, with mu held
+
 	mu     sync.Mutex
 	read   int64 // where the last read without a cursor ended
-	people int
-	typers int // people who answer the program's questions by their own terminal
+	typers int   // people who answer the program's questions by their own terminal
 }
 
 // Open is the [keeper.Kind] of sessions.
@@ -121,8 +122,13 @@ func orElse(n, fallback int) int {
 
 func (s *Session) touch() { s.used.Store(time.Now().UnixNano()) }
 
-// tap sees each piece of output.
-func (s *Session) tap(p []byte) {
+// tap sees each piece of output: people first, everything else can wait.
+func (s *Session) tap(at int64, p []byte) {
+	if people := s.people.Load(); people != nil {
+		for _, person := range *people {
+			person.see(at, p)
+		}
+	}
 	s.touch()
 	if s.recorder != nil {
 		s.recorder.Output(p)
@@ -160,7 +166,7 @@ func (s *Session) watch() {
 		case <-idle.C:
 		}
 		left := s.patience() - time.Duration(time.Now().UnixNano()-s.used.Load())
-		if left <= 0 && !s.attached() {
+		if left <= 0 && s.attached() == 0 {
 			s.finish()
 			return
 		}
@@ -180,10 +186,12 @@ func (s *Session) patience() time.Duration {
 	return p
 }
 
-func (s *Session) attached() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.people > 0
+// attached counts the people who are attached.
+func (s *Session) attached() int {
+	if people := s.people.Load(); people != nil {
+		return len(*people)
+	}
+	return 0
 }
 
 func (s *Session) finish() { s.once.Do(func() { close(s.done) }) }
@@ -243,8 +251,6 @@ func (s *Session) status() Status {
 			st.RecordingError = err.Error()
 		}
 	}
-	s.mu.Lock()
-	st.People = s.people
-	s.mu.Unlock()
+	st.People = s.attached()
 	return st
 }

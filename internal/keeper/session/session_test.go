@@ -154,49 +154,6 @@ func TestSecret(t *testing.T) {
 	}
 }
 
-// TestAttach: two people and a model on one session; one of them only looks.
-func TestAttach(t *testing.T) {
-	w := newWorld(t)
-	id := w.spawn(Params{Argv: []string{"/bin/sh"}})
-	w.until(id, `\$ `)
-	ctx := context.Background()
-	typer, err := w.Stream(ctx, id, OpAttach, Attach{Cols: 90, Rows: 20})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer typer.Close()
-	viewer, err := w.Stream(ctx, id, OpAttach, Attach{ReadOnly: true, Cols: 10, Rows: 10})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer viewer.Close()
-	if err := viewer.Send(Frame{Data: []byte("echo never\r")}); err != nil {
-		t.Fatal(err)
-	}
-	if err := typer.Send(Frame{Data: []byte("stty size; exit 3\r")}); err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range []*keeper.Stream{typer, viewer} {
-		var seen strings.Builder
-		for {
-			var f Frame
-			if err := s.Next(&f); err != nil {
-				t.Fatal(err)
-			}
-			seen.Write(f.Data)
-			if f.Exit != nil {
-				if *f.Exit != 3 {
-					t.Error(*f.Exit)
-				}
-				break
-			}
-		}
-		if !strings.Contains(seen.String(), "20 90") || strings.Contains(seen.String(), "never") {
-			t.Errorf("%q", seen.String())
-		}
-	}
-}
-
 // TestEnds: idle sessions and old ones end by themselves, also those whose program has ended.
 func TestEnds(t *testing.T) {
 	w := newWorld(t)

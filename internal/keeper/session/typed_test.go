@@ -79,14 +79,7 @@ func TestTypedMeanwhile(t *testing.T) {
 		t.Error(err)
 	}
 	w.call(id, OpSend, Send{After: &at.Typed}, nil) // nothing was typed
-	person, err := w.Stream(t.Context(), id, OpAttach, Attach{Cols: 80, Rows: 24})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer person.Close()
-	if err := person.Send(Frame{Data: []byte("person")}); err != nil {
-		t.Fatal(err)
-	}
+	w.visit(id, false, Frame{Cols: 80, Rows: 24}).types("person")
 	w.until(id, `person`)
 	var after Prompt
 	w.call(id, OpTyped, struct{}{}, &after)
