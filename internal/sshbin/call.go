@@ -23,6 +23,8 @@ type call struct {
 	marker  *marker // finds the exit status in the output; nil where the channel tells it
 	unmet   *marker // finds there that what the command needs is missing, and what; nil without needs
 	started Started
+	// detached is set when the session has been let go of: its end is told to somebody else.
+	detached bool
 }
 
 // openGrace is how long a session that is being opened may still be answered once its caller has gone: the command may have

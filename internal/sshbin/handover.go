@@ -75,6 +75,7 @@ func (k *call) letGo(ctx context.Context) *Handover {
 	if h.Conn, h.Detached.Session, err = session.Detach(); err != nil {
 		return nil
 	}
+	k.detached = true
 	if k.leash != nil {
 		h.Detached.Mark = k.id
 	}

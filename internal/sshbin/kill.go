@@ -26,28 +26,39 @@ func (k *call) kill() []string {
 			return k.hangUpOnly()
 		}
 	}
-	for {
+	for looks := 1; ; looks++ {
 		left, known := l.kill(ctx, k.id)
-		if !known {
+		switch {
+		case !known && looks > 1 && ctx.Err() != nil:
+			return nil // nothing was left; only the end of the session has not come
+		case !known:
 			return []string{Unknown}
-		}
-		if len(left) > 0 {
+		case len(left) > 0:
 			survivors := make([]string, len(left))
 			for i, pid := range left {
 				survivors[i] = "pid " + pid
 			}
 			return survivors
+		case k.detached && looks > 1:
+			return nil // nobody here hears of its end
 		}
-		t := time.NewTimer(killAgain)
-		select {
-		case <-k.channel.Exited():
-			t.Stop()
+		if !k.goesOn(ctx, killAgain) {
 			return nil
-		case <-ctx.Done():
-			t.Stop()
-			return nil
-		case <-t.C:
 		}
+	}
+}
+
+// goesOn reports whether the session has not ended after d.
+func (k *call) goesOn(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-k.channel.Exited():
+		return false
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
 	}
 }
 

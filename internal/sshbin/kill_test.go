@@ -28,8 +28,12 @@ var trees = []struct{ name, text string }{
 	{"clean environment", "env -i sleep %d & echo up; wait"},
 	{"clean environment and session", "env -i setsid -w sleep %d & echo up; wait"},
 	{"thirty", "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do sleep %d & done; echo up; wait"},
+	{"name of two lines", twoLines + "env -i \"$n\" %d & echo up; wait"},
 	{"pipeline", "echo up; sleep %d | cat | cat"},
 }
+
+// twoLines makes n a sleep whose name is two lines in the system's list of processes.
+const twoLines = "d=$(mktemp -d) && n=\"$d/a\nb sleep\" && cp \"$(command -v sleep)\" \"$n\" || exit\n"
 
 // tell writes to a channel when something has been written.
 type tell chan struct{}
@@ -99,6 +103,8 @@ func TestCancelEndsTheTree(t *testing.T) {
 		server := sshtest.Start(t, o)
 		e := newEngine(t, server.Lab, Options{})
 		r := resolve(t, e, "target", dest.Options{})
+		bystander := fmt.Sprintf("sleep %d", 4099+100*i)
+		mustRun(t, e, r, Command{Text: twoLines + "setsid \"$d\"/a*" + strings.TrimPrefix(bystander, "sleep") + " >/dev/null 2>&1 </dev/null &"})
 		for j, tree := range trees {
 			if i > 0 && j != 0 && j != 2 && j != 4 {
 				continue // the rest does not depend on the account
@@ -106,6 +112,9 @@ func TestCancelEndsTheTree(t *testing.T) {
 			t.Run(fmt.Sprintf("%+v/%s", o.Shell, tree.name), func(t *testing.T) {
 				checkGone(t, server, e, r, tree.text, 4000+100*i+j)
 			})
+		}
+		if !server.Running(bystander) {
+			t.Errorf("%s: what an earlier command left running is gone", o.Shell)
 		}
 	}
 }

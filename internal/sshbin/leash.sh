@@ -21,7 +21,6 @@ done
 for y in 1 2 3; do
 set -- $R
 [ "$1" ] || exit
-for i; do stop $i & done
-wait
+stop "$@"
 sleep 1
 done >/dev/null 2>&1
