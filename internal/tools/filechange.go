@@ -121,7 +121,11 @@ func (g guards) text(write string) func(string) string {
 	return func(path string) string {
 		text := quoted(write+" --", path)
 		if g.Check != "" {
-			text += "\n" + change.Mentioned(g.Check, path, shownWord)
+			check, err := change.Mentioned(g.Check, path, shownWord)
+			if err != nil {
+				check = strings.ReplaceAll(g.Check, "{}", shownWord(path)) // it is refused before it runs; what it says counts all the same
+			}
+			text += "\n" + check
 		}
 		return text
 	}

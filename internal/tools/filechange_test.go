@@ -117,6 +117,28 @@ func TestFileRevert(t *testing.T) {
 		if s.holds(path, "Port 22\n"); undone["state"] != "undone" || !strings.Contains(undone["diff"].(string), "-Port 24") {
 			t.Errorf("%v", undone)
 		}
+		f, _ = s.ok("file_edit", map[string]any{"path": path, "old": "22", "new": "26", "revert_after": 2})
+		must(t, os.WriteFile(path, []byte("Port 27 # by hand\n"), 0o600))
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+			stat, res := s.ok("file_stat", map[string]any{"path": path})
+			if newest := stat["backups"].([]any)[0].(map[string]any); newest["change_id"] == f["change_id"] && newest["state"] == "not reverted: changed since" && strings.Contains(res.Text, "changed since") {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%v", stat)
+			}
+		}
+		late, res := s.ok("file_confirm", map[string]any{"change_id": f["change_id"]})
+		if late["state"] != "changed" || !strings.Contains(res.Text, late["backup"].(string)) {
+			t.Errorf("%v %s", late, res.Text)
+		}
+		s.holds(path, "Port 27 # by hand\n")
+		if s.host != "" { // here it is in the state directory, which file tools don't touch
+			if old, _ := s.ok("file_read", map[string]any{"path": late["backup"]}); old["content"] != "Port 22\n" {
+				t.Errorf("%v", old)
+			}
+		}
+		s.ok("file_write", map[string]any{"path": path, "content": "Port 22\n"})
 		s.fails("not_found", "file_confirm", map[string]any{"change_id": "c-00000000000000000000000000"})
 		s.fails("invalid_argument", "file_confirm", map[string]any{"change_id": "../x"})
 		s.only("sshd_config")

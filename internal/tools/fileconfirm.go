@@ -28,8 +28,9 @@ type changeRecord struct {
 type fileConfirmed struct {
 	ChangeID string `json:"change_id"`
 	Path     string `json:"path"`
-	State    string `json:"state" jsonschema:"kept, undone, or reverted: the target put the old file back before"`
+	State    string `json:"state" jsonschema:"kept, undone, reverted (the target put the old file back before), or changed (it left the file alone because somebody had changed it since)"`
 	Diff     string `json:"diff,omitempty" jsonschema:"what undoing changed"`
+	Backup   string `json:"backup,omitempty" jsonschema:"where the old content lies, of changed"`
 }
 
 func (d *Deps) changeDir() string { return filepath.Join(d.Config.StateDir, "edits") }
@@ -116,8 +117,12 @@ func (d *Deps) planFileConfirm(p *fileConfirmParams) (*relay.Plan, error) {
 			if outcome == change.Reverted && !p.Undo {
 				return res, &relay.Error{Code: "not_found", Message: "too late: the old file has been put back", Hint: "make the change again, with a longer revert_after"}
 			}
+			if outcome == change.Changed {
+				f.Backup = files.Escape(place.BackupPath(c.path, p.ChangeID))
+			}
 			res.Text = fmt.Sprintf("%s is %s\n%s", f.Path, map[change.Outcome]string{
 				change.Kept: "kept as it is", change.Undone: "as it was before the change", change.Reverted: "as it was: the target had put the old file back",
+				change.Changed: "as somebody left it: not reverted, because it was changed since; the old content is in " + f.Backup,
 			}[outcome], f.Diff)
 			return res, nil
 		},

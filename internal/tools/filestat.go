@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"relay-shell/internal/files"
+	"relay-shell/internal/files/change"
 	"relay-shell/internal/relay"
 )
 
@@ -27,6 +28,12 @@ type fileBackup struct {
 	Time     string `json:"time"`
 	Size     int64  `json:"size"`
 	Path     string `json:"path" jsonschema:"where it lies"`
+	State    string `json:"state,omitempty" jsonschema:"of a change that was to revert: reverted, not reverted: changed since, …"`
+}
+
+// fates are what became of changes that were to revert, for people.
+var fates = map[change.Outcome]string{
+	change.Reverted: "reverted", change.Changed: "not reverted: changed since", "failed": "could not be reverted", "lapsed": "not reverted: the target restarted, or ended what would have done it",
 }
 
 // maxBackups is how many backups are shown.
@@ -74,10 +81,13 @@ func (d *Deps) addBackups(ctx context.Context, c *fileCall, real string, s *file
 		return
 	}
 	for _, b := range kept[:min(len(kept), maxBackups)] {
-		s.Backups = append(s.Backups, fileBackup{ChangeID: b.ID, Time: stamp(b.Time), Size: b.Size, Path: files.Escape(b.Path)})
+		s.Backups = append(s.Backups, fileBackup{ChangeID: b.ID, Time: stamp(b.Time), Size: b.Size, Path: files.Escape(b.Path), State: fates[b.Fate]})
 	}
 	if pending, err := place.Pending(ctx, real); err == nil && pending != nil {
-		s.Pending = fmt.Sprintf("%s reverts at %s", pending.ID, stamp(pending.Reverts))
+		s.Pending = fmt.Sprintf("%s reverts at %s unless file_confirm keeps it", pending.ID, stamp(pending.Reverts))
+		if pending.Lapsed {
+			s.Pending = fmt.Sprintf("%s should have reverted at %s, but the target ended what would have done it (a restart?): it stands unless it is undone", pending.ID, stamp(pending.Reverts))
+		}
 	}
 }
 
@@ -89,10 +99,14 @@ func (s *fileStat) text() string {
 		b.WriteString("real path " + s.RealPath + "\n")
 	}
 	for _, k := range s.Backups {
-		fmt.Fprintf(&b, "backup %s of %s, %d bytes: %s\n", k.ChangeID, k.Time, k.Size, k.Path)
+		fmt.Fprintf(&b, "backup %s of %s, %d bytes: %s", k.ChangeID, k.Time, k.Size, k.Path)
+		if k.State != "" {
+			b.WriteString(" (" + k.State + ")")
+		}
+		b.WriteByte('\n')
 	}
 	if s.Pending != "" {
-		b.WriteString("[" + s.Pending + " unless file_confirm keeps it]\n")
+		b.WriteString("[" + s.Pending + "]\n")
 	}
 	return b.String()
 }

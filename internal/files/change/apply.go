@@ -92,10 +92,11 @@ func (w *work) resolve(ctx context.Context) (string, error) {
 }
 
 func (w *work) admit() error {
-	if w.r.Admit == nil {
-		return nil
+	check, err := Mentioned(w.r.Check, w.temp, target.Quote)
+	if err != nil || w.r.Admit == nil {
+		return err
 	}
-	return w.r.Admit(w.real, Mentioned(w.r.Check, w.temp, target.Quote))
+	return w.r.Admit(w.real, check)
 }
 
 // content reads the old content and makes the new one.
@@ -162,6 +163,11 @@ func (w *work) pending(ctx context.Context) error {
 	p, err := w.Pending(ctx, w.real)
 	if err != nil || p == nil {
 		return err
+	}
+	if p.Lapsed {
+		w.done.Notes = append(w.done.Notes, fmt.Sprintf("change %s should have been reverted at %s, but the target ended what would have done it (a restart?): it stands; file_stat lists its backup",
+			p.ID, p.Reverts.UTC().Format(time.RFC3339)))
+		return w.lapse(ctx, w.real, p.ID)
 	}
 	return &Error{
 		Code: "already_exists", Message: fmt.Sprintf("change %s of this file reverts at %s unless it is confirmed", p.ID, p.Reverts.UTC().Format(time.RFC3339)),

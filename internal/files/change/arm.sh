@@ -6,8 +6,8 @@ C=$(cksum <"$T")
 unset RELAY_CALL RSC
 # Other descriptors belong to whoever started this: one may be a lock.
 exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
-if command -v setsid >/dev/null 2>&1; then setsid sh -c "$W" relay-revert "$P" "$F" "$O" "$N" "$E" "$S" "$C" "$T" "$B" </dev/null >/dev/null 2>&1 &
-else nohup sh -c "$W" relay-revert "$P" "$F" "$O" "$N" "$E" "$S" "$C" "$T" "$B" </dev/null >/dev/null 2>&1 &
+if command -v setsid >/dev/null 2>&1; then setsid sh -c "$W" relay-revert "$P" "$F" "$O" "$N" "$E" "$C" "$T" "$B" </dev/null >/dev/null 2>&1 &
+else nohup sh -c "$W" relay-revert "$P" "$F" "$O" "$N" "$E" "$C" "$T" "$B" </dev/null >/dev/null 2>&1 &
 fi
 i=0
 while [ ! -s "$P/pid" ]; do

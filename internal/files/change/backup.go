@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"relay-shell/internal/files"
@@ -58,10 +59,15 @@ type Backup struct {
 	Size int64
 	// Path is where it lies on the target.
 	Path string
-	// Pending: the file's change may still revert, or has just been settled. Reverts is when, where it is known.
-	Pending bool
+	// Reverts is when the file comes back, of a change that may still revert. Lapsed: the target has ended what would have done it.
 	Reverts time.Time
+	Lapsed  bool
+	// Fate is what became of a change that was to revert, "" where it was confirmed or there is nothing to tell.
+	Fate Outcome
 }
+
+// BackupPath is where the former content lies that a change has replaced, if it is kept.
+func (p *Place) BackupPath(real, id string) string { return path.Join(p.keeping(real), id+".old") }
 
 // Backups lists what is kept of a file, newest first.
 func (p *Place) Backups(ctx context.Context, real string) ([]Backup, error) {
@@ -74,8 +80,12 @@ func (p *Place) Backups(ctx context.Context, real string) ([]Backup, error) {
 			continue
 		}
 		at, _ := timeOf(id)
-		_, pending := roles[id]["pending"]
-		list = append(list, Backup{ID: id, Time: at, Size: old.Size, Path: path.Join(dir, id+".old"), Pending: pending})
+		b := Backup{ID: id, Time: at, Size: old.Size, Path: p.BackupPath(real, id)}
+		if _, pending := roles[id]["pending"]; pending {
+			text, _, _ := readAll(ctx, p.State, path.Join(dir, id+".pending", "outcome"), 100)
+			b.Fate = Outcome(strings.TrimSpace(string(text)))
+		}
+		list = append(list, b)
 	}
 	return list, err
 }

@@ -74,7 +74,11 @@ func (w *work) check(ctx context.Context) error {
 	if w.Shell == nil {
 		return &Error{Code: "unsupported", Message: "no command can be run there, so nothing can be checked", Hint: "leave check out"}
 	}
-	r, err := w.Shell(ctx, Mentioned(w.r.Check, w.temp, target.Quote))
+	command, err := Mentioned(w.r.Check, w.temp, target.Quote)
+	if err != nil {
+		return err
+	}
+	r, err := w.Shell(ctx, command)
 	if err != nil {
 		return err
 	}

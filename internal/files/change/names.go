@@ -29,14 +29,8 @@ func former(real, id string) string    { return hidden(real, id, "-old") }
 //	ID.old      the content before it
 //	ID.tmp      the path of its temporary file, until the change is made
 //	ID.pending/ a change that would revert: pid, decided/, outcome
-//	ID.theirs   what somebody had made of the file when it was reverted
 func (p *Place) keeping(real string) string {
 	return path.Join(p.Dir, "changes", Digest([]byte(real))[:16])
-}
-
-// Mentioned is a check with a path in place of each {}.
-func Mentioned(check, name string, quote func(string) string) string {
-	return strings.ReplaceAll(check, "{}", quote(name))
 }
 
 // ours says whether a path can be that of the temporary file of a change.

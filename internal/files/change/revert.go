@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +46,7 @@ func (w *work) arm(ctx context.Context) error {
 	var b strings.Builder
 	for _, v := range []struct{ name, value string }{
 		{"P", pending}, {"F", w.real}, {"O", former(w.real, w.id)}, {"T", w.temp}, {"E", existed},
-		{"B", path.Join(w.keeping(w.real), w.id+".old")}, {"S", path.Join(w.keeping(w.real), w.id+".theirs")}, {"N", fmt.Sprint(int(w.r.RevertAfter.Seconds()))}, {"W", revertScript},
+		{"B", path.Join(w.keeping(w.real), w.id+".old")}, {"N", fmt.Sprint(int(w.r.RevertAfter.Seconds()))}, {"W", revertScript},
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", v.name, target.Quote(v.value))
 	}
@@ -70,74 +69,6 @@ func (p *Place) pendingDir(real, id string) string {
 	return path.Join(p.keeping(real), id+".pending")
 }
 
-// Pending is the change of a file that may still revert, nil if there is none.
-func (p *Place) Pending(ctx context.Context, real string) (*Backup, error) {
-	dir := p.keeping(real)
-	ids, roles, err := p.kept(ctx, dir)
-	if err != nil {
-		if files.Code(err) == "permission_denied" { // then none of ours was made
-			return nil, nil
-		}
-		return nil, err
-	}
-	for _, id := range slices.Backward(ids) {
-		if _, is := roles[id]["pending"]; !is {
-			continue
-		}
-		decided, err := p.settled(ctx, keptChange{id: id, dir: dir})
-		if err != nil {
-			return nil, err
-		}
-		if !decided {
-			m, err := p.readMeta(ctx, real, id)
-			if err != nil {
-				return nil, err
-			}
-			return &Backup{ID: id, Time: m.Time, Reverts: m.Reverts}, nil
-		}
-	}
-	return nil, nil
-}
-
-// settled says whether a change that might have reverted has been decided on, one way or the other.
-func (p *Place) settled(ctx context.Context, c keptChange) (bool, error) {
-	_, err := p.State.Lstat(ctx, path.Join(c.dir, c.id+".pending", "decided"))
-	if files.Code(err) == "not_found" {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// decide takes the decision away from the process on the target. taken is false if it has been made already.
-func (p *Place) decide(ctx context.Context, real, id string) (taken bool, err error) {
-	err = p.State.Mkdir(ctx, path.Join(p.pendingDir(real, id), "decided"), 0o700)
-	if files.Code(err) == "already_exists" {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// disarm ends what a change that failed has started.
-func (p *Place) disarm(ctx context.Context, real, id string) {
-	if taken, _ := p.decide(ctx, real, id); taken {
-		_ = p.FS.Remove(ctx, former(real, id))
-	}
-}
-
-// removePending removes what a settled change has left; the process has gone by then.
-func (p *Place) removePending(ctx context.Context, dir string) error {
-	for _, name := range []string{"outcome", "pid", "pid.new"} {
-		if err := p.State.Remove(ctx, path.Join(dir, name)); err != nil && files.Code(err) != "not_found" {
-			return err
-		}
-	}
-	_ = p.State.Rmdir(ctx, path.Join(dir, "decided"))
-	if err := p.State.Rmdir(ctx, dir); err != nil && files.Code(err) != "not_found" {
-		return err
-	}
-	return nil
-}
-
 // Outcome is what has become of a change.
 type Outcome string
 
@@ -145,10 +76,11 @@ type Outcome string
 const (
 	Kept     Outcome = "kept"     // it stays: confirmed now, or there was nothing to confirm
 	Reverted Outcome = "reverted" // the target put the old file back by itself
+	Changed  Outcome = "changed"  // the target left the file alone: somebody has changed it since
 	Undone   Outcome = "undone"   // the old content is back
 )
 
-// Confirm keeps a change that would revert. If it came too late, the outcome is Reverted.
+// Confirm keeps a change that would revert. If it came too late, the outcome is Reverted or Changed.
 func (p *Place) Confirm(ctx context.Context, real, id string) (Outcome, error) {
 	m, err := p.readMeta(ctx, real, id)
 	if err != nil {
@@ -168,28 +100,6 @@ func (p *Place) Confirm(ctx context.Context, real, id string) (Outcome, error) {
 		return Kept, nil
 	}
 	return p.outcome(ctx, real, id)
-}
-
-// outcome reads what the process on the target has done. Just after the decision it may still be at it.
-func (p *Place) outcome(ctx context.Context, real, id string) (Outcome, error) {
-	name := path.Join(p.pendingDir(real, id), "outcome")
-	for range 20 {
-		b, _, err := readAll(ctx, p.State, name, 100)
-		switch text := strings.TrimSpace(string(b)); {
-		case err == nil && text == "failed":
-			return "", &Error{Code: "internal", Message: "the target could not put the old file back", Hint: "the old file is beside the new one as " + files.Escape(path.Base(former(real, id)))}
-		case err == nil && text != "":
-			return Outcome(text), nil
-		case err != nil && files.Code(err) != "not_found":
-			return "", err
-		}
-		select {
-		case <-time.After(100 * time.Millisecond):
-		case <-ctx.Done():
-			return "", context.Cause(ctx)
-		}
-	}
-	return Kept, nil // a decision without a revert is a confirmation
 }
 
 // Undo takes a change back: at once if it would revert anyway, else from its backup, as a change of its own with the same care. It

@@ -111,21 +111,6 @@ func TestUndoneBeforeItReverts(t *testing.T) {
 	only(t, dir, "f")
 }
 
-// TestRevertSurvives: what a fix by somebody else looked like is kept, and the process goes on when everybody else is gone.
-func TestRevertKeepsTheirs(t *testing.T) {
-	p, dir := place(t)
-	name := put(t, dir+"/f", "old")
-	done, err := Apply(context.Background(), p, Request{Path: name, Make: to("new"), RevertAfter: 2 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(t, name, "a fix by hand")
-	eventually(t, "the old file is back", holds(name, "old"))
-	if s := got(t, filepath.Join(p.keeping(name), done.ID+".theirs")); s != "a fix by hand" {
-		t.Errorf("kept was %q", s)
-	}
-}
-
 // TestRevertWithoutFormer: a tool that tidies up removed the old file beside the new one.
 func TestRevertWithoutFormer(t *testing.T) {
 	p, dir := place(t)

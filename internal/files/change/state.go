@@ -105,7 +105,7 @@ func (p *Place) readMeta(ctx context.Context, real, id string) (*meta, error) {
 	return m, nil
 }
 
-// kept lists what is kept of a file's changes, by ID and then by role (json, old, tmp, pending, theirs), oldest first.
+// kept lists what is kept of a file's changes, by ID and then by role (json, old, tmp, pending), oldest first.
 func (p *Place) kept(ctx context.Context, dir string) (ids []string, roles map[string]map[string]files.Info, err error) {
 	entries, _, err := p.State.ReadDir(ctx, dir, 0)
 	if files.Code(err) == "not_found" {
