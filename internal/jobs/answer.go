@@ -47,7 +47,7 @@ func parse(out []byte, code *int, words string) *answer {
 			a.left = value
 		case "J!":
 			code, message, _ := strings.Cut(value, " ")
-			a.refused = &Error{Code: errorCode(code), Message: message, Hint: "the host keeps its jobs in ~/.local/state/relay-shell/jobs or $XDG_STATE_HOME/relay-shell/jobs"}
+			a.refused = refusal(code, message)
 		}
 	}
 	a.said = strings.TrimSpace(words)
@@ -65,14 +65,20 @@ func parse(out []byte, code *int, words string) *answer {
 	return a
 }
 
-// errorCode admits the codes that the script uses.
-func errorCode(code string) string {
-	switch code {
-	case "limit_reached", "not_found", "permission_denied":
-		return code
+// refusal is an error by the word that the script has for it.
+func refusal(word, message string) *Error {
+	e := &Error{Code: "internal", Message: message, Hint: "the host keeps its jobs in ~/.local/state/relay-shell/jobs or $XDG_STATE_HOME/relay-shell/jobs"}
+	switch word {
+	case tooMany, "not_found", "permission_denied":
+		e.Code = word
+	case job.DiskFull:
+		e.Code, e.Hint = "limit_reached", "make room on the host; "+e.Hint
 	}
-	return "internal"
+	return e
 }
+
+// tooMany is the script's word for as many running jobs as there may be.
+const tooMany = "too_many"
 
 // strange is the error of an answer that makes no sense.
 func (a *answer) strange(err error) error {

@@ -139,7 +139,7 @@ func (h *Host) call(ctx context.Context, c target.Command, limit int, function s
 		return nil, err
 	}
 	if a.refused != nil {
-		if a.refused.Code == "limit_reached" {
+		if a.refused.Code == tooMany {
 			return nil, limitReached(h.Limits.Running)
 		}
 		if a.refused.Code == "not_found" {
@@ -150,30 +150,15 @@ func (h *Host) call(ctx context.Context, c target.Command, limit int, function s
 	return a, nil
 }
 
-// silences is how often a call is made again that nobody answered, not even with a status.
-const silences = 5
-
-// ask runs a call. Some servers (dropbear, with many sessions at once) end one now and then without a word.
+// ask runs a call.
 func (h *Host) ask(ctx context.Context, c target.Command, limit int) (*answer, error) {
-	for try := 1; ; try++ {
-		out, words := &bounded{limit: maxAnswer + limit}, &bounded{limit: 4 << 10}
-		c.Stdout, c.Stderr = out, words
-		if r, ok := c.Stdin.(*strings.Reader); ok {
-			_, _ = r.Seek(0, io.SeekStart)
-		}
-		exit, err := h.Target.Run(ctx, c)
-		if err != nil {
-			return nil, err
-		}
-		if exit.Code != nil || out.Len() > 0 || try > silences {
-			return parse(out.Bytes(), exit.Code, words.String()), nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-time.After(time.Duration(try) * 100 * time.Millisecond):
-		}
+	out, words := &bounded{limit: maxAnswer + limit}, &bounded{limit: 4 << 10}
+	c.Stdout, c.Stderr = out, words
+	exit, err := h.Target.Run(ctx, c)
+	if err != nil {
+		return nil, err
 	}
+	return parse(out.Bytes(), exit.Code, words.String()), nil
 }
 
 // callTime is how long a call may take.

@@ -11,6 +11,12 @@ case $XDG_STATE_HOME in /*) j=$XDG_STATE_HOME;; *) j=${HOME:-/nowhere}/.local/st
 j=$j/relay-shell/jobs
 w=$PWD
 fail() { echo "J! $*"; exit; }
+# unwritten fails with the reason for which the directory of jobs takes no 4 KiB.
+unwritten() {
+x=$(dd if=/dev/zero of=.new-probe bs=4096 count=1 2>&1) && x= || x=${x##*: }
+rm -f .new-probe
+case $x in "") fail internal "$1";; *[Rr]ead-only*|*ermission*) fail permission_denied "$1: $x";; *) fail disk_full "$1: $x";; esac
+}
 # enter goes to the directory of jobs, so that their names need no quotes whatever the home is called.
 enter() { cd "$j" 2>/dev/null; }
 nap() { sleep 0.1 2>/dev/null || { sleep 1; t=$((t+9)); }; }
@@ -25,9 +31,9 @@ case $c in
 esac
 }
 # alive tells whether the runner of directory $1 lives: its number may be another's by now, hence its start time and the boot. One
-# without a number is being started.
+# without a number is being started, unless that has taken too long: what started it has been killed.
 alive() {
-[ -s $1/pid ] || { [ -e $1/open ]; return; }
+[ -s $1/pid ] || { [ -e $1/open ] && [ $(($(date +%s)-${e:-0})) -lt 15 ]; return; }
 { read -r p st b <$1/pid && case $p in ''|*[!0-9]*) false;; esac; } || return 1
 if [ -r /proc/self/stat ]; then
 B=-; read -r B </proc/sys/kernel/random/boot_id
@@ -63,16 +69,14 @@ p=0
 case $p in ''|*[!0-9]*) p=0;; esac
 }
 head_() { echo "J ${1##*/} $s $c $e $f $n $2 $3"; [ -z "$4" ] || cat $1/info; }
-# clean removes jobs that ended more than $1 seconds ago, all but the $2 newest, and what a start left that got nowhere.
+# clean removes jobs that ended more than $1 seconds ago, all but the $2 newest, and what starts left that got nowhere.
 clean() {
 now=$(date +%s) k=0 all=
 for d in j-*; do
 [ -e $d ] || continue
 state $d
-case $s in
-running) [ ! -s $d/pid ] && [ $((now-${e:-0})) -gt 60 ] && rm -rf $d; continue;;
-esac
-if [ $((now-${e:-0})) -gt $1 ]; then rm -rf $d; else k=$((k+1)) all="$all ${e:-0}:$d"; fi
+[ $s = running ] && continue
+if [ ! -s $d/pid ] || [ $((now-${e:-0})) -gt $1 ]; then rm -rf $d; else k=$((k+1)) all="$all ${e:-0}:$d"; fi
 done
 while [ $k -gt $2 ]; do
 old=
@@ -103,19 +107,19 @@ return
 }
 { : >$d/open && printf '%s\n' "$6" >$d/info && cat >$d/cmd && printf '%s\n' "$RUN" >$d/run && printf '%-60s\n' "- $(date +%s)" >$d/end && printf '%-20s\n' - >$d/total; } 2>/dev/null && [ -s $d/cmd ] && [ -s $d/total ] && [ -s $d/end ] && [ -s $d/run ] && mv $d $1 || {
 rm -rf $d
-fail internal "$j/$1 cannot be written: is the disk full?"
+unwritten "$j/$1 cannot be written"
 }
 d=$1
 [ -d $d/.new-$1 ] && { rm -rf $d/.new-$1; started; return; }
 k=0
 for x in j-*; do state $x; [ $s = running ] && k=$((k+1)); done
-[ $k -le $3 ] || { rm -rf $d; fail limit_reached $((k-1)); }
+[ $k -le $3 ] || { rm -rf $d; fail too_many $((k-1)); }
 case ${SHELL##*/} in sh|bash|dash|ash|zsh|ksh|ksh93|mksh|oksh|yash|busybox) ;; *) SHELL=/bin/sh;; esac
 c=; command -v setsid >/dev/null 2>&1 && c=setsid
 ( unset CALLVAR; exec $c sh $d/run $d $2 $u "$SHELL" "$c" "$w" ) </dev/null >/dev/null 2>&1 &
 t=0
-while [ ! -s $d/pid ] && [ $t -lt 100 ]; do sleep 0.02 2>/dev/null || nap; t=$((t+1)); done
-[ -s $d/pid ] || { state $d; [ $s != running ] || { rm -rf $d; fail internal "the job did not start: is the disk full?"; }; }
+while [ ! -s $d/pid ] && [ $t -lt 500 ]; do sleep 0.02 2>/dev/null || nap; t=$((t+1)); done
+[ -s $d/pid ] || { state $d; [ $s != running ] || { rm -rf $d; unwritten "the job did not start"; }; }
 state $d; bounds $d; pid $d
 head_ $d $p 0 info
 }

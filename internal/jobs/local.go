@@ -52,8 +52,12 @@ func (l *Local) Start(ctx context.Context, s Spec) (Info, error) {
 // limited names the tools that help.
 func (l *Local) limited(err error) error {
 	var e *keeper.Error
-	if errors.As(err, &e) && e.Code == "limit_reached" {
+	switch {
+	case !errors.As(err, &e):
+	case e.Code == "limit_reached":
 		return limitReached(l.Limits.Running)
+	case e.Code == job.DiskFull:
+		return &Error{Code: "limit_reached", Message: e.Message, Hint: e.Hint}
 	}
 	return err
 }

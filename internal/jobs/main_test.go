@@ -25,14 +25,8 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == keeper.Command {
 		os.Exit(keeper.Main(os.Args[2:], map[string]keeper.Kind{job.Kind: job.Open}))
 	}
-	if text := os.Getenv(victimVariable); text != "" {
-		beVictim(text)
-	}
 	os.Exit(m.Run())
 }
-
-// victimVariable makes the test's program a server that is to be killed.
-const victimVariable = "JOBS_TEST_VICTIM"
 
 var testLimits = Limits{Running: 10, Output: 1 << 20, Retention: time.Hour, History: 20}
 
@@ -65,6 +59,13 @@ func newLocal(t *testing.T) *Local {
 // newHost is jobs of a host. Each call makes an engine, as another server would.
 func newHost(t *testing.T, s *sshtest.Server) *Host {
 	t.Helper()
+	h, _ := newHostEngine(t, s)
+	return h
+}
+
+// newHostEngine is newHost with its engine.
+func newHostEngine(t *testing.T, s *sshtest.Server) (*Host, *sshbin.Engine) {
+	t.Helper()
 	e, err := sshbin.New(sshbin.Options{ConfigFile: s.Config(), Env: s.Env(), RuntimeDir: s.RuntimeDir(), IdleTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +79,7 @@ func newHost(t *testing.T, s *sshtest.Server) *Host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Host{Target: to, Name: s.Alias(), Limits: testLimits}
+	return &Host{Target: to, Name: s.Alias(), Limits: testLimits}, e
 }
 
 func start(t *testing.T, p Place, command string) Info {

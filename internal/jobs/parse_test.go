@@ -37,7 +37,7 @@ func FuzzParseRef(f *testing.F) {
 // FuzzAnswer reads whatever a hostile host says.
 func FuzzAnswer(f *testing.F) {
 	f.Add([]byte("J j-abcdefgh ended 3 1700000000 0 12 4711 0\n{\"id\":\"j-abcdefgh\",\"command\":\"true\"}\nJ= 12\nhello world\n"))
-	f.Add([]byte("J! limit_reached 64\n"))
+	f.Add([]byte("J! too_many 64\n"))
 	f.Add([]byte("J j-abcdefgh running - 1700000000 0 0 4711 0\n{}\nJ- 1 2 ?\n"))
 	f.Add([]byte("J= 99999999999999\nx"))
 	f.Fuzz(func(t *testing.T, out []byte) {

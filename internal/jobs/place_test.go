@@ -1,7 +1,6 @@
 package jobs
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"regexp"
@@ -96,16 +95,20 @@ func TestWait(t *testing.T) {
 		if w = wait(t, p, j.ID, WaitOptions{Timeout: time.Second}); w.Reason != ReasonTimeout || string(w.Chunk.Data) != "one\ntwo\nthree 33\n" {
 			t.Errorf("%+v, %q", w, w.Chunk.Data)
 		}
+		// A cursor beyond the end is the end; nothing that stands before one comes again.
+		if w = wait(t, p, j.ID, WaitOptions{Timeout: time.Second, Cursor: 1000, Until: regexp.MustCompile("one")}); w.Reason != ReasonTimeout || len(w.Chunk.Data) != 0 || w.Chunk.Next != 17 {
+			t.Errorf("%+v, %q", w, w.Chunk.Data)
+		}
+		if w = wait(t, p, j.ID, WaitOptions{Timeout: time.Second, Cursor: 8}); w.Reason != ReasonTimeout || string(w.Chunk.Data) != "three 33\n" || w.Chunk.Start != 8 {
+			t.Errorf("%+v, %q", w, w.Chunk.Data)
+		}
 		if _, err := Wait(t.Context(), p, "j-aaaaaaaa", WaitOptions{Timeout: time.Second}); !is(err, "not_found") {
 			t.Errorf("%v", err)
 		}
 	})
 }
 
-func is(err error, code string) bool {
-	var coded interface{ ErrorCode() string }
-	return errors.As(err, &coded) && coded.ErrorCode() == code
-}
+func is(err error, code string) bool { return err != nil && errorCode(err) == code }
 
 // TestKill ends trees that don't want to.
 func TestKill(t *testing.T) {

@@ -2,5 +2,5 @@
 
 package jobs
 
-// trialKills is how many servers are killed in an ordinary run.
+// trialKills is how many masters are killed in an ordinary run.
 const trialKills = 20

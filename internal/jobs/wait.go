@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"time"
 
 	"relay-shell/internal/keeper/job"
@@ -11,7 +12,8 @@ import (
 
 // WaitOptions say what to wait for. The end of the job always ends the waiting.
 type WaitOptions struct {
-	// Until is searched in the output from Cursor on, what is there already included; nil waits for no text.
+	// Until is searched in the output from Cursor on, what is there already included; nil waits for no text. Nothing that stands before
+	// Cursor comes with the answer; one beyond the end is the end.
 	Until  *regexp.Regexp
 	Cursor int64
 	// Quiet ends the waiting when there was no output for so long, 0 never does. Timeout ends it in any case.
@@ -53,6 +55,7 @@ type waiting struct {
 	id       string
 	o        WaitOptions
 	deadline time.Time
+	answered bool      // the place has
 	heard    time.Time // the newest output, or the beginning
 
 	cursor int64
@@ -62,23 +65,48 @@ type waiting struct {
 // Wait waits for a job. A connection that is lost meanwhile is made again.
 func Wait(ctx context.Context, p Place, id string, o WaitOptions) (Waited, error) {
 	w := &waiting{place: p, id: id, o: o, deadline: time.Now().Add(o.Timeout), heard: time.Now(), cursor: o.Cursor}
-	if o.Until == nil {
-		info, c, err := p.Read(ctx, id, job.Newest, max(o.Max, 1), 0)
-		if err != nil || info.State != job.Running {
-			return Waited{info, c, ReasonEnd}, err
-		}
-		w.cursor = c.Next
-	}
-	for first := true; ; first = false {
-		info, c, err := p.Read(ctx, id, w.cursor, page, w.patience())
+	if o.Until == nil || o.Cursor > 0 {
+		info, c, err := w.newest(ctx)
 		if err != nil {
-			if first || !mendable(err) || !w.pause(ctx) {
-				return Waited{}, err
-			}
-			continue
+			return Waited{}, err
+		}
+		w.o.Cursor = min(o.Cursor, c.Next)
+		switch {
+		case o.Until != nil:
+			w.cursor = w.o.Cursor
+		case info.State != job.Running:
+			return Waited{info, from(c, w.o.Cursor), ReasonEnd}, nil
+		default:
+			w.cursor = c.Next
+		}
+	}
+	for {
+		info, c, err := w.read(ctx, func() (Info, job.Chunk, error) { return p.Read(ctx, id, w.cursor, page, w.patience()) })
+		if err != nil {
+			return Waited{}, err
 		}
 		if reason, at := w.look(info, c); reason != "" {
 			return w.answer(ctx, info, reason, at)
+		}
+	}
+}
+
+// newest reads the newest output.
+func (w *waiting) newest(ctx context.Context) (Info, job.Chunk, error) {
+	return w.read(ctx, func() (Info, job.Chunk, error) { return w.place.Read(ctx, w.id, job.Newest, max(w.o.Max, 1), 0) })
+}
+
+// read asks the place, again when the connection was lost meanwhile. A host that has never answered is not waited for.
+func (w *waiting) read(ctx context.Context, ask func() (Info, job.Chunk, error)) (Info, job.Chunk, error) {
+	for {
+		info, c, err := ask()
+		if err == nil {
+			w.answered = true
+			return info, c, nil
+		}
+		code := errorCode(err)
+		if code != "connection_lost" && (!w.answered || !slices.Contains(passing, code)) || !w.pause(ctx) {
+			return info, c, err
 		}
 	}
 }
@@ -92,17 +120,16 @@ func (w *waiting) patience() time.Duration {
 	return max(d, 0)
 }
 
-// mendable says whether the connection may come back.
-func mendable(err error) bool {
+// passing are the codes of what may be over in a moment.
+var passing = []string{"connection_lost", "unreachable", "connect_timeout", "dns"}
+
+// errorCode is an error's code, "" for none.
+func errorCode(err error) string {
 	var coded interface{ ErrorCode() string }
 	if !errors.As(err, &coded) {
-		return false
+		return ""
 	}
-	switch coded.ErrorCode() {
-	case "connection_lost", "unreachable", "connect_timeout", "dns":
-		return true
-	}
-	return false
+	return coded.ErrorCode()
 }
 
 // pause lets a connection come back, as long as there is time for that.
@@ -151,6 +178,14 @@ func (w *waiting) look(info Info, c job.Chunk) (reason string, at int64) {
 	return "", 0
 }
 
+// from is what a piece holds from an offset on.
+func from(c job.Chunk, offset int64) job.Chunk {
+	if skip := min(offset, c.Next) - c.Start; skip > 0 {
+		c.Data, c.Start = c.Data[skip:], c.Start+skip
+	}
+	return c
+}
+
 // lineEnd is the end of the line in which a match ends, if it is complete.
 func lineEnd(b []byte, at int) int {
 	if at > 0 && b[at-1] == '\n' {
@@ -167,8 +202,8 @@ func lineEnd(b []byte, at int) int {
 // answer reads the newest output up to at.
 func (w *waiting) answer(ctx context.Context, info Info, reason string, at int64) (Waited, error) {
 	if at < 0 {
-		latest, c, err := w.place.Read(ctx, w.id, job.Newest, max(w.o.Max, 1), 0)
-		return Waited{latest, c, reason}, err
+		latest, c, err := w.newest(ctx)
+		return Waited{latest, from(c, w.o.Cursor), reason}, err
 	}
 	have := w.window[:int64(len(w.window))-(w.cursor-at)]
 	have = have[max(0, len(have)-w.o.Max):]

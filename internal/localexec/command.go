@@ -52,7 +52,8 @@ type Exit struct {
 	Handover *Handover
 }
 
-// Handover is a command that goes on without Run. The receiver closes the files; they may be passed to another process.
+// Handover is a command that goes on without Run. The receiver closes the files; they may be passed to another process. When nobody has
+// Status open any more, whatever became of whom, the command's tree is ended.
 type Handover struct {
 	// ID marks the processes of the command, Pid leads their session.
 	ID  string

@@ -6,7 +6,6 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
-	"time"
 )
 
 // socketFD is the descriptor on which a supervisor finds its socket.
@@ -39,8 +38,9 @@ func Supervise() error {
 		_ = l.conn.CloseRead() // as if the server were gone
 	}()
 	s.serve()
-	s.endAll()
+	left := s.endAll()
 	_ = l.conn.Close() // the server may wait for this
+	insist(left)
 	s.waitDetached()
 	return nil
 }
@@ -241,73 +241,6 @@ func (s *supervisor) forget(seq uint32) {
 	if c := s.calls[seq]; c != nil {
 		c.forgotten = true
 		s.dropLocked(c)
-	}
-}
-
-func (s *supervisor) detach(m message) {
-	s.mu.Lock()
-	c := s.calls[m.seq]
-	if c == nil || c.detached != nil || len(m.files) != 1 {
-		s.mu.Unlock()
-		closeAll(m.files)
-		s.reply(msgDetached, m.seq, "no such command")
-		return
-	}
-	c.detached = m.files[0]
-	if c.exited {
-		c.tell()
-		s.dropLocked(c)
-	}
-	s.mu.Unlock()
-	s.reply(msgDetached, m.seq)
-}
-
-// endAll ends the trees of all commands that were not let go of. Of a command that has ended by itself, children may stay.
-func (s *supervisor) endAll() {
-	var wg sync.WaitGroup
-	s.mu.Lock()
-	s.closing = true
-	for _, c := range s.calls {
-		if c.detached == nil && !c.exited && !c.ending {
-			c.ending = true
-			wg.Go(func() { s.endTree(c) })
-		}
-	}
-	s.mu.Unlock()
-	wg.Wait()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	deadline := time.Now().Add(endMax)
-	alarm := time.AfterFunc(endMax, s.idle.Broadcast)
-	defer alarm.Stop()
-	for s.busyLocked() && time.Now().Before(deadline) {
-		s.idle.Wait()
-	}
-}
-
-// busyLocked says whether a command is being started, which then ends it, or was being ended when the server went.
-func (s *supervisor) busyLocked() bool {
-	for _, c := range s.calls {
-		if c.ending {
-			return true
-		}
-	}
-	return s.starting > 0
-}
-
-// waitDetached waits for the ends of detached commands, whose status only this process can learn.
-func (s *supervisor) waitDetached() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for {
-		waiting := false
-		for _, c := range s.calls {
-			waiting = waiting || c.detached != nil && !c.exited
-		}
-		if !waiting {
-			return
-		}
-		s.idle.Wait()
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,7 +42,7 @@ func server(dir string) {
 		c.Stdout = writerFunc(func(p []byte) { out.Write(p); os.Stdout.Write(p) })
 		name := strings.TrimSuffix(filepath.Base(f), ".sh")
 		detach := make(chan struct{})
-		if strings.HasPrefix(name, "detach") {
+		if strings.HasPrefix(name, "detach") || name == "unheld" {
 			c.Detach = detach
 			c.Started = func() { close(detach) }
 		}
@@ -51,6 +50,9 @@ func server(dir string) {
 			e, err := s.Run(context.Background(), c)
 			if e.Handover != nil {
 				fmt.Println("detached", e.Handover.Pid)
+				if name == "unheld" { // nobody takes it before the server is killed
+					select {}
+				}
 				go keep(filepath.Join(dir, name+".status"), e.Handover)
 				return
 			}
@@ -94,7 +96,7 @@ func write(t *testing.T, path, text string) {
 }
 
 // When the server is killed, what runs ends with it, whatever it did to get away; what had ended left its daemons, and a
-// detached command goes on and its status is known.
+// detached command goes on and its status is known, unless nobody has taken it.
 func TestServerKilled(t *testing.T) {
 	dir, notes := t.TempDir(), t.TempDir()
 	processes := 0
@@ -110,12 +112,15 @@ func TestServerKilled(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "detach.sh"), "echo first; read x <"+release+"; echo second $x; exit 17")
 
+	write(t, filepath.Join(dir, "unheld.sh"), "export DIR="+notes+"; trap '' TERM HUP PIPE; "+note+"while :; do echo x; sleep 0.1; done")
+	processes++
+
 	cmd, lines := startServer(t, dir)
 	defer func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	}()
-	for seen := 0; seen < 2 && lines.Scan(); {
+	for seen := 0; seen < 3 && lines.Scan(); {
 		if line := lines.Text(); strings.HasPrefix(line, "detached ") || strings.HasPrefix(line, "ended finished") {
 			seen++
 		} else if strings.HasPrefix(line, "failed") {
@@ -128,7 +133,8 @@ func TestServerKilled(t *testing.T) {
 	}
 	begin := time.Now()
 	for _, pid := range left {
-		await(t, fmt.Sprintf("the end of process %d", pid), func() bool { return !living(pid) })
+		line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		await(t, fmt.Sprintf("the end of process %d: %q", pid, line), func() bool { return !living(pid) })
 	}
 	if took := time.Since(begin); took > 4*time.Second {
 		t.Errorf("took %v", took)
@@ -149,87 +155,6 @@ func TestServerKilled(t *testing.T) {
 	out, _ := os.ReadFile(filepath.Join(dir, "detach.status.out"))
 	if string(got) != "exit 17\n" || !strings.HasSuffix(string(out), "second word\n") {
 		t.Errorf("status %q, output %q", got, out)
-	}
-}
-
-func TestDetach(t *testing.T) {
-	s := startSupervisor(t)
-	for _, test := range []struct{ text, rest, status string }{
-		{"echo one; read x; echo two $x; exit 3", "two in\n", "exit 3\n"},
-		{"echo one; read x; kill -KILL $$", "", "signal KILL 137\n"},
-	} {
-		detach := make(chan struct{})
-		gate := make(chan struct{})
-		var before, after buffer
-		c := sh(strings.Replace(test.text, "read x", "read x; while [ ! -e $GATE ]; do sleep 0.02; done", 1))
-		path := filepath.Join(t.TempDir(), "gate")
-		c.Env = Environment(os.Environ(), []Var{{"GATE", &path}})
-		c.Stdin = strings.NewReader("in\n")
-		c.Stdout = writerFunc(func(p []byte) { before.Write(p); close(detach) })
-		c.Detach = detach
-		e, err := s.Run(t.Context(), c)
-		close(gate)
-		if err != nil || e.Handover == nil || e.Code != nil || before.String() != "one\n" {
-			t.Fatalf("%+v, %v, %q", e, err, before.String())
-		}
-		h := e.Handover
-		if !living(h.Pid) || h.ID == "" || h.Stderr != nil {
-			t.Errorf("%+v", h)
-		}
-		write(t, path, "")
-		if _, err := io.Copy(&after, h.Stdout); err != nil {
-			t.Error(err)
-		}
-		line, err := io.ReadAll(h.Status)
-		if err != nil || string(line) != test.status || after.String() != test.rest {
-			t.Errorf("%v, status %q, rest %q", err, line, after.String())
-		}
-		h.Stdout.Close()
-		h.Status.Close()
-	}
-}
-
-func TestDetachWhatHasEnded(t *testing.T) {
-	s := startSupervisor(t)
-	detach := make(chan struct{})
-	close(detach)
-	for range 50 {
-		c := sh("echo x")
-		c.Detach = detach
-		var out buffer
-		c.Stdout = &out
-		e, err := s.Run(t.Context(), c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := out.String()
-		if h := e.Handover; h != nil {
-			rest, err := io.ReadAll(h.Stdout)
-			line, serr := io.ReadAll(h.Status)
-			if err != nil || serr != nil || string(line) != "exit 0\n" {
-				t.Fatalf("%v, %v, %q", err, serr, line)
-			}
-			got += string(rest)
-			h.Stdout.Close()
-			h.Status.Close()
-		} else if status(e) != "0" {
-			t.Errorf("status %s", status(e))
-		}
-		if got != "x\n" {
-			t.Errorf("output %q", got)
-		}
-	}
-}
-
-func TestDetachUnsupported(t *testing.T) {
-	c := sh("true")
-	c.Detach = make(chan struct{})
-	if _, err := Run(t.Context(), c); code(err) != "unsupported" {
-		t.Errorf("direct: %v", err)
-	}
-	c.TTY = true
-	if _, err := startSupervisor(t).Run(t.Context(), c); code(err) != "unsupported" {
-		t.Errorf("with a terminal: %v", err)
 	}
 }
 

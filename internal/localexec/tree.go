@@ -25,28 +25,33 @@ type tree struct {
 	gone atomic.Bool
 	// known are processes that were seen to belong, by their start times.
 	known map[int]uint64
+	// others are processes that were seen not to carry the marks, likewise. A machine may have thousands, and looking at the marks of them all takes
+	// longer than everything else here. A thorough look does it all the same: what is just being replaced by another program shows none.
+	others   map[int]uint64
+	thorough bool
 }
 
-func newTree(id string, root int) *tree { return &tree{id: id, root: root, known: map[int]uint64{}} }
+func newTree(id string, root int) *tree {
+	return &tree{id: id, root: root, known: map[int]uint64{}, others: map[int]uint64{}}
+}
 
 // collected says that the root has been waited for.
 func (t *tree) collected() { t.gone.Store(true) }
 
 // end ends every process of the tree: SIGTERM and SIGCONT (a stopped process would not see the other), then SIGKILL. It looks
-// again until it has found nothing twice, since a process may fork while it looks. It describes what is left.
+// again until it has found nothing twice, thoroughly then, since a process may fork while it looks. It describes what is left.
 func (t *tree) end() []string {
 	start := time.Now()
 	asked := map[int]uint64{}
 	pause := firstLook
-	for clean := 0; ; {
+	for {
 		found := t.members()
-		if len(found) == 0 {
-			if clean++; clean == 2 {
-				return nil
-			}
+		if len(found) == 0 && t.thorough {
+			return nil
+		}
+		if t.thorough = len(found) == 0; t.thorough {
 			continue
 		}
-		clean = 0
 		elapsed := time.Since(start)
 		if elapsed > endMax {
 			return describe(found)

@@ -2,6 +2,7 @@ package localexec
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -66,7 +67,17 @@ func (t *tree) marks(p proc) bool {
 	if start, ok := t.known[p.pid]; ok && start == p.start {
 		return true
 	}
-	return environHas(p.pid, t.id) || t.limit != 0 && limitOf(p.pid) == t.limit
+	if start, ok := t.others[p.pid]; ok && start == p.start && !t.thorough {
+		return false
+	}
+	environ, err := environOf(p.pid)
+	if err == nil && hasMark(environ, t.id) || t.limit != 0 && limitOf(p.pid) == t.limit {
+		return true
+	}
+	if len(environ) > 0 || errors.Is(err, os.ErrPermission) {
+		t.others[p.pid] = p.start
+	}
+	return false
 }
 
 // processes lists all processes that can be seen.
@@ -125,10 +136,9 @@ func parseStat(b []byte) (p proc, ok bool) {
 	return p, true
 }
 
-// environHas says whether a process was started with the id in its mark. That of another user's process can't be read.
-func environHas(pid int, id string) bool {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
-	return err == nil && hasMark(b, id)
+// environOf is the environment that a process was started with. That of another user's process can't be read.
+func environOf(pid int) ([]byte, error) {
+	return os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
 }
 
 // hasMark looks for the id in an environment as /proc shows it, variables ended by NUL.

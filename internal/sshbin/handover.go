@@ -19,6 +19,8 @@ type Handover struct {
 	Detached Detached
 	// Conn is the session's connection. Stdout and Stderr are read for the further output; of merged output Stderr is nil.
 	Conn, Stdout, Stderr *os.File
+	// Leash is passed on too; nil for a command without a mark.
+	Leash *LeashCopy
 
 	call *call
 }
@@ -26,20 +28,21 @@ type Handover struct {
 // Detached is what it takes, beside the files, to follow a command.
 type Detached struct {
 	Session mux.Detached `json:"session"`
-	// Mark is the id that the command's processes carry, "" where they carry none.
+	// Mark is the id that the command's processes carry, "" where they carry none; there is no leash then.
 	Mark string `json:"mark"`
 	// Master is the control socket.
 	Master string `json:"master"`
 }
 
-// Release ends the handing over. kept says that somebody follows the command now: it does not end with this program or its
-// connection's leash any more. Otherwise it is ended, and what is left of it returned as in Exit.Survivors.
+// Release ends the handing over. kept says that somebody follows the command now, and has told its leash so. Otherwise it is ended,
+// and what is left of it returned as in Exit.Survivors.
 func (h *Handover) Release(kept bool) (survivors []string) {
 	k := h.call
 	if !kept {
 		survivors = k.kill()
+		k.forget()
 	}
-	k.forget()
+	h.Leash.Close()
 	_ = k.channel.Close() // ours; the copy that was passed on is open
 	for _, f := range []*os.File{h.Conn, h.Stdout, h.Stderr} {
 		if f != nil {
@@ -72,13 +75,17 @@ func (k *call) letGo(ctx context.Context) *Handover {
 	}
 	defer empty.Close()
 	h := &Handover{call: k, Detached: Detached{Master: k.seat.path}}
+	if k.leash != nil {
+		if h.Leash = k.leash.copied(); h.Leash == nil {
+			return nil
+		}
+		h.Detached.Mark = k.id
+	}
 	if h.Conn, h.Detached.Session, err = session.Detach(); err != nil {
+		h.Leash.Close()
 		return nil
 	}
 	k.detached = true
-	if k.leash != nil {
-		h.Detached.Mark = k.id
-	}
 	k.streams.release()
 	for i, o := range k.streams.outputs {
 		f := o.pipe

@@ -75,11 +75,15 @@ func followed(t *testing.T, e *Engine, h *Handover, out, errs io.Writer) Exit {
 		return duplicate(t, f)
 	}
 	conn, stdout, stderr := dup(h.Conn), dup(h.Stdout), dup(h.Stderr)
+	leash := &LeashCopy{In: dup(h.Leash.In), Conn: dup(h.Leash.Conn)}
 	f, err := Follow(conn, h.Detached)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
+	if err := leash.Forget(h.Detached.Mark); err != nil {
+		t.Error(err)
+	}
 	if left := h.Release(true); len(left) > 0 {
 		t.Errorf("left %v", left)
 	}

@@ -3,6 +3,7 @@ package sshbin
 import "golang.org/x/sys/unix"
 
 const (
-	getTermios = unix.TCGETS
-	setTermios = unix.TCSETS
+	bytesQueued = unix.TIOCINQ // FIONREAD, of pipes too
+	getTermios  = unix.TCGETS
+	setTermios  = unix.TCSETS
 )

@@ -5,6 +5,7 @@ package sshbin
 import "golang.org/x/sys/unix"
 
 const (
-	getTermios = unix.TIOCGETA
-	setTermios = unix.TIOCSETA
+	bytesQueued = 0x4004667f // FIONREAD, _IOR('f', 127, int), sys/filio.h
+	getTermios  = unix.TIOCGETA
+	setTermios  = unix.TIOCSETA
 )

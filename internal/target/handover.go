@@ -46,8 +46,12 @@ func remoteHandover(h *sshbin.Handover, host dest.Destination) *Handover {
 	if h == nil {
 		return nil
 	}
+	files := present(h.Conn, h.Stdout, h.Stderr)
+	if h.Leash != nil {
+		files = append(files, h.Leash.In, h.Leash.Conn)
+	}
 	return &Handover{
-		Files: present(h.Conn, h.Stdout, h.Stderr), Stderr: h.Stderr != nil, Mark: h.Detached.Mark, Remote: &h.Detached, Host: host, Release: h.Release,
+		Files: files, Stderr: h.Stderr != nil, Mark: h.Detached.Mark, Remote: &h.Detached, Host: host, Release: h.Release,
 	}
 }
 

@@ -94,6 +94,7 @@ type departure struct {
 	timer   *time.Timer
 	signal  chan struct{} // closed when the command is to be let go
 	ready   chan struct{} // closed when begin has ended
+	away    func()        // lets the keeper know, if it has no command yet, that none will come; nil without a keeper
 	started time.Time     // of the command
 	mu      sync.Mutex
 	id      string // of the keeper that waits for the command, "" for none
@@ -126,8 +127,20 @@ func (p *departure) begin(ctx context.Context) {
 	defer p.mu.Unlock()
 	if p.err = err; err == nil {
 		p.id = id
+		p.away = d.announce(ctx, id)
 		close(p.signal)
 	}
+}
+
+// announce asks the keeper to be told when it has the command: while somebody asks, it knows that a server lives that may bring one.
+func (d *Deps) announce(ctx context.Context, id string) (away func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	asked := make(chan struct{})
+	go func() { // ends with the answer, or by cancel
+		defer close(asked)
+		_ = d.Keepers.Call(ctx, id, job.OpAwait, nil, nil)
+	}()
+	return func() { cancel(); <-asked }
 }
 
 // onStart notes when the command has started.
@@ -150,19 +163,19 @@ func (p *departure) arrive(ctx context.Context, exit target.Exit) (id string, no
 	p.mu.Lock()
 	id, failed := p.id, p.err
 	p.mu.Unlock()
+	if p.away != nil {
+		defer p.away()
+	}
 	h := exit.Handover
 	if h == nil {
-		if id != "" {
-			after, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveTimeout)
-			defer cancel()
-			_ = p.deps.Keepers.Close(after, id) // it ends by itself when it gets nothing
-		}
+		p.dismiss(ctx, id)
 		if failed != nil {
 			note = "it could not go on as a job: " + failed.Error()
 		}
 		return "", note, nil
 	}
 	if err := p.give(ctx, id, h); err != nil {
+		p.dismiss(ctx, id) // it may have taken the command after all
 		if left := h.Release(false); len(left) > 0 {
 			err = fmt.Errorf("%w; left: %s", err, strings.Join(left, ", "))
 		}
@@ -170,6 +183,16 @@ func (p *departure) arrive(ctx context.Context, exit target.Exit) (id string, no
 	}
 	h.Release(true)
 	return id, "", nil
+}
+
+// dismiss ends the keeper and what it holds. One that cannot be told ends by itself when it gets nothing.
+func (p *departure) dismiss(ctx context.Context, id string) {
+	if id == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveTimeout)
+	defer cancel()
+	_ = p.deps.Keepers.Close(ctx, id)
 }
 
 // giveTimeout bounds the handing over itself; a call that is cancelled meanwhile is a job already.

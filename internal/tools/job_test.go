@@ -19,6 +19,7 @@ import (
 	"relay-shell/internal/keeper"
 	"relay-shell/internal/keeper/job"
 	"relay-shell/internal/localexec"
+	"relay-shell/internal/policy"
 	"relay-shell/internal/redact"
 	"relay-shell/internal/relay"
 	"relay-shell/internal/sshtest"
@@ -176,6 +177,24 @@ func TestNoRoomToDetach(t *testing.T) {
 	res = r.do(t.Context(), "shell_exec", map[string]any{"command": "echo one; sleep 1; echo two", "detach_after": 0.2}, nil)
 	if res.Outcome != relay.OK || res.Command.Stdout != "one\ntwo\n" || len(res.Notes) == 0 {
 		t.Errorf("%s %v %+v %v", res.Outcome, res.Err, res.Command, res.Notes)
+	}
+}
+
+// TestDetachSetting lets a call become a job by the setting alone, and never by 0.
+func TestDetachSetting(t *testing.T) {
+	t.Parallel()
+	r := newJobRoad(t, sshtest.New(t), "RELAY_SHELL_DETACH_AFTER=300ms")
+	args := map[string]any{"command": "echo up; sleep 1; echo down"}
+	if res := r.do(t.Context(), "shell_exec", args, nil); res.Outcome != relay.Running || res.Command.JobID == nil {
+		t.Errorf("omitted: %s %v", res.Outcome, res.Err)
+	}
+	args["detach_after"] = 0
+	if res := r.do(t.Context(), "shell_exec", args, nil); res.Outcome != relay.OK || res.Command.Stdout != "up\ndown\n" {
+		t.Errorf("0: %s %v", res.Outcome, res.Err)
+	}
+	// Whatever its command is, a job leaves files where it runs: a mode that changes nothing refuses it.
+	if p, err := r.deps.planJobStart(&jobStartParams{Command: "ls", Host: "target"}); err != nil || policy.Assess(p.Subject).Tier != policy.Reversible {
+		t.Errorf("%+v, %v", p, err)
 	}
 }
 

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "rewrite the committed snapshots of the 
 func set(t *testing.T, toolsets ...string) *Set {
 	t.Helper()
 	return New(&Deps{Config: &config.Config{
-		DefaultTimeout: 60 * time.Second, MaxTimeout: 900 * time.Second, MaxOutput: 65536, MaxOutputHard: 1 << 20,
+		DefaultTimeout: 60 * time.Second, MaxTimeout: 900 * time.Second, DetachAfter: 50 * time.Second, MaxOutput: 65536, MaxOutputHard: 1 << 20,
 	}}, toolsets)
 }
 

@@ -82,6 +82,8 @@ type End struct {
 const (
 	// OpAdopt gives the keeper a running command, as [Adopt] and files.
 	OpAdopt = "adopt"
+	// OpAwait is answered when the command has come that the keeper waits for. When its asker hangs up before, there is none to come.
+	OpAwait = "await"
 	// OpKill ends the command, or sends it a signal, as [Kill]; the answer is [Killing].
 	OpKill = "kill"
 )
@@ -100,7 +102,8 @@ type Killing struct {
 }
 
 // Adopt hands a running command over. Its files come in this order: of a local command standard output, standard error if that is
-// a stream of its own, and the status; of a remote one the session's connection, standard output, and standard error likewise.
+// a stream of its own, and the status; of a remote one the session's connection, standard output, standard error likewise, and where its
+// processes carry a mark the leash's input and connection.
 type Adopt struct {
 	Meta Meta `json:"meta"`
 	// Files is how many files come.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"relay-shell/internal/keeper"
@@ -20,6 +21,8 @@ type command interface {
 	// wait waits for the end of the command and of its output, which goes to the store. When ctx ends it ends the command's
 	// tree.
 	wait(ctx context.Context, store *Store) End
+	// kept is called once the job stands on the disk: from then on the command does not end with the server that began it.
+	kept() error
 	// signal sends a signal to the whole tree and says to how many processes; -1 is unknown.
 	signal(ctx context.Context, name string) (int, error)
 }
@@ -33,7 +36,9 @@ type Job struct {
 	cancel context.CancelCauseFunc
 	done   chan struct{} // closed when there is nothing left to do
 	once   sync.Once
+	taken  chan struct{} // closed when there is a command
 
+	taking  sync.Mutex // held while a command is adopted, and while it is found that none will come
 	mu      sync.Mutex
 	meta    Meta
 	command command // nil before a command has been adopted
@@ -48,7 +53,7 @@ var (
 
 // Open is the [keeper.Kind] of jobs.
 func Open(_ context.Context, p keeper.Place, spec json.RawMessage) (keeper.Thing, error) {
-	j := &Job{done: make(chan struct{})}
+	j := &Job{done: make(chan struct{}), taken: make(chan struct{})}
 	if err := json.Unmarshal(spec, &j.params); err != nil {
 		return nil, err
 	}
@@ -58,7 +63,7 @@ func Open(_ context.Context, p keeper.Place, spec json.RawMessage) (keeper.Thing
 	}
 	var err error
 	if j.store, err = OpenStore(j.dir, j.params.Limit); err != nil {
-		return nil, err
+		return nil, keeperError("opening the output of the job", err)
 	}
 	j.ctx, j.cancel = context.WithCancelCause(context.Background())
 	j.params.Meta.ID = p.ID
@@ -80,18 +85,44 @@ func Open(_ context.Context, p keeper.Place, spec json.RawMessage) (keeper.Thing
 	return j, nil
 }
 
+// DiskFull is the code of a job that there is no room for on the disk.
+const DiskFull = "disk_full"
+
 // keeperError is a failure of the system that the caller can do something about.
 func keeperError(doing string, err error) error {
-	return &keeper.Error{Code: "internal", Message: doing + ": " + err.Error(), Hint: "look at STATE_DIR: its disk, its permissions"}
+	e := &keeper.Error{Code: "internal", Message: doing + ": " + err.Error(), Hint: "the operator looks at STATE_DIR"}
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		e.Code, e.Hint = DiskFull, "STATE_DIR has no room left: the operator frees some, or has fewer old jobs kept (JOB_RETENTION, JOB_HISTORY)"
+	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS):
+		e.Code, e.Hint = "permission_denied", "STATE_DIR must be writable for the user of the server"
+	}
+	return e
 }
 
 // giveUp ends a keeper that got no command.
 func (j *Job) giveUp() {
-	j.mu.Lock()
-	waiting := j.command == nil
-	j.mu.Unlock()
-	if waiting {
+	j.taking.Lock()
+	defer j.taking.Unlock()
+	if j.holds() == nil {
 		j.finish()
+	}
+}
+
+// holds is the command, nil before there is one.
+func (j *Job) holds() command {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.command
+}
+
+// await waits until the command has come.
+func (j *Job) await(ctx context.Context) {
+	select {
+	case <-j.taken:
+	case <-j.done:
+	case <-ctx.Done(): // who was to bring it is gone
+		j.giveUp()
 	}
 }
 
@@ -99,12 +130,18 @@ func (j *Job) finish() { j.once.Do(func() { close(j.done) }) }
 
 // hold makes the command this job's and follows it to its end.
 func (j *Job) hold(c command, meta Meta) error {
-	if err := writeMeta(j.dir, meta); err != nil {
+	err := writeMeta(j.dir, meta)
+	if err != nil {
 		return keeperError("writing down the job", err)
+	}
+	if err := c.kept(); err != nil {
+		_ = os.RemoveAll(j.dir)
+		return err
 	}
 	j.mu.Lock()
 	j.command, j.meta = c, meta
 	j.mu.Unlock()
+	close(j.taken)
 	if !meta.Deadline.IsZero() {
 		t := time.AfterFunc(time.Until(meta.Deadline), func() { j.cancel(errTimeout) })
 		context.AfterFunc(j.ctx, func() { t.Stop() })
@@ -136,6 +173,10 @@ func (j *Job) follow(c command) {
 
 // Handle answers a request.
 func (j *Job) Handle(ctx context.Context, op string, args json.RawMessage) (any, error) {
+	if op == OpAwait {
+		j.await(ctx)
+		return nil, nil
+	}
 	if op != OpKill {
 		return nil, &keeper.Error{Code: "unsupported", Message: "a job has no request " + op}
 	}
@@ -143,9 +184,7 @@ func (j *Job) Handle(ctx context.Context, op string, args json.RawMessage) (any,
 	if err := json.Unmarshal(args, &r); err != nil {
 		return nil, err
 	}
-	j.mu.Lock()
-	c := j.command
-	j.mu.Unlock()
+	c := j.holds()
 	if c == nil {
 		return nil, &keeper.Error{Code: "not_found", Message: "the job has no command yet", Hint: "try again in a moment"}
 	}
@@ -177,14 +216,14 @@ func (j *Job) kill(ctx context.Context) (*End, error) {
 	return j.end, nil
 }
 
-// Take adopts a running command.
+// Take adopts a running command. What has come with the whole request belongs to this job; a server that dies before takes its command with
+// it, since the files are then open nowhere.
 func (j *Job) Take(_ context.Context, op string, args json.RawMessage, files []*os.File) (any, error) {
+	j.taking.Lock()
+	defer j.taking.Unlock()
 	var a Adopt
 	err := json.Unmarshal(args, &a)
-	j.mu.Lock()
-	taken := j.command != nil
-	j.mu.Unlock()
-	if err == nil && (op != OpAdopt || a.Files != len(files) || taken) {
+	if err == nil && (op != OpAdopt || a.Files != len(files) || j.holds() != nil || j.over()) {
 		err = errors.New("this is no command that the job could take")
 	}
 	var c command
@@ -197,14 +236,27 @@ func (j *Job) Take(_ context.Context, op string, args json.RawMessage, files []*
 		}
 		return nil, err
 	}
-	if j.store, err = OpenStore(j.dir, j.params.Limit); err != nil { // the server has put the output so far there
-		return nil, err
-	}
 	a.Meta.ID = j.params.Meta.ID
 	if a.Remote == nil {
 		a.Meta.Mark = a.Mark
 	}
-	return nil, j.hold(c, a.Meta)
+	if j.store, err = OpenStore(j.dir, j.params.Limit); err == nil { // the server has put the output so far there
+		err = j.hold(c, a.Meta)
+	}
+	if err != nil {
+		j.finish() // which closes the files
+	}
+	return nil, err
+}
+
+// over says whether there is nothing left to do.
+func (j *Job) over() bool {
+	select {
+	case <-j.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // Detail tells what it is.
@@ -222,9 +274,9 @@ func (j *Job) Done() <-chan struct{} { return j.done }
 
 // Close ends the command.
 func (j *Job) Close(ctx context.Context) error {
-	j.mu.Lock()
-	c := j.command
-	j.mu.Unlock()
+	j.taking.Lock()
+	c := j.holds()
+	j.taking.Unlock()
 	if c == nil {
 		return os.RemoveAll(j.dir)
 	}

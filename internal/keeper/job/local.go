@@ -57,6 +57,9 @@ func (o *own) wait(ctx context.Context, _ *Store) End {
 	return e
 }
 
+// kept has nothing to do: the command is this process's child.
+func (o *own) kept() error { return nil }
+
 func (o *own) signal(_ context.Context, name string) (int, error) {
 	return localexec.Signal(o.mark, o.pid, name)
 }
@@ -118,6 +121,9 @@ func (c *adopted) wait(ctx context.Context, store *Store) End {
 	}
 	return e
 }
+
+// kept has nothing to do: the command's parent sees that its status is followed.
+func (c *adopted) kept() error { return nil }
 
 func (c *adopted) signal(_ context.Context, name string) (int, error) {
 	return localexec.Signal(c.mark, c.pid, name)

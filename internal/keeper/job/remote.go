@@ -25,6 +25,7 @@ type remote struct {
 	followed *sshbin.Followed
 	engine   *sshbin.Engine
 	streams  []*os.File
+	leash    *sshbin.LeashCopy // nil without one
 }
 
 const (
@@ -41,6 +42,10 @@ func adoptRemote(a Adopt, files []*os.File) (command, error) {
 	if a.Stderr {
 		want = 3
 	}
+	streams, leashed := want, a.Remote.Session.Mark != ""
+	if leashed {
+		want += 2
+	}
 	if len(files) != want {
 		return nil, fmt.Errorf("a command on a host brings %d files, not %d", want, len(files))
 	}
@@ -54,7 +59,19 @@ func adoptRemote(a Adopt, files []*os.File) (command, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &remote{about: *a.Remote, followed: followed, engine: engine, streams: files[1:]}, nil
+	c := &remote{about: *a.Remote, followed: followed, engine: engine, streams: files[1:streams]}
+	if leashed {
+		c.leash = &sshbin.LeashCopy{In: files[streams], Conn: files[streams+1]}
+	}
+	return c, nil
+}
+
+// kept tells the leash of the server that began the command: from now on it does not end with that.
+func (c *remote) kept() error {
+	if c.leash == nil {
+		return nil
+	}
+	return c.leash.Forget(c.about.Session.Mark)
 }
 
 func (c *remote) wait(ctx context.Context, store *Store) End {

@@ -41,6 +41,9 @@ func (s *Session) Detach() (conn *os.File, d Detached, err error) {
 	return conn, Detached{ID: s.id, Partial: s.in.partial()}, nil
 }
 
+// Share is a copy of the session's connection: the session goes on as long as that is open, whatever becomes of this process.
+func (s *Session) Share() (*os.File, error) { return s.conn.sock.File() }
+
 // known reports whether the exit status has come.
 func (s *Session) known() bool {
 	s.mu.Lock()
