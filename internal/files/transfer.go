@@ -190,6 +190,7 @@ func (t *Transfer) file(ctx context.Context, source Info, g goal) (Report, error
 	if t.Verify {
 		report.SHA256 = hex.EncodeToString(sum[:])
 	}
+	p.others.removeOthers(ctx, t.To)
 	sweep(ctx, t.To, g.dir())
 	return report, nil
 }
@@ -267,21 +268,35 @@ func (t *Transfer) settle(ctx context.Context, p *part, g goal) error {
 	if err := p.w.Close(); err != nil {
 		return err
 	}
-	if t.Keep {
-		return t.To.RenameNew(ctx, p.path, g.path)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
-	return t.To.Rename(ctx, p.path, g.path)
+	// Once it is asked for, the answer is waited for: nobody could say otherwise which file is there.
+	last, cancel := lastly(ctx, "the host did not say in time whether the file took its place")
+	defer cancel()
+	if t.Keep {
+		return t.To.RenameNew(last, p.path, g.path)
+	}
+	return t.To.Rename(last, p.path, g.path)
 }
 
 // cleanupTime bounds what is done after the end of a call's context.
 const cleanupTime = 5 * time.Second
 
+// lastly is a context for what has to be done even when the call's own ends.
+func lastly(ctx context.Context, otherwise string) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(context.WithoutCancel(ctx), cleanupTime, errors.New(otherwise))
+}
+
 // abandon closes the part of a transfer that failed, and removes it unless it is worth resuming. It returns what is left.
 func (t *Transfer) abandon(ctx context.Context, p *part) string {
-	late, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), cleanupTime, errors.New("the part file could not be removed in time"))
+	late, cancel := lastly(ctx, "the part file could not be removed in time")
 	defer cancel()
-	info, err := p.w.Stat()
 	p.w.Close()
+	info, err := t.To.Lstat(late, p.path)
+	if Code(err) == "not_found" {
+		return "" // it has taken its place, or somebody has removed it
+	}
 	cancelled := ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled)
 	if p.broken || cancelled && !t.Resume || err == nil && info.Size == 0 {
 		if t.To.Remove(late, p.path) == nil {

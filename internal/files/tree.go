@@ -30,7 +30,9 @@ type tree struct {
 	mu   sync.Mutex
 	sums map[string][32]byte // of what was read or written on this machine's side, by rel
 	have map[string]bool     // complete from an earlier transfer
-	r    Report
+	// others are part directories that were not taken.
+	others leftovers
+	r      Report
 }
 
 func (t *Transfer) tree(ctx context.Context, g goal) (Report, error) {
@@ -46,12 +48,13 @@ func (t *Transfer) tree(ctx context.Context, g goal) (Report, error) {
 		return Report{}, err
 	}
 	m.change(func(p *Progress) { p.Total, p.TotalFiles, p.Doing = list.bytes, list.files, "" })
-	tr := &tree{Transfer: t, goal: g, list: list, meter: m, sums: map[string][32]byte{}, have: map[string]bool{}}
+	tr := &tree{Transfer: t, goal: g, list: list, meter: m, sums: map[string][32]byte{}, have: map[string]bool{}, others: leftovers{}}
 	tr.r = Report{Dest: g.path, Skipped: list.skipped}
 	if err := tr.copy(ctx); err != nil {
 		tr.r.Part = tr.abandon(ctx)
 		return tr.r, t.resumable(err, tr.r.Part)
 	}
+	tr.others.removeOthers(ctx, t.To)
 	sweep(ctx, t.To, g.dir())
 	return tr.r, nil
 }
@@ -132,13 +135,18 @@ func (t *tree) takeStage(ctx context.Context, in, base string) (bool, error) {
 	}
 	var newest *Info
 	for _, e := range entries {
-		if isPart(e.Name, base) && e.Mode.IsDir() && (newest == nil || e.ModTime.After(newest.ModTime)) {
+		if !isPart(e.Name, base) || !e.Mode.IsDir() {
+			continue
+		}
+		t.others[under(in, e.Name)] = e
+		if newest == nil || e.ModTime.After(newest.ModTime) {
 			newest = &e
 		}
 	}
 	if newest == nil || t.To.RenameNew(ctx, under(in, newest.Name), t.stage) != nil {
 		return false, nil
 	}
+	delete(t.others, under(in, newest.Name))
 	if err := t.To.Chmod(ctx, t.stage, 0o700); err != nil {
 		return false, err
 	}
@@ -397,7 +405,7 @@ func (t *tree) abandon(ctx context.Context) string {
 	if t.stage == "" {
 		return ""
 	}
-	late, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), cleanupTime, errors.New("the part directory could not be removed in time"))
+	late, cancel := lastly(ctx, "the part directory could not be removed in time")
 	defer cancel()
 	cancelled := ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled)
 	if (cancelled && !t.Resume || t.r.Files == 0) && removeTree(late, t.To, t.stage) == nil {

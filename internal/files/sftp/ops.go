@@ -2,6 +2,7 @@ package sftp
 
 import (
 	"context"
+	"time"
 )
 
 // Handle is an open file or directory of the server.
@@ -39,7 +40,9 @@ func (c *Client) handle(ctx context.Context, p packet, created string) (*Handle,
 	if err != nil {
 		return nil, err
 	}
+	over := make(chan struct{})
 	a, err := k.wait(ctx, func(a response) {
+		defer close(over)
 		if h, err := c.handleOf(a); err == nil { // nobody wants it any more
 			_ = h.Close(context.Background())
 			if created != "" {
@@ -47,11 +50,22 @@ func (c *Client) handle(ctx context.Context, p packet, created string) (*Handle,
 			}
 		}
 	})
-	if err != nil {
-		return nil, err
+	if err == nil {
+		return c.handleOf(a)
 	}
-	return c.handleOf(a)
+	if created != "" {
+		// The caller is to find the directory as it was, not to see the file come and go after this.
+		select {
+		case <-over:
+		case <-c.dead:
+		case <-time.After(lateGrace):
+		}
+	}
+	return nil, err
 }
+
+// lateGrace is how long a file that the server makes after its caller has given up is waited for, to be removed.
+const lateGrace = 3 * time.Second
 
 func (c *Client) handleOf(a response) (*Handle, error) {
 	f, err := a.want(typeHandle)
