@@ -8,44 +8,109 @@ func (sc *scanner) accept(st site, x extent) bool {
 	if len(v) > longestJudged {
 		v = v[:longestJudged]
 	}
-	trimmed := strings.TrimSpace(v)
-	if st.class == tokenName && !tokenLike(trimmed, 6) {
+	v = strings.TrimSpace(v)
+	if isPattern(v) {
 		return false
 	}
-	if len(trimmed) < 3 || isReference(trimmed, x.quote) || isPlaceholder(trimmed) || isPath(trimmed) {
+	if st.class == tokenName && x.quote != 0 && isNoise(v) {
+		return true
+	}
+	if st.class == tokenName && !tokenLike(v, 6) || sc.isExpression(st, x, v) {
 		return false
 	}
-	if x.quote == 0 && (isCode(trimmed) || st.sep == ' ' && !startsValue(trimmed[0])) || isProse(trimmed) {
+	if len(v) < 3 || isReference(v, x.quote) || isPlaceholder(v) || isPath(v) || isProse(v) {
 		return false
 	}
-	if st.flag == 0 && st.name == "PASS" && st.sep == ':' {
-		return false // the result of a test
+	if x.quote == 0 && st.sep == ' ' && !startsValue(v[0]) || st.flag == 0 && st.name == "PASS" && st.sep == ':' { // the result of a test
+		return false
 	}
-	if st.class == mediumName && st.kind == kindPassword && st.sep == '=' && !st.spaced && byteAt(sc.s, st.start-1) == ';' {
+	before := byteAt(sc.s, st.start-1)
+	if st.class == mediumName && st.kind == kindPassword && st.sep == '=' && !st.spaced && before == ';' {
 		st.class = strongName // Pwd=… of a connection string
 	}
-	if st.class != strongName && x.quote == 0 && (st.sep == ':' && !st.spaced && byteAt(sc.s, st.start-1) == ':' ||
-		st.sep == ' ' && isPair(trimmed)) {
+	if st.class != strongName && x.quote == 0 && (st.sep == ':' && !st.spaced && before == ':' || st.sep == ' ' && isPair(v)) {
 		return false // a part of a resource's name; id=…,src=… of docker build
 	}
 	switch st.class {
 	case strongName:
-		return sc.acceptPassword(st, x, trimmed)
+		return sc.acceptPassword(st, x, v)
 	case mediumName:
-		return sc.acceptMedium(st, x, trimmed)
+		return sc.acceptMedium(st, x, v)
 	case tokenName:
-		if st.flag > 0 && st.sep != ' ' {
-			return tokenLike(trimmed, 6)
-		}
-		if x.quote == 0 && st.spaced && isWords(trimmed) {
-			return false
-		}
-		return tokenLike(trimmed, 8) && !isVersion(trimmed)
+		return acceptToken(st, x, v)
 	case queryName:
-		before := byteAt(sc.s, st.start-1)
-		return st.sep == '=' && !st.spaced && (before == '?' || before == '&') && tokenLike(trimmed, 16)
+		return sc.acceptQuery(st, x, v)
 	}
 	return false
+}
+
+// isExpression tells whether a program says where the value comes from, or compares it with something that is no secret.
+func (sc *scanner) isExpression(st site, x extent, v string) bool {
+	before := byteAt(sc.s, st.start-1)
+	switch {
+	case st.compared && (x.quote == 0 || !strong(v) && !tokenLike(v, 16)):
+		return true
+	case x.quote == '`' && st.sep == '=' && !st.spaced && strings.IndexByte(v, ' ') > 0: // a command's output
+		return true
+	case x.quote != 0 || !isCode(v):
+		return false
+	}
+	return st.sep != '=' || st.spaced || before != ';' && before != '&' && before != '?' // not of a connection string or a query
+}
+
+// acceptToken judges the value of a name of a token or a key.
+func acceptToken(st site, x extent, v string) bool {
+	switch {
+	case strings.HasPrefix(st.name, "routing") && !isHexDigits(v):
+		return false
+	case st.flag > 0 && st.sep != ' ':
+		return tokenLike(v, 6)
+	case x.quote == 0 && st.spaced && isWords(v):
+		return false
+	}
+	return tokenLike(v, 8) && !isVersion(v) && !(st.kind == kindKey && isUUID(v) && identifies(st.name))
+}
+
+// acceptQuery judges the value of a name that says little outside of a query.
+func (sc *scanner) acceptQuery(st site, x extent, v string) bool {
+	if l := lookAt(v); st.kind == kindToken && l.lower && l.upper && l.digit && tokenLike(v, 40) && (x.quote != 0 || !st.spaced) {
+		return true // BW_SESSION="…"
+	}
+	if st.kind == kindKey && len(v) == 88 && strings.HasSuffix(v, "==") && !isHexDigits(v[:86]) {
+		return true // 64 bytes in base64: a key of an account at Azure
+	}
+	before := byteAt(sc.s, st.start-1)
+	return st.sep == '=' && !st.spaced && (before == '?' || before == '&') && tokenLike(v, 16)
+}
+
+// isPattern tells whether v is a pattern, as sed and grep have it in the place of a value.
+func isPattern(v string) bool {
+	for _, p := range []string{".*", ".+", "[^", `\S`, `\w`, `\s`, "(.", "([", `\(`, "(?"} {
+		if strings.HasPrefix(v, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// isNoise tells whether v is generated from all characters, blanks among them, as the keys of WordPress are.
+func isNoise(v string) bool {
+	return len(v) >= 32 && lookAt(v).classes() == 4 && !isProse(v) && len(strings.Fields(v))*6 < len(v) && !isCode(v)
+}
+
+// identifies tells whether a key of this name is the name of a record as often as a secret.
+func identifies(name string) bool {
+	l := strings.ToLower(name)
+	for _, p := range []string{"primary", "secondary", "main", "host", "user", "data", "service", "product", "session"} {
+		if strings.HasPrefix(l, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func isUUID(v string) bool {
+	return len(v) == 36 && v[8] == '-' && v[13] == '-' && v[18] == '-' && v[23] == '-' && run(v, 0, isHexDash) == 36
 }
 
 // isPair tells whether v is name=value with a short name of letters.
@@ -64,6 +129,9 @@ func (sc *scanner) acceptPassword(st site, x extent, v string) bool {
 		return false
 	}
 	plain := isPlainWord(v)
+	if plain && st.kind == kindSecret && strings.IndexByte(v, '-') > 0 {
+		return false // existingSecret: db-credentials
+	}
 	if plain {
 		if _, class := classify(v); class == strongName {
 			return false // password = "dbPassword"
@@ -114,7 +182,12 @@ func (sc *scanner) acceptMedium(st site, x extent, v string) bool {
 		return l.letters() && !(plain && strings.ContainsAny(v, "_./:")) || l.n >= 6
 	}
 	if st.sep == ' ' && st.flag == 0 {
-		return strong(v) && st.first && !strings.ContainsAny(v, "/()[]{}<>=")
+		return strong(v) && (st.first || x.quote != 0 && l.digit) && !strings.ContainsAny(v, "/()[]{}<>=")
+	}
+	if st.kind == kindPassword && st.first && st.sep == '=' && l.n >= 6 && l.letters() && l.digit && !isVersion(v) && !strings.ContainsAny(v, "()[]{}.") {
+		if rest := strings.TrimSpace(sc.s[x.end:sc.lineStop(x.end)]); rest == "" || rest[0] == '#' || rest[0] == ';' {
+			return true // pass = hunter22
+		}
 	}
 	return l.n >= 6 && !plain && l.letters() && (l.digit || l.other) && !(st.spaced && isWords(v) && x.quote == 0 && !l.other)
 }

@@ -24,7 +24,9 @@ type engine struct {
 	scanner scanner   // of the last window, kept for its memory
 	found   []finding // the same
 
-	at     int // the stream's offset of the next unit
+	at      int // the stream's offset of the next unit
+	classes classCache
+
 	hints  seeker
 	values seeker
 }
@@ -177,7 +179,7 @@ func (e *engine) step(s string, pos int, eof bool) (next int, found []finding, o
 func (e *engine) window(text string, core, end int) []finding {
 	p := plain(text)
 	sc := &e.scanner
-	*sc = scanner{carry: &e.carry, s: p.text, lineStart: !e.inside, found: sc.found[:0]}
+	*sc = scanner{carry: &e.carry, classes: &e.classes, s: p.text, lineStart: !e.inside, found: sc.found[:0]}
 	resumed := e.resume(text, core, end)
 	if resumed.End < end && !sc.continueBlock() {
 		sc.expected()

@@ -2,6 +2,9 @@ package redact
 
 import "strings"
 
+// patiences are the lines for which something is expected, if it is not one.
+var patiences = map[expectation]uint8{expectPassword: 4, expectAlone: 2, expectMember: 40, expectDefault: 6}
+
 // expected reads a line in the light of the one before.
 func (sc *scanner) expected() {
 	c := sc.carry
@@ -9,41 +12,73 @@ func (sc *scanner) expected() {
 		return
 	}
 	if c.patience == 0 {
-		c.patience = 1
-		if c.expect == expectPassword {
-			c.patience = 4
-		}
+		c.patience = max(1, patiences[c.expect])
 	}
-	defer func() {
-		if c.patience--; c.patience == 0 {
-			c.expect, c.kind, c.class = expectNothing, "", notSecret
-		}
-	}()
-	s := sc.s
-	i := run(s, 0, isSpace)
+	if !sc.goesOnFrom(run(sc.s, 0, isSpace)) {
+		c.patience--
+	}
+	if c.patience == 0 {
+		c.expect, c.kind, c.class = expectNothing, "", notSecret
+	}
+}
+
+// goesOnFrom looks for what is expected at i, where the line's text begins. It reports whether the same is expected of another line, however
+// many there were.
+func (sc *scanner) goesOnFrom(i int) bool {
+	s, c := sc.s, sc.carry
+	carried := site{kind: c.kind, class: c.class, at: i}
 	switch c.expect {
 	case expectNetrc:
 		if hasFoldPrefix(s[i:], "password ") {
 			sc.netrcPassword(i)
 		}
+	case expectAlone:
+		if i == len(s) {
+			return true // a blank line
+		}
+		sc.alone(i)
+	case expectMember:
+		sc.generated(i, "result")
+	case expectDefault:
+		if hasFoldPrefix(s[i:], "default") {
+			sc.generated(i, "default")
+		}
 	case expectValue:
-		i += closingQuote(s, i)
-		if !hasFoldPrefix(s[i:], "value") {
-			return
+		sc.pairValue(i, carried)
+	case expectElement:
+		if carried.at, carried.sep = valueElement(s, i), '>'; carried.at > i {
+			sc.value(carried)
 		}
-		i += len("value")
-		i = skipBlank(s, i+closingQuote(s, i))
-		if b := byteAt(s, i); b == ':' || b == '=' {
-			sc.value(site{kind: c.kind, class: c.class, sep: b, at: skipBlank(s, i+1), first: true})
+	case expectString:
+		if q := byteAt(s, i); q == '"' || q == '\'' {
+			carried.sep = '='
+			sc.value(carried)
 		}
-	case expectItem:
+	case expectItems, expectItem:
 		dash := strings.HasPrefix(s[i:], "- ")
 		if dash {
-			i = skipBlank(s, i+2)
+			carried.at = skipBlank(s, i+2)
 		}
-		if dash || isQuote(byteAt(s, i)) {
-			sc.value(site{kind: c.kind, class: c.class, sep: ':', at: i, flag: 2})
+		if dash || c.expect == expectItem && isQuote(byteAt(s, i)) {
+			carried.sep, carried.flag = ':', 2
+			return sc.value(carried) && c.expect == expectItems
 		}
+	}
+	return false
+}
+
+// pairValue looks at "value": … at i.
+func (sc *scanner) pairValue(i int, st site) {
+	s := sc.s
+	i += closingQuote(s, i)
+	if !hasFoldPrefix(s[i:], "value") {
+		return
+	}
+	i += len("value")
+	i = skipBlank(s, i+closingQuote(s, i))
+	if b := byteAt(s, i); b == ':' || b == '=' {
+		st.sep, st.at, st.first = b, skipBlank(s, i+1), true
+		sc.value(st)
 	}
 }
 
@@ -52,3 +87,20 @@ func (sc *scanner) expectNext(what expectation, st site) {
 	sc.carry.expect, sc.carry.patience = what, 0
 	sc.carry.kind, sc.carry.class = st.kind, st.class
 }
+
+// expectation is what a line lets expect of the next ones.
+type expectation uint8
+
+const (
+	expectNothing  expectation = iota
+	expectNetrc                // "login name" of netrc: password
+	expectPassword             // expect "assword:": send
+	expectValue                // "name": "DB_PASSWORD": "value": …
+	expectItem                 // "--password", of a list that goes on
+	expectAlone                // "Your password is:": a line that is nothing else
+	expectMember               // "type": "random_password" of Terraform's state: "result": "…"
+	expectDefault              // variable "db_password" { of Terraform: default = "…"
+	expectElement              // <name>password</name>: <value>…</value>
+	expectString               // "password": and the value in the next line
+	expectItems                // passwords: with a list in the next lines
+)

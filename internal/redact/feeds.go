@@ -17,7 +17,7 @@ const (
 var stdinOptions = set("--password-stdin", "--passphrase-fd", "--with-token", "--password-fd", "--pass-stdin", "--token-stdin",
 	"--stdin-password", "--passphrase-stdin", "--pw-stdin", "--stdin-pass", "--password=-", "--token=-", "--key-file=-",
 	"--password-file=-", "--password-file=/dev/stdin", "--password=stdin", "--secret-stdin", "--from-stdin-password",
-	"--api-key-stdin", "--auth-token-stdin")
+	"--api-key-stdin", "--auth-token-stdin", "--set-password", "--passwd-on-stdin")
 
 // secretReaders are programs that read a secret on their standard input, and the argument that makes them do it ("" for
 // always).
@@ -106,6 +106,10 @@ func (sc *scanner) feed(at, end int) {
 		}
 		return
 	}
+	if sc.handedTo(at, in) {
+		sc.fedWords(cmd.words, wantsSecret)
+		return
+	}
 	pending := sc.pendingFeeds
 	sc.pendingFeeds = nil
 	if stop == '>' {
@@ -125,6 +129,35 @@ func (sc *scanner) feed(at, end int) {
 	for _, words := range append(pending, cmd.words) {
 		sc.fedWords(words, want)
 	}
+}
+
+// handedTo tells whether the command at i writes what an option of another takes for a secret: the file <(…) in --password-file=<(echo …),
+// or the whole command in --password-command "echo …".
+func (sc *scanner) handedTo(i int, in nesting) bool {
+	head := sc.s[max(0, i-64):i]
+	if n := strings.LastIndexByte(head, '\n'); n >= 0 {
+		head = head[n+1:]
+	}
+	switch t := strings.TrimRight(head, " \t"); {
+	case strings.HasSuffix(t, "<(") || strings.HasSuffix(t, "=("):
+		head = t[:len(t)-2]
+	case in.n > 0:
+		head = strings.TrimRight(head, "\\\"'")
+	case strings.HasSuffix(head, "="): // PASSCOMMAND=echo …
+	default:
+		return false
+	}
+	head = strings.TrimRight(head, " \t=:")
+	name := strings.TrimLeft(head[strings.LastIndexAny(head, " \t\"'(;")+1:], "-")
+	name = strings.ToLower(name)
+	for _, suffix := range []string{"command", "eval", "cmd", "file", "fd", "_", "-"} {
+		name = strings.TrimSuffix(name, suffix)
+	}
+	if name == "auth-user-pass" || name == "credential.helper" {
+		return true
+	}
+	_, class := classify(name)
+	return class == strongName || class == mediumName || class == tokenName
 }
 
 // encodes tells what echo … | base64 encodes, and echo … | tee FILE writes: a secret if it looks like one.
@@ -176,83 +209,6 @@ func secretFile(path string) bool {
 	}
 	_, class := classify(name)
 	return class == strongName || class == mediumName || class == tokenName || strings.Contains(path, "/secrets/")
-}
-
-// fedWords masks the arguments of echo or printf.
-func (sc *scanner) fedWords(words []word, want appetite) {
-	if len(words) < 2 {
-		return
-	}
-	args := words[1:]
-	for len(args) > 0 && isEchoOption(sc.text(args[0])) {
-		args = args[1:]
-	}
-	if sc.text(words[0]) == "printf" && len(args) > 1 && strings.Contains(sc.text(args[0]), "%") {
-		args = args[1:]
-	}
-	if len(args) == 0 {
-		return
-	}
-	if want == wantsPairs {
-		for _, a := range args {
-			if x := sc.inner(a); strings.IndexByte(x.text(sc.s), ':') >= 0 {
-				sc.pairsIn(x)
-			} else if len(args) < len(words)-1 {
-				sc.given(x, kindPassword) // printf 'user:%s' password
-			}
-		}
-		return
-	}
-	x := sc.inner(args[0])
-	if len(args) > 1 {
-		x = extent{start: args[0].start, end: args[len(args)-1].end}
-	}
-	sc.givenLines(x)
-}
-
-// givenLines masks each of the lines that printf or echo -e writes with \n between them.
-func (sc *scanner) givenLines(x extent) {
-	i := x.start
-	for {
-		n := strings.Index(sc.s[i:x.end], `\n`)
-		if n < 0 {
-			break
-		}
-		end := i + n
-		for end > i && sc.s[end-1] == '\\' {
-			end--
-		}
-		sc.given(extent{start: i, end: end, quote: x.quote}, kindPassword)
-		i += n + 2
-	}
-	if i < x.end {
-		sc.given(extent{start: i, end: x.end, quote: x.quote}, kindPassword)
-	}
-}
-
-func isEchoOption(t string) bool {
-	return len(t) > 1 && t[0] == '-' && strings.Trim(t[1:], "neE") == ""
-}
-
-// pairsIn masks the passwords of user:password lines, where \n may be written for a newline.
-func (sc *scanner) pairsIn(x extent) {
-	i := x.start
-	for i < x.end {
-		end := x.end
-		next := end
-		if n := strings.Index(sc.s[i:x.end], `\n`); n >= 0 {
-			end, next = i+n, i+n+2
-			for end > i && sc.s[end-1] == '\\' {
-				end--
-			}
-		} else if n := strings.IndexByte(sc.s[i:x.end], '\n'); n >= 0 {
-			end, next = i+n, i+n+1
-		}
-		if n := strings.IndexByte(sc.s[i:end], ':'); n > 0 {
-			sc.given(extent{start: i + n + 1, end: end, quote: x.quote}, kindPassword)
-		}
-		i = next
-	}
 }
 
 // fedBy looks at what follows a command: a here-string or a here-document may feed it a secret.

@@ -1,10 +1,13 @@
 package redact
 
+import "strings"
+
 // nameLiterals are the pieces by which the names of secrets are found. classify decides on the whole name.
 var nameLiterals = []string{
 	"pass", "pwd", "psk", "secret", "token", "key", "cred", "auth", "cookie", "session", "passwort", "senha", "contrasena",
 	"motdepasse", "wachtwoord", "jwt", "mnemonic", "phrase", "pw=", "pw:", "_pw", "signature", "sig=", "sid=", "code=",
-	"userpwd", "bearer", "bindpw", "rootpw", "sonar.login", "_salt", "tf_token_", `"pw"`, "'pw'",
+	"userpwd", "bearer", "bindpw", "rootpw", "sonar.login", "_salt", "tf_token_", `"pw"`, "'pw'", "saml", "_pat", "kennwort", "parola",
+	"heslo", "haslo", "clave", "passkey",
 }
 
 // nameClass is how sure a name is to name a secret, and so how much its value must look like one.
@@ -20,7 +23,7 @@ const (
 
 // strongWords name secrets on their own and as the last word of a name.
 var strongWords = set("password", "passwords", "passwd", "passwort", "passphrase", "passcode", "psk", "pswd", "pword",
-	"passwrd", "motdepasse", "contrasena", "senha", "wachtwoord", "requirepass", "masterauth", "rootpw", "bindpw", "pgpass",
+	"passwrd", "motdepasse", "contrasena", "senha", "wachtwoord", "kennwort", "parola", "heslo", "haslo", "requirepass", "masterauth", "rootpw", "bindpw", "pgpass",
 	"authtok", "mnemonic", "deststorepass", "srcstorepass", "destkeypass", "srckeypass", "sshpass", "userpwd", "storepass", "keypass", "pskkey", "jwtsecret", "authpassword", "privpassword")
 
 // mediumWords name secrets, but results, programs and objects too.
@@ -29,7 +32,7 @@ var mediumWords = set("pass", "pwd", "pw", "secret", "secrets", "credential", "c
 // tokenWords name tokens.
 var tokenWords = set("token", "apikey", "accesskey", "secretkey", "privatekey", "authkey", "accesstoken", "authtoken",
 	"appkey", "masterkey", "sharedkey", "accountkey", "encryptionkey", "signingkey", "jwt", "phpsessid", "jsessionid",
-	"apitoken", "bearer", "licensekey", "auth")
+	"apitoken", "bearer", "licensekey", "auth", "samlresponse", "samlassertion", "passkey", "clave")
 
 // keyOwners are the words that make a secret of a following "key".
 var keyOwners = set("api", "apis", "access", "secret", "private", "priv", "encryption", "encrypt", "enc", "signing", "sign",
@@ -39,7 +42,7 @@ var keyOwners = set("api", "apis", "access", "secret", "private", "priv", "encry
 	"rails", "openai", "anthropic", "stripe", "sendgrid", "datadog", "mailgun", "mailchimp", "google", "aws", "azure",
 	"github", "gitlab", "twilio", "algolia", "gemini", "groq", "mistral", "cohere", "huggingface", "pinecone", "newrelic",
 	"heroku", "cloudflare", "digitalocean", "maps", "gcp", "firebase", "supabase", "rapidapi", "tailscale", "certificate",
-	"hash", "logged", "nonce", "hook", "integration", "instrumentation", "ingest", "license", "activation", "product",
+	"hash", "logged", "nonce", "routing", "hook", "integration", "instrumentation", "ingest", "license", "activation", "product",
 	"ssh", "host", "data", "user", "personal", "bot", "partner", "merchant", "payment", "vault", "db", "database", "mail",
 	"smtp", "wep", "wpa", "wifi", "string", "code", "auth_key", "main", "primary", "secondary")
 
@@ -134,6 +137,27 @@ func classify(name string) (kind string, class nameClass) {
 	return w.judge(last)
 }
 
+// classCache remembers what names were judged to be: texts repeat them. Its zero value is empty, and nil remembers nothing.
+type classCache [64]struct {
+	name  string
+	kind  string
+	class nameClass
+}
+
+// of is classify.
+func (c *classCache) of(name string) (kind string, class nameClass) {
+	const longest = 32
+	if c == nil || name == "" || len(name) > longest {
+		return classify(name)
+	}
+	at := &c[(uint(name[0])*5+uint(name[len(name)/2])*3+uint(name[len(name)-1])+uint(len(name))*7)%uint(len(c))]
+	if at.name != name {
+		at.name = strings.Clone(name) // the text must not live on because of it
+		at.kind, at.class = classify(name)
+	}
+	return at.kind, at.class
+}
+
 // judge looks at the last word that counts.
 func (w *nameWords) judge(last int) (string, nameClass) {
 	word := trimDigits(w.word(last))
@@ -161,6 +185,10 @@ func (w *nameWords) judge(last int) (string, nameClass) {
 		return w.key(last)
 	case word == "salt" && w.caps && (before == "auth" || before == "in" || before == "nonce"):
 		return kindSecret, tokenName // of WordPress
+	case word == "pat" && last > 0 && w.caps:
+		return kindToken, tokenName // a personal access token, as in AZURE_DEVOPS_EXT_PAT
+	case word == "response" && before == "saml":
+		return kindToken, tokenName
 	case w.word(0) == "tf" && w.word(1) == "token" && last > 1:
 		return kindToken, tokenName // TF_TOKEN_ and a host
 	case word == "login" && before == "sonar":

@@ -65,47 +65,6 @@ func lastPositional(sc *scanner, args []word) {
 	}
 }
 
-// radtestArguments are radtest USER PASSWORD SERVER PORT SECRET.
-func radtestArguments(sc *scanner, args []word) {
-	rest := sc.plainArgs(args, false)
-	for _, i := range []int{1, 4} {
-		if i < len(rest) {
-			sc.given(sc.inner(rest[i]), kindPassword)
-		}
-	}
-}
-
-// mkpasswdArgument is the password of mkpasswd, which is no value of an option.
-func mkpasswdArgument(sc *scanner, args []word) {
-	for i, w := range args {
-		t := sc.text(w)
-		if t == "" || t[0] == '-' || i > 0 && sc.text(args[i-1]) != "-s" && strings.HasPrefix(sc.text(args[i-1]), "-") {
-			continue
-		}
-		sc.given(sc.inner(w), kindPassword)
-		return
-	}
-}
-
-// sambaUser is samba-tool user create NAME PASSWORD.
-func sambaUser(sc *scanner, args []word) {
-	if len(args) == 0 || sc.text(args[0]) != "user" {
-		return
-	}
-	if rest := sc.plainArgs(args[1:], false); len(rest) == 3 && (sc.text(rest[0]) == "create" || sc.text(rest[0]) == "add") {
-		sc.given(sc.inner(rest[2]), kindPassword)
-	}
-}
-
-// ipmiUser is ipmitool user set password ID PASSWORD.
-func ipmiUser(sc *scanner, args []word) {
-	for i := 0; i+2 < len(args); i++ {
-		if sc.text(args[i]) == "password" && isNumber(sc.text(args[i+1])) {
-			sc.given(sc.inner(args[i+2]), kindPassword)
-		}
-	}
-}
-
 // mysqlPassword is mysqladmin … password NEW.
 func mysqlPassword(sc *scanner, args []word) {
 	for i := 0; i+1 < len(args); i++ {
@@ -141,30 +100,6 @@ func oracleLogon(sc *scanner, args []word) {
 		x.start += slash + 1
 		sc.given(x, kindPassword)
 		return
-	}
-}
-
-// netUse is net use [drive] share password, and net user name password.
-func netUse(sc *scanner, args []word) {
-	if len(args) == 0 {
-		return
-	}
-	sub := strings.ToLower(sc.text(args[0]))
-	rest := sc.plainArgs(args[1:], true)
-	switch sub {
-	case "use":
-		for _, w := range rest {
-			t := sc.text(w)
-			if t == "*" || strings.HasSuffix(t, ":") && len(t) <= 5 || t[0] == '\\' {
-				continue
-			}
-			sc.given(sc.inner(w), kindPassword)
-			return
-		}
-	case "user":
-		if len(rest) > 1 {
-			sc.given(sc.inner(rest[1]), kindPassword)
-		}
 	}
 }
 
@@ -245,32 +180,6 @@ func (sc *scanner) has(words []word, text string) bool {
 	return false
 }
 
-// registryValue is reg add KEY /v DefaultPassword /d PASSWORD.
-func registryValue(sc *scanner, args []word) {
-	named := false
-	for i := 0; i+1 < len(args); i++ {
-		switch strings.ToLower(sc.text(args[i])) {
-		case "/v":
-			_, class := classify(sc.text(args[i+1]))
-			named = class == strongName
-		case "/d":
-			if named {
-				sc.given(sc.inner(args[i+1]), kindPassword)
-			}
-		}
-	}
-}
-
-// minioAlias is mc alias set NAME URL ACCESS-KEY SECRET-KEY.
-func minioAlias(sc *scanner, args []word) {
-	rest := sc.plainArgs(args, false)
-	if len(rest) >= 6 && sc.text(rest[0]) == "alias" {
-		sc.given(sc.inner(rest[5]), kindSecret)
-	} else if len(rest) >= 6 && sc.text(rest[0]) == "config" {
-		sc.given(sc.inner(rest[5]), kindSecret)
-	}
-}
-
 // rcloneArguments are rclone obscure SECRET and config create … pass SECRET.
 func rcloneArguments(sc *scanner, args []word) {
 	if len(args) > 1 && sc.text(args[0]) == "obscure" {
@@ -316,18 +225,64 @@ func htpasswdArguments(sc *scanner, args []word) {
 	}
 }
 
-// iscsiValue is iscsiadm … -n node.session.auth.password -v PASSWORD.
-func iscsiValue(sc *scanner, args []word) {
-	named := false
-	for i := 0; i+1 < len(args); i++ {
-		switch t := sc.text(args[i]); t {
-		case "-n", "--name":
-			_, class := classify(sc.text(args[i+1]))
-			named = class != notSecret
-		case "-v", "--value":
-			if named {
-				sc.given(sc.inner(args[i+1]), kindPassword)
+// pairAfter masks the password of name:password behind a subcommand.
+func pairAfter(subcommand string) func(*scanner, []word) {
+	return func(sc *scanner, args []word) {
+		for i := 0; i+1 < len(args); i++ {
+			if sc.text(args[i]) == subcommand {
+				sc.argument(sc.inner(args[i+1]), afterColon, true)
 			}
 		}
+	}
+}
+
+// secretsSet is fly secrets set NAME=VALUE…: whatever the names are, the values are secrets.
+func secretsSet(sc *scanner, args []word) {
+	if !sc.has(args[:min(len(args), 4)], "secrets") && !sc.has(args[:min(len(args), 4)], "secret") || !sc.has(args[:min(len(args), 6)], "set") {
+		return
+	}
+	for _, w := range args {
+		x := sc.inner(w)
+		if n := strings.IndexByte(x.text(sc.s), '='); n > 0 && sc.s[x.start] != '-' {
+			sc.given(innerOf(sc.s, x.start+n+1, x.end), kindSecret)
+		}
+	}
+}
+
+// ftpLogin is lftp -e "user NAME PASSWORD; …".
+func ftpLogin(sc *scanner, args []word) {
+	for i := 0; i+1 < len(args); i++ {
+		if t := sc.text(args[i]); t != "-e" && t != "-c" {
+			continue
+		}
+		x := sc.inner(args[i+1])
+		fields := strings.Fields(x.text(sc.s))
+		for j := 0; j+2 < len(fields); j++ {
+			if fields[j] != "user" {
+				continue
+			}
+			v := strings.TrimRight(fields[j+2], ";")
+			at := x.start + strings.Index(x.text(sc.s), fields[j+1]+" ")
+			at = skipBlank(sc.s, at+len(fields[j+1]))
+			sc.given(extent{start: at, end: at + len(v)}, kindPassword)
+		}
+	}
+}
+
+// qpdfEncrypt is qpdf --encrypt USER-PASSWORD OWNER-PASSWORD BITS.
+func qpdfEncrypt(sc *scanner, args []word) {
+	for i := 0; i+3 < len(args); i++ {
+		if sc.text(args[i]) == "--encrypt" {
+			sc.given(sc.inner(args[i+1]), kindPassword)
+			sc.given(sc.inner(args[i+2]), kindPassword)
+		}
+	}
+}
+
+// bundleConfig is bundle config HOST user:password.
+func bundleConfig(sc *scanner, args []word) {
+	rest := sc.plainArgs(args, false)
+	if n := len(rest); n > 1 && sc.text(rest[0]) == "config" && strings.IndexByte(sc.text(rest[n-2]), '.') > 0 {
+		sc.argument(sc.inner(rest[n-1]), afterColon, true)
 	}
 }

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -9,6 +10,7 @@ import (
 // scanner finds the secrets of one window.
 type scanner struct {
 	carry     *carry
+	classes   *classCache
 	s         string // the window's plain text
 	lineStart bool   // whether it begins at the beginning of a line
 	found     []finding
@@ -19,6 +21,7 @@ type scanner struct {
 	pendingFeeds [][]word
 	rejected     []int // for each format, the end of the last long run that was none of its tokens
 	hashed       int   // and the end of the last that was no hash
+	webKeys      int   // JSON Web Keys before this place have been read
 	lineFrom     int   // the line [lineFrom, lineTo) was the last whose end was asked for
 	lineTo       int
 	quoteFrom    int // from quoteFrom on, the next quote stands at quoteAt
@@ -160,10 +163,8 @@ func allRules() []rule {
 		{literals: []string{"bearer ", "basic "}, find: (*scanner).scheme},
 		{literals: []string{"cookie"}, find: (*scanner).cookie},
 		{literals: programLiterals(), find: (*scanner).programAt},
-		{literals: []string{"echo ", "printf "}, find: (*scanner).feed},
+		{literals: []string{"echo ", "printf ", "yes "}, find: (*scanner).feed},
 		{literals: []string{"<<"}, find: (*scanner).heredocPipe},
 	}
-	all = append(all, placeRules()...)
-	all = append(all, hashRules()...)
-	return append(all, tokenRules()...)
+	return slices.Concat(all, fileRules(), callRules(), toldRules(), phraseRules(), networkRules(), keyRules(), hashRules(), tokenRules())
 }

@@ -84,6 +84,9 @@ func TestHostileTexts(t *testing.T) {
 		"login a\n", "login ", "send \"", "password send \"", ".login(\"", ".auth('a',", "convertto-securestring ", "define('password',", "\"name\":\"password\",",
 		"name: password\n", "<password>", "<<a|", "\\\n", "\r", "\t", " ", "\n", "\x00", "\xff", "the password is ", "password is generated: ", ":587 a:",
 		"postgres://a:b@c/", "oracle:thin:a/", "\\n", "\"\\n", "a\\u001b[", "net use ", "vault kv put a b=", "openssl passwd ", "aaaaaaaa",
+		`{"kty":"`, `"kty":"RSA","d":"a",`, "> AUTH a ", "AUTH ", " on >", ":pserver:a:", "&u=&p=", ": PSK ", "username a secret ", "createUser a MD5 ",
+		"tokens: [", "tokens: ['a',", "Your new password:", "password is ", "api key ", "\"random_password\"", "password%3D", "${PASSWORD:", "token==\"",
+		"<(echo a", "--password-command \"echo ", "yes ", "recovery code: ", "пароль: ", "secrets set a=b ", "PRIVATE+KEY+a+00000000+", "eyJhdXRocyI6", "password: \n",
 	}
 	for _, f := range fragments {
 		for _, end := range []string{"", "\n"} {

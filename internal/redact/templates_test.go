@@ -2,6 +2,7 @@ package redact
 
 import (
 	_ "embed"
+	"encoding/base64"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -117,6 +118,27 @@ func (m maker) macro(name string) (string, bool) {
 			b.WriteString(m.from(base62+"+/", 64) + "\n")
 		}
 		return b.String() + m.from(base62+"+/", 42) + "==", true
+	case "w": // a weak one
+		return m.from(lowers, 5+m.IntN(4)) + m.from(digits, 1+m.IntN(3)), true
+	case "sp": // with every sign that a single quote holds
+		return m.from(base62, 4) + m.from("@$&*?;^#%!", 1) + m.from(base62, 4) + m.from("()<>|~+=,.", 1) + m.from(base62, 4), true
+	case "sp2": // with signs that XML holds as they are
+		return m.from(base62, 6) + m.from("@$*?;^#%!", 1) + m.from(base62, 6), true
+	case "p2": // with signs that an URL holds as they are
+		return m.from(base62, 5) + m.from("-_.!~", 1) + m.from(base62, 6) + m.from(digits, 1), true
+	case "pct": // percent-encoded
+		return m.from(base62, 5) + "%40" + m.from(base62, 4) + "%23" + m.from(base62, 3), true
+	case "ph": // a phrase
+		return m.from(lowers, 6) + " " + m.from(lowers, 4) + " " + m.from(lowers, 7) + " " + m.from(lowers, 5), true
+	case "dash":
+		return m.from(lowers, 6) + "-" + m.from(lowers, 4) + "-" + m.from(lowers, 7) + "-" + m.from(lowers, 5), true
+	case "kw": // a generated key with signs
+		return m.from(base62, 5) + m.from(base62+"!@#%^&*(-_=+)[]{}|:;<>,.?/ ~", n-8) + m.from(base62, 3), true
+	case "b64p":
+		return base64.StdEncoding.EncodeToString([]byte(m.password())), true
+	case "jwt":
+		return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." +
+			base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"`+m.from(lowers, 8)+`","iat":17`+m.from(digits, 8)+`}`)) + "." + m.must("url:43"), true
 	case "jpem":
 		return strings.ReplaceAll(m.must("pem"), "\n", `\n`), true
 	}

@@ -1,0 +1,188 @@
+package redact
+
+import "strings"
+
+// separator finds what stands between the name that ends at stop and its value.
+func (sc *scanner) separator(st *site, stop int) bool {
+	s, i := sc.s, stop
+	if n := closingQuote(s, i); n > 0 && isQuote(byteAt(s, st.start-st.flag-1)) {
+		st.quoted = true
+		i += n
+		if byteAt(s, i) == ']' {
+			i++
+		}
+	}
+	blank := skipBlank(s, i)
+	st.spaced = blank > i
+	switch c := byteAt(s, blank); {
+	case c == '=' && byteAt(s, blank+1) == '>':
+		st.sep, i = '=', blank+2
+	case (c == '=' || c == '!') && byteAt(s, blank+1) == '=':
+		st.sep, st.compared, i = '=', true, run(s, blank+1, func(c byte) bool { return c == '=' })
+	case c == '%' && hasEncodedSeparator(s[blank:]):
+		st.sep, st.encoded, i = '=', true, blank+strings.IndexAny(s[blank:], "aAdD")+1
+		if strings.HasPrefix(s[i:], "%22") {
+			i += len("%22")
+		}
+	case c == ':' && byteAt(s, blank+1) == ':' && isBlank(byteAt(s, blank+2)) && st.first && !st.spaced:
+		st.sep, i = ':', blank+2 // LDIF, in base64
+	case c == '.' && strings.HasPrefix(s[blank:], "...") && st.spaced:
+		st.sep, i = ':', run(s, blank, func(c byte) bool { return c == '.' })
+	case c == '<' && byteAt(s, st.start-1) == '>' && !st.quoted:
+		return sc.elementPair(st, blank)
+	case c == '>' && st.quoted && sc.names(st.start-1):
+		st.sep, i = '>', blank+1 // <entry key="password">
+	case c == '=' && byteAt(s, blank+1) != '=' && byteAt(s, blank+1) != '~':
+		st.sep, i = '=', blank+1
+	case c == ':' && byteAt(s, blank+1) == '=':
+		st.sep, i = '=', blank+2
+	case c == ':' && byteAt(s, blank+1) != ':':
+		st.sep, i = ':', blank+1
+	case (c == '+' || c == '?' || c == '|') && byteAt(s, blank+1) == '=':
+		st.sep, i = '=', blank+2
+	case c == ',' && st.quoted && st.flag > 0:
+		st.sep, i = ' ', blank+1 // a list of arguments
+	case c == ',' && st.quoted && sc.inCall(st.start-1):
+		st.sep, i = ',', blank+1
+	case c == '(' && blank == stop && (st.name == "PASSWORD" || st.name == "OLD_PASSWORD") && isQuote(byteAt(s, stop+1)):
+		st.sep, i = '=', stop+1 // a function of SQL
+	case c == '>' && byteAt(s, st.start-1) == '<':
+		st.sep, i = '>', blank+1
+	case st.quoted:
+		return sc.pair(st, blank)
+	case st.spaced:
+		st.sep, i = ' ', blank
+		if !sc.takesBlank(st, stop) {
+			return false
+		}
+	default:
+		return false
+	}
+	st.at = skipBlank(s, i)
+	if st.sep == '=' && st.at > i {
+		st.spaced = true
+	}
+	return st.at < len(s)
+}
+
+// hasEncodedSeparator tells whether s begins with %3D or %3A, behind a %22 perhaps.
+func hasEncodedSeparator(s string) bool {
+	s = strings.TrimPrefix(s, "%22")
+	return hasFoldPrefix(s, "%3d") || hasFoldPrefix(s, "%3a")
+}
+
+// names tells whether the quote at i opens an attribute of XML that names an element: key=, name= or id=.
+func (sc *scanner) names(i int) bool {
+	head := strings.ToLower(sc.s[max(0, i-8):max(i, 0)])
+	return strings.HasSuffix(head, " key=") || strings.HasSuffix(head, " name=") || strings.HasSuffix(head, " id=")
+}
+
+// closingQuote is the length of the quote at i with the backslashes before it, 0 for none.
+func closingQuote(s string, i int) int {
+	n := 0
+	for byteAt(s, i+n) == '\\' {
+		n++
+	}
+	if isQuote(byteAt(s, i+n)) {
+		return n + 1
+	}
+	return 0
+}
+
+// inCall tells whether the quote at i is the first argument of a call: define('DB_PASSWORD', …).
+func (sc *scanner) inCall(i int) bool {
+	for byteAt(sc.s, i-1) == '\\' {
+		i--
+	}
+	for isBlank(byteAt(sc.s, i-1)) {
+		i--
+	}
+	return byteAt(sc.s, i-1) == '(' && isWordByte(byteAt(sc.s, i-2))
+}
+
+// pair looks at {"name": "DB_PASSWORD", "value": "…"} and <add key="Password" value="…"/>, where the name is a value.
+func (sc *scanner) pair(st *site, i int) bool {
+	s := sc.s
+	if byteAt(s, i) == ',' {
+		i = skipBlank(s, i+1)
+	}
+	i += closingQuote(s, i)
+	if !hasFoldPrefix(s[i:], "value") {
+		return false
+	}
+	i += len("value")
+	i += closingQuote(s, i)
+	i = skipBlank(s, i)
+	if c := byteAt(s, i); c != '=' && c != ':' {
+		return false
+	}
+	st.sep, st.at = s[i], skipBlank(s, i+1)
+	return st.at < len(s)
+}
+
+// elementPair looks at <name>NAME</name><value>…</value>, and at <key> and <string> of a property list; the value's element may be in the next
+// line.
+func (sc *scanner) elementPair(st *site, i int) bool {
+	s := sc.s
+	n := strings.IndexByte(s[i:min(len(s), i+16)], '>')
+	if n < 0 || byteAt(s, i+1) != '/' {
+		return false
+	}
+	if tag := s[i+2 : i+n]; tag != "name" && tag != "key" {
+		return false
+	}
+	if i = run(s, i+n+1, isSpace); i >= len(s) {
+		sc.expectNext(expectElement, *st)
+		return false
+	}
+	st.sep, st.at = '>', valueElement(s, i)
+	return st.at > i
+}
+
+// valueElement is the place behind the <value> or <string> that stands at i; i if none does.
+func valueElement(s string, i int) int {
+	for _, tag := range []string{"<value>", "<string>"} {
+		if strings.HasPrefix(s[i:], tag) {
+			return i + len(tag)
+		}
+	}
+	return i
+}
+
+// takesBlank tells whether a name may be followed by its value after white space alone: an option, a directive of a
+// configuration file, a keyword of SQL or of a command.
+func (sc *scanner) takesBlank(st *site, stop int) bool {
+	after := skipBlank(sc.s, stop)
+	if programs()[st.name] != nil {
+		return false // wpa_passphrase NETWORK
+	}
+	if byteAt(sc.s, st.start-1) == '/' {
+		return false // the end of a path
+	}
+	if st.flag > 0 {
+		return after-stop == 1 || isQuote(byteAt(sc.s, after))
+	}
+	return st.class == strongName || (st.class == tokenName || st.class == mediumName) && (st.first || sc.setsName(st.start)) ||
+		st.class == mediumName && isQuote(byteAt(sc.s, after))
+}
+
+// setsName tells whether the name at i is what a command sets: setenv NAME, set -gx NAME, ENV NAME.
+func (sc *scanner) setsName(i int) bool {
+	from := max(0, i-24)
+	head := sc.s[from:i]
+	if n := strings.LastIndexByte(head, '\n'); n >= 0 {
+		head = head[n+1:]
+	}
+	for head != "" {
+		head = strings.TrimRight(head, " \t")
+		n := strings.LastIndexAny(head, " \t") + 1
+		switch w := strings.ToLower(head[n:]); {
+		case w == "set" || w == "setenv" || w == "setx" || w == "env" || w == "arg" || w == "put" || w == "add" || strings.HasSuffix(w, "_header") || strings.HasSuffix(w, "_param"):
+			return n > 0 || from == 0 || head != sc.s[from:i]
+		case !strings.HasPrefix(w, "-"):
+			return false
+		}
+		head = head[:n]
+	}
+	return false
+}

@@ -1,0 +1,177 @@
+package redact
+
+import "strings"
+
+// value reads and judges the value of a name. It reports whether it found one.
+func (sc *scanner) value(st site) bool {
+	s := sc.s
+	if byteAt(s, st.at) == '\n' || byteAt(s, st.at) == '\r' {
+		return false
+	}
+	if st.sep == '>' {
+		return sc.element(st)
+	}
+	if st.sep == ' ' && sc.typedPassword(st, st.at) {
+		return true
+	}
+	if m, n := quoteMarkAt(s, st.at); n > 0 && closesHere(byteAt(s, st.at+n)) {
+		if in := sc.quotesTo(st.at); in.has(m) {
+			return false // the quote ends a string that the name stands in: there is no value
+		}
+	}
+	if st.plural || byteAt(s, st.at) == '[' && strings.HasSuffix(st.name, "s") {
+		return byteAt(s, st.at) == '[' && sc.items(st)
+	}
+	x, ok := quoted(s, st.at)
+	if !ok {
+		if st.sep == ',' || byteAt(s, st.at) == ',' {
+			return false
+		}
+		if sc.blockScalar(st) {
+			return true
+		}
+		x = sc.bare(st.at, st.sep, longestJudged)
+		if phrase := strings.HasSuffix(st.name, "phrase"); st.flag == 0 && st.first && (st.sep == ':' || st.sep == '=' && (st.spaced || phrase)) {
+			x = sc.wholeLine(st, x)
+		}
+	}
+	if strings.Contains(s[x.start:min(x.end, x.start+64)], "-----BEGIN ") {
+		return true // the rule for armours does better
+	}
+	if st.encoded {
+		x = cutEncoded(s, x)
+	}
+	if !ok && byteAt(s, st.at) == '<' && sc.toFillIn(st.at) || !sc.accept(st, x) {
+		return false
+	}
+	if st.encoded {
+		x.open = false
+	}
+	if x.open && x.quote == 0 {
+		x = sc.bare(st.at, st.sep, len(s))
+	}
+	sc.add(x.start, x.end, st.kind, rankName)
+	return true
+}
+
+// items masks the secrets of a list in one line.
+func (sc *scanner) items(st site) bool {
+	const most = 64
+	s, any := sc.s, false
+	i := st.at + 1
+	for range most {
+		i = skipBlank(s, i)
+		x, ok := quoted(s, i)
+		if !ok {
+			j := run(s, i, func(c byte) bool { return c > ' ' && c != ',' && c != ']' && !isQuote(c) })
+			x = extent{start: i, end: j, next: j}
+		}
+		if x.end > x.start && sc.accept(site{kind: st.kind, class: st.class, name: st.name, sep: ':', quoted: true}, x) {
+			sc.add(x.start, x.end, st.kind, rankName)
+			any = true
+		}
+		if i = skipBlank(s, x.next); byteAt(s, i) != ',' {
+			return any
+		}
+		i++
+	}
+	return any
+}
+
+// cutEncoded ends a value in percent-encoded text where the encoded field does.
+func cutEncoded(s string, x extent) extent {
+	for i := x.start; i+2 < x.end; i++ {
+		if c := s[i : i+3]; s[i] == '%' && (c == "%26" || c == "%22" || c == "%7D" || c == "%7d" || c == "%2C" || c == "%2c" || c == "%0A") {
+			x.end, x.next, x.open = i, i, false
+			return x
+		}
+	}
+	return x
+}
+
+// toFillIn tells whether words in angle brackets stand at i: <your password>.
+func (sc *scanner) toFillIn(i int) bool {
+	const longest = 48
+	n := strings.IndexByte(sc.s[i:min(len(sc.s), i+longest)], '>')
+	if n < 2 {
+		return false
+	}
+	for w := range strings.FieldsSeq(sc.s[i+1 : i+n]) {
+		if !isPlainWord(w) {
+			return false
+		}
+	}
+	return true
+}
+
+// closesHere tells whether c may follow a closing quote.
+func closesHere(c byte) bool {
+	return c == 0 || isSpace(c) || strings.IndexByte("),;+.]}:|&>\\%", c) >= 0
+}
+
+// element reads <password>…</password>.
+func (sc *scanner) element(st site) bool {
+	st.at = valueElement(sc.s, run(sc.s, st.at, isSpace))
+	rest := sc.s[st.at:]
+	n := strings.IndexByte(rest, '<')
+	if n <= 0 || byteAt(rest, n+1) != '/' {
+		return false
+	}
+	x := extent{start: st.at, end: st.at + len(strings.TrimRight(rest[:n], " \t\r\n")), quote: '>'}
+	if !sc.accept(st, x) {
+		return false
+	}
+	sc.add(x.start, x.end, st.kind, rankName)
+	return true
+}
+
+// blockScalar opens a YAML block scalar.
+func (sc *scanner) blockScalar(st site) bool {
+	at := st.at
+	if byteAt(sc.s, at) == '!' { // a tag: !vault |
+		at = skipBlank(sc.s, run(sc.s, at+1, isNameByte))
+	}
+	c := byteAt(sc.s, at)
+	if st.sep != ':' || c != '|' && c != '>' || st.class != strongName && st.class != mediumName && st.class != tokenName {
+		return false
+	}
+	i := run(sc.s, at+1, func(c byte) bool { return c == '-' || c == '+' || isDigit(c) })
+	if strings.TrimSpace(sc.s[i:]) != "" {
+		return false
+	}
+	line := strings.LastIndexByte(sc.s[:st.start], '\n') + 1
+	sc.carry.block = block{kind: scalarBlock, secret: st.kind, indent: skipBlank(sc.s, line) - line}
+	return true
+}
+
+// wholeLine extends a bare value of a configuration line to the end of the line where more words follow that belong to it.
+func (sc *scanner) wholeLine(st site, x extent) extent {
+	if x.open || x.next != x.end || x.end == x.start {
+		return x
+	}
+	end := sc.lineStop(x.end)
+	rest := sc.s[x.end:end]
+	if rest == "" || !isBlank(rest[0]) || st.class != strongName {
+		return x
+	}
+	if strings.HasSuffix(strings.ToLower(st.name), "phrase") && isPhrase(sc.s[x.start:end]) {
+		x.end = end
+		x.next = end
+		return x
+	}
+	if n := strings.Index(rest, " #"); n >= 0 {
+		rest = rest[:n]
+	}
+	words := strings.Fields(rest)
+	if len(words) == 0 || len(words) > 6 || !strong(x.text(sc.s)) {
+		return x
+	}
+	for _, w := range words {
+		if commonWords[strings.ToLower(w)] || strings.ContainsAny(w, "=:()|&;<>,.\"'") {
+			return x
+		}
+	}
+	x.end += len(strings.TrimRight(rest, " \t"))
+	x.next = x.end
+	return x
+}
