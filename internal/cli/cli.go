@@ -106,6 +106,9 @@ func Main(ctx context.Context, w World) int {
 	if err == nil {
 		return exitDone
 	}
+	if unread(err, w.Stdout) {
+		err = errUnread
+	}
 	status := exitFailed
 	var se *statusError
 	if errors.As(err, &se) {
@@ -140,6 +143,7 @@ func run(ctx context.Context, w World) (err error) {
 		kong.Writers(w.Stdout, w.Stderr),
 		kong.Exit(func(code int) { panic(exitRequest(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Help(printHelp),
 		kong.UsageOnError(),
 	)
 	if err != nil {
@@ -147,7 +151,7 @@ func run(ctx context.Context, w World) (err error) {
 	}
 	parsed, err := parser.Parse(w.Args)
 	if err != nil {
-		return usage(fmt.Errorf("%w (relay-shell --help shows the commands)", err))
+		return misused(err)
 	}
 	if g.Version {
 		fmt.Fprintln(w.Stdout, "relay-shell "+w.Version)

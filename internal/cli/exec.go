@@ -16,7 +16,7 @@ import (
 
 type execCmd struct {
 	Host       string   `arg:"" help:"Alias, host, user@host or ssh://user@host:port."`
-	Command    []string `arg:"" passthrough:"" help:"Command; words are joined by spaces, as ssh does."`
+	Command    []string `arg:"" passthrough:"" help:"Command; words are joined by spaces, as ssh does. Flags come before it."`
 	Timeout    float64  `help:"Seconds it may run." placeholder:"N"`
 	User       string   `help:"Login name." short:"l"`
 	Port       int      `help:"TCP port." short:"p"`
@@ -49,11 +49,16 @@ func (c *execCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	call.Stdout, call.Stderr = s.world.Stdout, s.world.Stderr
+	stdout := &outlet{Writer: s.world.Stdout, end: stop}
+	call.Stdout, call.Stderr = stdout, s.world.Stderr
 	if s.world.Stdin != nil && !term.IsTerminal(int(s.world.Stdin.Fd())) {
 		call.Stdin = s.world.Stdin
 	}
-	return commandStatus(a.relay.Do(ctx, call))
+	res := a.relay.Do(ctx, call)
+	if stdout.unread.Load() {
+		return errUnread
+	}
+	return commandStatus(res)
 }
 
 // trimDashes drops the -- that separates the command from our own flags.
@@ -81,7 +86,7 @@ func commandStatus(res *relay.Result) error {
 func failure(res *relay.Result) error {
 	text := fmt.Sprintf("%s: %s", res.Err.Code, res.Err.Message)
 	if res.Err.Hint != "" {
-		text += "\nhint: " + res.Err.Hint
+		text += "\nhint: " + commandWords.Replace(res.Err.Hint)
 	}
 	status := exitFailed
 	if res.Err.Code == "invalid_argument" {
@@ -118,6 +123,6 @@ func (s *session) show(tool string, args map[string]any) error {
 	if res.Err != nil {
 		return failure(res)
 	}
-	fmt.Fprint(s.world.Stdout, mcpserver.Visible(res.Text))
+	fmt.Fprint(s.world.Stdout, mcpserver.Visible(operatorText(res.Text)))
 	return nil
 }

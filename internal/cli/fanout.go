@@ -20,7 +20,7 @@ import (
 
 type fanoutCmd struct {
 	Hosts       string   `arg:"" help:"Aliases, @group, glob, !exclude; comma or blank between them; @all is the whole inventory."`
-	Command     []string `arg:"" passthrough:"" help:"Command; words are joined by spaces, as ssh does."`
+	Command     []string `arg:"" passthrough:"" help:"Command; words are joined by spaces, as ssh does. Flags come before it."`
 	Timeout     float64  `help:"Seconds it may run on each host." placeholder:"N"`
 	Concurrency int      `help:"Hosts at a time (32)." short:"c" placeholder:"N"`
 	Batch       string   `help:"Rolling: hosts that must end before the next start." placeholder:"N|P%"`
@@ -71,7 +71,7 @@ func (c *fanoutCmd) Run(s *session) error {
 	case c.JSON:
 		err = json.NewEncoder(s.world.Stdout).Encode(all)
 	case c.Aggregate:
-		_, err = io.WriteString(s.world.Stdout, mcpserver.Visible(res.Text))
+		_, err = io.WriteString(s.world.Stdout, mcpserver.Visible(operatorText(res.Text)))
 	default:
 		err = fanoutTable(s.world.Stdout, all)
 	}
@@ -149,7 +149,7 @@ func (c *checkCmd) Run(s *session) error {
 	if c.JSON {
 		err = json.NewEncoder(s.world.Stdout).Encode(all)
 	} else {
-		_, err = io.WriteString(s.world.Stdout, mcpserver.Visible(res.Text))
+		_, err = io.WriteString(s.world.Stdout, mcpserver.Visible(operatorText(res.Text)))
 	}
 	switch {
 	case err != nil:

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -45,6 +46,10 @@ func checkDir(dir string) error {
 		return refuse("not_found", "pass a directory that exists, or none", "cwd %s does not exist", dir)
 	case errors.Is(err, fs.ErrPermission):
 		return refuse("permission_denied", "this user may not enter one of its parents", "cwd %s is not accessible", dir)
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return refuse("invalid_argument", "a path has at most 4095 bytes, a name in it 255", "cwd is too long for a path: %d bytes", len(dir))
+	case errors.Is(err, syscall.ENOTDIR):
+		return refuse("not_found", "a file stands where the path has a directory", "cwd %s does not exist", dir)
 	case err != nil:
 		return err
 	case !info.IsDir():

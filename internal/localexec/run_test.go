@@ -146,6 +146,8 @@ func TestRefused(t *testing.T) {
 			{"not a program", Command{Argv: []string{garbage}}, "invalid_argument"},
 			{"no interpreter", Command{Argv: []string{orphan}}, "not_found"},
 			{"cwd missing", Command{Argv: Shell("true"), Dir: dir + "/missing"}, "not_found"},
+			{"cwd below a file", Command{Argv: Shell("true"), Dir: plain + "/sub"}, "not_found"},
+			{"cwd too long", Command{Argv: Shell("true"), Dir: "/" + strings.Repeat("x", 5000)}, "invalid_argument"},
 			{"cwd a file", Command{Argv: Shell("true"), Dir: plain}, "invalid_argument"},
 			{"NUL", Command{Argv: []string{"/bin/echo", "a\x00b"}}, "invalid_argument"},
 			{"NUL in cwd", Command{Argv: Shell("true"), Dir: "/\x00"}, "invalid_argument"},

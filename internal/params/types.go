@@ -22,7 +22,7 @@ func (l *List) UnmarshalJSON(b []byte) error {
 	}
 	var s string
 	if json.Unmarshal(b, &s) != nil {
-		return &Error{Message: "must be a list of strings or one string separated by commas or blanks", Hint: `for example ["web1","web2"] or "web1, web2"`}
+		return &Error{Message: "must be a list of strings or one string separated by commas or blanks", Hint: `for example ["a","b"] or "a, b"`}
 	}
 	*l = strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' })
 	return nil

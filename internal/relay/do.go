@@ -137,10 +137,8 @@ func writingTwin(tool string) string {
 		return "shell_exec"
 	case "ssh_read":
 		return "ssh_exec"
-	case "file_read", "file_search":
-		return "shell_exec or ssh_exec"
 	}
-	return "the tool that may change things"
+	return "shell_exec or ssh_exec"
 }
 
 func failed(err error) *Result {

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
@@ -136,6 +137,24 @@ func TestMisbehaving(t *testing.T) {
 				t.Errorf("%d calls still in flight", r.InFlight())
 			}
 		})
+	}
+}
+
+// TestLongMessage: an error that names a megabyte is a sentence all the same, in the answer and in the record.
+func TestLongMessage(t *testing.T) {
+	r := newRoad(t, policy.Options{})
+	long := "no file " + strings.Repeat("é", 1<<19) + " here"
+	res := r.Do(context.Background(), &Call{Operation: running(func(context.Context, *Run) (*Result, error) {
+		return nil, &Error{Code: "not_found", Message: long, Hint: "look for " + long}
+	})})
+	recorded := r.records(t)[0].Error.Message
+	for _, text := range []string{res.Err.Message, res.Err.Hint, recorded} {
+		if len(text) > maxMessage+100 || !utf8.ValidString(text) || !strings.HasSuffix(text, " here") || !strings.Contains(text, "bytes left out") {
+			t.Errorf("%d bytes: %.40q … %.40q", len(text), text, text[max(0, len(text)-40):])
+		}
+	}
+	if !strings.HasPrefix(res.Err.Message, "no file é") || res.Err.Code != "not_found" {
+		t.Errorf("%s: %.40q", res.Err.Code, res.Err.Message)
 	}
 }
 

@@ -3,6 +3,8 @@ package relay
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"relay-shell/internal/audit"
@@ -86,6 +88,27 @@ func (e *Error) ErrorCode() string { return e.Code }
 
 // ErrorHint says what to do next.
 func (e *Error) ErrorHint() string { return e.Hint }
+
+// maxMessage bounds an error's message and its hint in bytes. Many name what they are about as it was given, and that can be
+// a megabyte, which the caller has already. The audit cuts strings at 4 KiB.
+const maxMessage = 3 << 10
+
+// bounded is the error with sentences of a length that somebody reads: the middle of longer ones is left out.
+func (e *Error) bounded() *Error {
+	if e == nil || len(e.Message) <= maxMessage && len(e.Hint) <= maxMessage {
+		return e
+	}
+	return &Error{Code: e.Code, Message: bounded(e.Message), Hint: bounded(e.Hint)}
+}
+
+func bounded(s string) string {
+	if len(s) <= maxMessage {
+		return s
+	}
+	const part = maxMessage / 2
+	head, tail := strings.ToValidUTF8(s[:part], ""), strings.ToValidUTF8(s[len(s)-part:], "")
+	return fmt.Sprintf("%s … (%d bytes left out) … %s", head, len(s)-len(head)-len(tail), tail)
+}
 
 // Coded is an error that already knows its code and its hint; every package of the ground has such types.
 type Coded interface {

@@ -189,7 +189,7 @@ func important(all []CheckResult, n int) []CheckResult {
 // text lists the hosts that are not up first.
 func (c *Check) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "[%d hosts: %d up", c.Counts.Total, c.Counts.Up)
+	fmt.Fprintf(&b, "[%s: %d up", hostCount(c.Counts.Total), c.Counts.Up)
 	for _, other := range []struct {
 		n    int
 		name string

@@ -86,6 +86,9 @@ func (d *Deps) planTail(p *tailParams) (*relay.Plan, error) {
 			b.Write(line)
 			b.WriteByte('\n')
 		}
+		if len(lines) == 0 {
+			b.WriteString("no audited calls match\n")
+		}
 		res.Fields, res.Text = &auditRecords{Records: kept}, b.String()
 		return res, nil
 	}}, nil

@@ -78,12 +78,17 @@ func countsOf(results []fleet.Result) FanoutCounts {
 	return c
 }
 
+// hostCount is "1 host" or "40 hosts".
+func hostCount(n int) string {
+	if n == 1 {
+		return "1 host"
+	}
+	return fmt.Sprintf("%d hosts", n)
+}
+
 // String is "40 hosts: 37 ok, 2 failed (1 exit, 1 timeout), 1 skipped".
 func (c FanoutCounts) String() string {
-	s := fmt.Sprintf("%d hosts: %d ok", c.Total, c.OK)
-	if c.Total == 1 {
-		s = fmt.Sprintf("1 host: %d ok", c.OK)
-	}
+	s := fmt.Sprintf("%s: %d ok", hostCount(c.Total), c.OK)
 	if c.Failed > 0 {
 		var kinds []string
 		for _, k := range []struct {

@@ -106,10 +106,14 @@ func (d *Deps) planJobStart(p *jobStartParams) (*relay.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	dir := p.Cwd
+	if p.Host == "" {
+		dir = d.here(dir)
+	}
 	// Whatever the command does, a job itself leaves files where it runs.
-	subject := policy.Subject{Text: p.Command, Env: subjectEnv, Dir: p.Cwd, Remote: p.Host != "", Floor: policy.Reversible}
+	subject := policy.Subject{Text: p.Command, Env: subjectEnv, Dir: dir, Remote: p.Host != "", Floor: policy.Reversible}
 	return &relay.Plan{Args: p, Hosts: hosts, Subject: subject, Run: func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
-		spec := jobs.Spec{Name: p.Name, Command: p.Command, Dir: p.Cwd, Call: run.ID}
+		spec := jobs.Spec{Name: p.Name, Command: p.Command, Dir: dir, Call: run.ID}
 		for _, name := range p.Env.Names() {
 			spec.Env = append(spec.Env, jobs.EnvVar{Name: name, Value: p.Env[name]})
 		}

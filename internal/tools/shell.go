@@ -68,8 +68,8 @@ func (d *Deps) planShell(p *shellExecParams, readOnly bool) (*relay.Plan, error)
 	if err != nil {
 		return nil, err
 	}
-	j := execution{merge: p.MergeStderr, stdin: p.Stdin, bounds: b, detach: detach, command: target.Command{Text: p.Command, Dir: p.Cwd, Env: env, TTY: p.TTY}}
-	subject := policy.Subject{Text: p.Command, Stdin: p.Stdin, TTY: p.TTY, Env: subjectEnv, Dir: p.Cwd}
+	j := execution{merge: p.MergeStderr, stdin: p.Stdin, bounds: b, detach: detach, command: target.Command{Text: p.Command, Dir: d.here(p.Cwd), Env: env, TTY: p.TTY}}
+	subject := policy.Subject{Text: p.Command, Stdin: p.Stdin, TTY: p.TTY, Env: subjectEnv, Dir: d.here(p.Cwd)}
 	if !p.UseShell {
 		argv, err := shellquote.Split(p.Command)
 		if err != nil || len(argv) == 0 {
@@ -95,8 +95,8 @@ func (d *Deps) planScript(p *shellScriptParams) (*relay.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := execution{merge: true, stdin: p.Stdin, bounds: b, detach: detach, command: target.Command{Script: s, Dir: p.Cwd, Env: env}}
-	subject := policy.Subject{Script: p.Script, Interpreter: s.Interpreter, Stdin: p.Stdin, Env: subjectEnv, Dir: p.Cwd}
+	j := execution{merge: true, stdin: p.Stdin, bounds: b, detach: detach, command: target.Command{Script: s, Dir: d.here(p.Cwd), Env: env}}
+	subject := policy.Subject{Script: p.Script, Interpreter: s.Interpreter, Stdin: p.Stdin, Env: subjectEnv, Dir: d.here(p.Cwd)}
 	return &relay.Plan{Args: p, Subject: subject, Timeout: timeout, Notes: b.notes, Secrets: secretNames(p.Stdin, env), Run: d.runner(j)}, nil
 }
 

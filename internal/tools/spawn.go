@@ -73,7 +73,7 @@ func (d *Deps) planShellSpawn(p *shellSpawnParams) (*relay.Plan, error) {
 		return nil, err
 	}
 	subject := spawned(p.Command)
-	subject.Env, subject.Dir = subjectEnv, p.Cwd
+	subject.Env, subject.Dir = subjectEnv, d.here(p.Cwd)
 	if len(subjectEnv) > 0 {
 		subject.Fixed = nil // what the variables do to a shell counts
 		subject.Text, subject.Floor = orShell(p.Command), policy.Reversible
@@ -83,7 +83,7 @@ func (d *Deps) planShellSpawn(p *shellSpawnParams) (*relay.Plan, error) {
 		for _, name := range p.Env.Names() {
 			vars = append(vars, localexec.Var{Name: name, Value: p.Env[name]})
 		}
-		o := session.Params{Env: localexec.Environment(d.Environ, vars), Dir: p.Cwd, Cols: p.Cols, Rows: p.Rows, Name: p.Name, Command: p.Command}
+		o := session.Params{Env: localexec.Environment(d.Environ, vars), Dir: d.here(p.Cwd), Cols: p.Cols, Rows: p.Rows, Name: p.Name, Command: p.Command}
 		if p.Command != "" {
 			o.Argv = []string{"/bin/sh", "-c", p.Command}
 		} else {
