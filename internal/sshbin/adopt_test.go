@@ -1,6 +1,11 @@
 package sshbin
 
 import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,6 +97,72 @@ func TestAdopt(t *testing.T) {
 	})
 }
 
+// TestOperatorsTerminal hangs up on commands and cancels them in the midst of their output, on the master that carries the operator's own
+// terminal: neither takes harm.
+func TestOperatorsTerminal(t *testing.T) {
+	t.Parallel()
+	l := sshtest.New(t)
+	control := filepath.Join(l.Dir(), "cm")
+	l.MustStart(t, sshtest.Options{Shell: "dash", ClientConfig: []string{"ControlPath " + control}})
+	pid := operatorMaster(t, l, "target", control)
+	e := newEngine(t, l, Options{})
+	r := resolve(t, e, "target", dest.Options{})
+	terminal := exec.Command("ssh", l.SSH("-tt", "--", "target", "stty -echo; while read x; do echo \"<$x>\"; done")...)
+	terminal.Env = l.Env()
+	in, err := terminal.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := terminal.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := terminal.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	answers := func(word string) bool {
+		if _, err := io.WriteString(in, word+"\n"); err != nil {
+			return false
+		}
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), "<"+word+">") {
+				return true
+			}
+		}
+		return false
+	}
+	if !answers("before") {
+		t.Fatal("the operator's terminal does not work")
+	}
+	atOnce(t, 4*trialCancels, trialLanes, func(i int) error {
+		if i%4 == 0 {
+			exit, _, err := cutShort(t, e, r, Command{Text: "yes"})
+			if !errors.Is(err, errCancelled) || !exit.Started.Adopted {
+				return fmt.Errorf("error %w, started %+v", err, exit.Started)
+			}
+			return nil
+		}
+		s, err := e.Open(t.Context(), r, Command{Text: "yes"})
+		if err != nil {
+			return err
+		}
+		if _, err := io.CopyN(io.Discard, s.Stdout, 1<<20); err != nil {
+			return err
+		}
+		return s.Close()
+	})
+	if !answers("after") {
+		t.Error("the operator's terminal is dead")
+	}
+	_ = in.Close()
+	_ = terminal.Process.Kill()
+	_ = terminal.Wait()
+	if got, err := mux.Alive(t.Context(), control); got != pid || err != nil {
+		t.Errorf("the operator's master: %d, %v", got, err)
+	}
+}
+
 // TestAdoptNamed adopts a master that is named by ssh's own hash though the host gives no shell.
 func TestAdoptNamed(t *testing.T) {
 	t.Parallel()
@@ -121,6 +192,11 @@ func TestMastersOutliveTheEngine(t *testing.T) {
 	if !strings.HasPrefix(before.Fingerprint, "SHA256:") || before.Fingerprint != server.Fingerprint() {
 		t.Errorf("fingerprint %q, want %q", before.Fingerprint, server.Fingerprint())
 	}
+	for pid := before.MasterPID; pid > 1; pid = parentOf(t, pid) { // a client that ends its process tree parent by parent does not find it
+		if pid == os.Getpid() {
+			t.Error("the master descends from this process")
+		}
+	}
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -147,6 +223,16 @@ func TestMastersOutliveTheEngine(t *testing.T) {
 		t.Errorf("connections %+v, %v", list, err)
 	}
 	mustRun(t, third, resolve(t, third, "target", dest.Options{}), Command{Text: "true"})
+}
+
+// parentOf is the parent of a process, 0 where the system does not tell.
+func parentOf(t *testing.T, pid int) int {
+	t.Helper()
+	stat, err := os.ReadFile(filepath.Join("/proc", itoa(pid), "stat"))
+	if err != nil {
+		return 0
+	}
+	return atoi(strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))[1])
 }
 
 // TestConcurrentStarts has several engines want the same host at the same time.

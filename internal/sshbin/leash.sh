@@ -22,5 +22,5 @@ for y in 1 2 3; do
 set -- $R
 [ "$1" ] || exit
 stop "$@"
-sleep 1
+[ "$o" ] || sleep 1
 done >/dev/null 2>&1

@@ -42,6 +42,29 @@ func TestSurvivors(t *testing.T) {
 	_ = syscall.Kill(pid, syscall.SIGKILL)
 }
 
+// TestSurvivorsUnknown cancels a command on a host that shows no processes, and says that it does not know. Only root can set this up.
+func TestSurvivorsUnknown(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		return // it takes a mount namespace
+	}
+	shell := filepath.Join(runtimeDir(t), "dash")
+	script := "#!/bin/sh\nexec unshare -m sh -c 'mount -t tmpfs none /proc && exec dash \"$@\"' sh \"$@\"\n"
+	if err := os.WriteFile(shell, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	server := sshtest.Start(t, sshtest.Options{Shell: shell})
+	e := newEngine(t, server.Lab, Options{})
+	r := resolve(t, e, "target", dest.Options{})
+	if res := mustRun(t, e, r, Command{Text: "ls /proc; exit 3"}); res.out != "" || res.code != 3 {
+		t.Fatalf("output %q, exit %d", res.out, res.code)
+	}
+	exit, took, err := cutShort(t, e, r, Command{Text: "echo up; sleep 6004"})
+	if !errors.Is(err, errCancelled) || len(exit.Survivors) != 1 || exit.Survivors[0] != Unknown || took >= killTimeout {
+		t.Errorf("error %v, survivors %q after %v", err, exit.Survivors, took)
+	}
+}
+
 func copyProgram(t *testing.T, to string) {
 	t.Helper()
 	from, err := os.Open(os.Args[0])

@@ -98,19 +98,20 @@ func descendants(pid int) []int {
 
 // marked lists the processes that carry the server's marker in their environment: those that have left its tree, too.
 func (s *Server) marked() []int {
-	want := []byte(markerName + "=" + s.marker)
 	var pids []int
 	files, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, path := range files {
-		env, err := os.ReadFile(path)
-		if err != nil || !bytes.Contains(env, want) {
-			continue
-		}
-		if pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path))); pid != os.Getpid() {
+		if pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path))); s.marks(pid) {
 			pids = append(pids, pid)
 		}
 	}
 	return pids
+}
+
+// marks reports whether another process carries the server's marker.
+func (s *Server) marks(pid int) bool {
+	env, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "environ"))
+	return err == nil && pid != os.Getpid() && bytes.Contains(env, []byte(markerName+"="+s.marker))
 }
 
 // signalTree signals pid and all that descends from it, again until no new process turns up.
