@@ -136,6 +136,11 @@ func (c *call) strictness(u *use) {
 	if len(u.unlisted) > 0 && (u.g.has("strict") || u.g.wraps()) {
 		c.rate(Stateful, "option", "the option "+u.unlisted[0]+" of "+u.g.name+" is not in the tables")
 	}
+	for _, a := range u.strange[:min(len(u.strange), maxWeighed)] {
+		if tier, why := c.weigh(a); tier > Reversible {
+			c.rate(tier, "option", "an option that is not in the tables may run “"+a.show()+"”: "+why)
+		}
+	}
 	if u.wild && u.g.anyRisky() {
 		c.rate(Stateful, "option", "words that are not known may be options of "+u.g.name)
 	}
@@ -332,7 +337,7 @@ func (c *call) program(a arg, rule string) {
 func (c *call) script(a arg) {
 	p := absolute(a.s, c.sc)
 	if content, ok := c.m.files[p]; ok {
-		c.written(content)
+		c.written(content, nil, false)
 		return
 	}
 	if c.fed && (p == "/dev/stdin" || p == "/dev/fd/0" || p == "/proc/self/fd/0") {

@@ -64,12 +64,21 @@ func (m *machine) assign(a *syntax.Assign, sc *scope) {
 			sc.aliases[n] = v.elems[len(v.elems)-1]
 		}
 	case "BASH_CMDS": // as hash -p
-		if a.Index != nil {
+		if n := indexText(a.Index); a.Index != nil {
 			m.shell(v.elems[len(v.elems)-1], sc.fork())
+			m.hashed(n, v.elems[len(v.elems)-1], sc)
 		}
 	}
 	if sc.integers {
 		m.subscripts(v.first(), sc)
+	}
+	for i, e := range v.elems {
+		switch sc.letters[name] {
+		case 'l':
+			v.elems[i].s = strings.ToLower(e.s)
+		case 'u':
+			v.elems[i].s = strings.ToUpper(e.s)
+		}
 	}
 	sc.set(name, v)
 	m.environment(name, v.first(), sc)
@@ -92,6 +101,9 @@ func (m *machine) declare(c *syntax.DeclClause, sc *scope) str {
 			}
 			reference = strings.Contains(flags, "n")
 			sc.integers = sc.integers || strings.Contains(flags, "i")
+		}
+		if a.Name != nil {
+			sc.declared(a.Name.Value, flags)
 		}
 		if a.Name == nil {
 			if a.Value != nil {

@@ -199,7 +199,7 @@ func builtinEcho(c *call, u *use) {
 	}
 	out := join(args)
 	if escapes || c.m.lang == syntax.LangPOSIX {
-		out.s = unescapeC(out.s)
+		out.s = unescapeNul(out.s)
 	}
 	for _, a := range args {
 		if a.glob {
@@ -229,6 +229,7 @@ func builtinPrintf(c *call, u *use) {
 	}
 	out := format(args[0].str, args[1:])
 	if target != "" {
+		out.s = strings.ReplaceAll(out.s, nul, "")
 		c.sc.setText(target, out)
 		out = lit("")
 	}
@@ -274,7 +275,7 @@ func format(f str, args []arg) str {
 			case 'b':
 				v := next()
 				out.t |= v.t
-				b.WriteString(unescapeC(v.s))
+				b.WriteString(unescapeNul(v.s))
 			case 'c':
 				v := next()
 				out.t |= v.t
@@ -298,7 +299,7 @@ func format(f str, args []arg) str {
 func unescapeKeeping(s string) string {
 	parts := strings.Split(s, unk)
 	for i, p := range parts {
-		parts[i] = unescapeC(p)
+		parts[i] = unescapeNul(p)
 	}
 	return strings.Join(parts, unk)
 }
@@ -328,6 +329,7 @@ func builtinTrap(c *call, u *use) {
 		return
 	}
 	c.shellText(u.operand(0).str)
+	c.m.traps = append(c.m.traps, u.operand(0).str)
 }
 
 // builtinExport is export in shells for which it is a command like others.
@@ -395,15 +397,6 @@ func builtinCommand(c *call, u *use) {
 			return out
 		})
 	}
-}
-
-// tells prints where a command is found: for the reader of the output, its name.
-func (c *call) tells(operands []arg) {
-	if len(operands) == 0 {
-		return
-	}
-	out := operands[0].str
-	c.out = &out
 }
 
 func builtinWhich(c *call, u *use) { c.tells(u.operands) }

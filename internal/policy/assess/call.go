@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"cmp"
 	"path"
 	"regexp"
 	"slices"
@@ -21,14 +22,15 @@ type call struct {
 	stdin  str
 	fed    bool // stdin comes from a pipe, a file or a here-document
 
-	tier   Tier
-	rule   string
-	why    string
-	secret bool // it reads secrets that are here
-	shows  bool // what it prints holds secrets, wherever they come from
-	sends  bool // it sends what it reads over the network
-	runs   []func() str
-	out    *str
+	tier    Tier
+	rule    string
+	why     string
+	weighed bool // its words were weighed as commands
+	secret  bool // it reads secrets that are here
+	shows   bool // what it prints holds secrets, wherever they come from
+	sends   bool // it sends what it reads over the network
+	runs    []func() str
+	out     *str
 }
 
 // rate records a finding; the worst one is the call's.
@@ -47,6 +49,7 @@ func (c *call) run() str {
 
 // finish records the findings and follows what the call runs.
 func (c *call) finish(at int) str {
+	c.weighWords()
 	for _, r := range c.io.ratings {
 		c.rate(r.tier, r.rule, r.why)
 	}
@@ -127,10 +130,13 @@ func (c *call) find() {
 	}
 	p := absolute(name.s, c.sc)
 	if content, ok := c.m.files[p]; ok && (strings.Contains(name.s, "/") || lookup(name.s) == nil) {
-		c.written(content)
+		c.written(content, c.args[1:], true)
 		return
 	}
 	g := lookup(base(name.s))
+	if g == nil && len(name.s) > 1 && name.s[0] == '=' { // zsh's way to name the program itself
+		g = lookup(name.s[1:])
+	}
 	if g == nil {
 		c.unknownProgram()
 		return
@@ -182,7 +188,7 @@ func (c *call) shellText(text str) {
 }
 
 // written runs a file whose content the text wrote before.
-func (c *call) written(content str) {
+func (c *call) written(content str, params []arg, known bool) {
 	c.rate(Stateful, "script", "runs a file that this text wrote")
 	switch {
 	case content.tainted(fromNet):
@@ -192,7 +198,13 @@ func (c *call) written(content str) {
 			c.apply(lookup(interp), append(words("-c"), arg{str: content}))
 			return
 		}
-		c.shellText(content)
+		c.queue(Reread, func() str {
+			return c.fedCall(func() str {
+				inner := c.sc.fork()
+				inner.params, inner.hasArgs = params, known
+				return c.m.shell(content, inner)
+			})
+		})
 	}
 }
 
@@ -232,9 +244,7 @@ func (c *call) unknownName() {
 		return
 	}
 	c.rate(Stateful, "unknown", "the command's name is not known before it runs")
-	for _, g := range []string{"rm", "sh", "dd", "mkfs"} {
-		c.guess(append(words(g), c.args[1:]...))
-	}
+	c.guessNames(strings.ReplaceAll(globQuote.Replace(base(name.s)), unk, "*"))
 	if len(c.args) > 1 {
 		c.guess(c.args[1:])
 	}
@@ -246,7 +256,7 @@ func (c *call) unknownProgram() {
 	switch {
 	case c.verbNoun(name):
 		return
-	case strings.HasPrefix(name, "-"), name == "[[", name == "]]", c.m.expressions && !strings.Contains(name, "/"):
+	case strings.HasPrefix(name, "-") && name != "-", name == "[[", name == "]]", c.m.expressions && !strings.Contains(name, "/"):
 		c.rate(Observe, "nothing", "no program has such a name")
 	case strings.Contains(name, "/"):
 		c.rate(Stateful, "script", "runs a program or script that cannot be seen from here")
@@ -289,17 +299,50 @@ func (c *call) guess(args []arg) {
 // globName is a command named by a pattern: it is as bad as the worst program that the pattern can mean.
 func (c *call) globName() {
 	c.rate(Stateful, "glob", "the command is named by a pattern")
-	matches := nameMatcher(base(c.args[0].s))
-	tried := 0
+	c.guessNames(base(c.args[0].s))
+}
+
+var globQuote = strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`, `\`, `\\`)
+
+// maxGuesses bounds the programs that a pattern is tried as.
+const maxGuesses = 80
+
+// guessNames weighs what the call would be as each of the programs that a pattern matches: those first whose harm is known
+// without their arguments, then by name.
+func (c *call) guessNames(pattern string) {
+	matches := nameMatcher(pattern)
+	var names []string
+	if strings.Trim(pattern, "*?") == "" {
+		names = []string{"dd", "mkfs", "rm", "sh"}
+		matches = func(string) bool { return false }
+	}
 	for name, g := range programs() {
-		if g.is("windows") || !matches(name) {
-			continue
+		if !g.is("windows") && matches(name) {
+			names = append(names, name)
 		}
-		if tried++; tried > 80 || c.tier == Irreversible {
-			break
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(rank(b), rank(a)), cmp.Compare(a, b))
+	})
+	for _, name := range names[:min(len(names), maxGuesses)] {
+		if c.tier == Irreversible {
+			return
 		}
 		c.guess(append(words(name), c.args[1:]...))
 	}
+}
+
+// rank orders programs by what a pattern in the place of a name most likely hides.
+func rank(name string) int {
+	switch name {
+	case "rm", "dd", "sh", "mkfs":
+		return 10
+	}
+	g := lookup(name)
+	if g.wraps() || g.is("code") {
+		return 5
+	}
+	return int(g.tier)
 }
 
 // nameMatcher matches names with a pattern of the shell, with the extended ones such as @(rm|mv).

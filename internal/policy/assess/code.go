@@ -48,8 +48,12 @@ func interpreterHook(c *call, u *use) {
 		}
 		return
 	}
-	if u.has("-c") && base(lang) == "perl" || u.has("--check") {
+	switch name := strings.TrimRight(base(lang), "0123456789.-"); {
+	case u.has("-c") && name == "perl":
 		c.rate(Stateful, "script", "compiles a script, which can run parts of it")
+		return
+	case name == "ruby" && u.has("-c"), (name == "node" || name == "nodejs") && u.has("-c", "--check"), name == "php" && u.has("-l", "--syntax-check"):
+		c.rate(Observe, "syntax", "checks syntax only")
 		return
 	}
 	switch {
@@ -118,9 +122,14 @@ func (c *call) module(name arg, args []arg) {
 // Code in other languages is searched for what runs commands, deletes, opens shells and hides code. Strings are data until
 // something in the code could run them.
 var (
-	codeRuns = lazyregexp.New(`(?i)\b(os\.system|os\.popen|os\.exec\w*|os\.spawn\w*|posix_spawn|subprocess|popen[234]?|check_output|check_call|getoutput|getstatusoutput|pty\.spawn|commands\.get|system|exec\w*|shell_exec|passthru|proc_open|spawn\w*|execSync|execFile\w*|child_process|open3|backtick|os\.execute|io\.popen|Process\.|ProcessBuilder|Runtime|startfile|sh\.\w+|invoke|fork|kernel|os:cmd|cmd|run|run-program|shell-command\w*|call-process\w*|start-process|callCommand|callProcess|readProcess|rawSystem|Deno\.Command|Bun\.spawn\w*|Shellwords|e?syscmd|execute)\b|\.!|\bqx\b|%x|` + "`")
+	codeRuns = lazyregexp.New(`(?i)\b(os\.system|os\.popen|os\.exec\w*|os\.spawn\w*|posix_spawn|subprocess|popen[234]?|check_output|check_call|getoutput|getstatusoutput|pty\.spawn|commands\.get|system|exec\w*|shell_exec|passthru|proc_open|spawn\w*|execSync|execFile\w*|child_process|open3|backtick|os\.execute|io\.popen|Process\.|ProcessBuilder|Runtime|startfile|sh\.\w+|invoke|fork|kernel|os:cmd|cmd|run|run-program|shell-command\w*|call-process\w*|start-process|callCommand|callProcess|readProcess|rawSystem|Deno\.Command|Bun\.spawn\w*|Shellwords|e?syscmd|execute|Sys\.command|Unix\.\w+|shell|do-shell-script|os\.startProcess|std\.process|Command::new|Command\.new|osascript)\b|\.!|\bqx\b|%x|` + "`")
 
 	codeDeletes = lazyregexp.New(`(?i)\b(rmtree|remove_tree|rm_rf|rm_r|rimraf|remove_dir_all|deltree|removeSync|emptyDirSync|rmdirSync|rmSync|rmdir_r|delete_tree|RemoveAll|removedirs|secure_rm|nuke|rimrafSync)\b|recursive['"]?\s*[:=]\s*true|recurse['"]?\s*=>?\s*true`)
+
+	// codeWalks lists trees or directories; together with codeUnlinks it removes what is in them.
+	codeWalks = lazyregexp.New(`(?i)\b(os\.walk|rglob|iglob|glob|scandir|listdir|readdir\w*|Dir\[|Dir\.\w+|File::Find|find\s*\(|finddepth|walk\w*|iterdir|opendir|list_dir|fs\.dir|lfs\.dir|filepath\.Walk\w*|RecursiveDirectoryIterator)\b|<[^<>\s]*\*[^<>]*>`)
+
+	codeRemoves = lazyregexp.New(`(?i)\b(unlink\w*|os\.remove|remove|delete|rmdir\w*|File\.delete|rm)\b\s*[\s(,;})]`)
 
 	codeUnlinks = lazyregexp.New(`(?i)\b(unlink\w*|os\.remove|remove|delete\w*|truncate\w*|rename\w*|rm|writeFile\w*|write_text|write_bytes|copyfile|copy2?|move|symlink|chmod|chown|replace|file_put_contents|File\.write|IO\.write|touch|appendFile\w*|mkfs|rmdir\w*|fopen|open|O_TRUNC|O_WRONLY)\b`)
 
@@ -196,7 +205,7 @@ func (c *call) code(lang string, text str) {
 
 // codePaths rates what code that deletes or writes says of paths.
 func (c *call) codePaths(code string, strs []literal) {
-	tree := codeDeletes.MatchString(code)
+	tree := codeDeletes.MatchString(code) || codeWalks.MatchString(code) && codeRemoves.MatchString(code)
 	touches := tree || codeWrites.MatchString(code) && codeUnlinks.MatchString(code)
 	if !touches {
 		return

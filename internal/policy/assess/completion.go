@@ -30,6 +30,9 @@ func builtinHash(c *call, u *use) {
 	if o, ok := u.option("-p"); ok && o.has {
 		c.rate(Reversible, "hash -p", "makes a name mean another program")
 		c.command([]arg{o.arg})
+		for _, name := range u.operands {
+			c.m.hashed(name.s, o.arg.str, c.sc)
+		}
 	}
 }
 

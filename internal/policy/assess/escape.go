@@ -7,7 +7,10 @@ import (
 )
 
 // unescapeC reads the escapes of $'…', printf and echo -e: \n, \t, \\, \xHH, \NNN, \0NNN, \uHHHH, \UHHHHHHHH, \cX.
-func unescapeC(s string) string {
+func unescapeC(s string) string { return strings.ReplaceAll(unescapeNul(s), nul, "") }
+
+// unescapeNul is unescapeC for what is printed, in which the byte 0 stays.
+func unescapeNul(s string) string {
 	if !strings.Contains(s, `\`) {
 		return s
 	}
@@ -59,7 +62,7 @@ func unescapeC(s string) string {
 			b.WriteByte(c)
 		}
 	}
-	return strings.ReplaceAll(b.String(), "\x00", "")
+	return strings.ReplaceAll(b.String(), "\x00", nul)
 }
 
 // number reads up to width digits and writes the byte or rune; it returns how many digits there were.

@@ -119,13 +119,7 @@ func (b *builder) flush() {
 
 // field expands one word into its fields.
 func (m *machine) field(w *syntax.Word, sc *scope) []arg {
-	b := &builder{sep: " \t\n"}
-	if ifs, ok := sc.get("IFS"); ok {
-		b.sep = ifs.first().s
-		if !ifs.first().known() {
-			b.sep = " \t\n"
-		}
-	}
+	b := &builder{sep: separators(sc)}
 	for i, part := range w.Parts {
 		m.part(b, part, i == 0, sc)
 	}
@@ -203,6 +197,9 @@ func (m *machine) double(b *builder, q *syntax.DblQuoted, sc *scope) {
 			b.put(lit(unescapeDouble(p.Value)), true)
 		case *syntax.ParamExp:
 			vs, many := m.param(p, sc, true)
+			if many && len(vs) > 1 && starred(p) {
+				vs = []str{joinFields(vs, sc)}
+			}
 			if many && len(vs) == 0 && len(q.Parts) == 1 {
 				continue // "$@" without parameters is no word at all
 			}
@@ -282,4 +279,27 @@ func tilde(s string, sc *scope) string {
 		return "/root" + rest
 	}
 	return "/home/" + name[1:] + rest
+}
+
+// starred tells "$*" and "${a[*]}", which are one word, from "$@".
+func starred(p *syntax.ParamExp) bool {
+	return p.Param != nil && p.Param.Value == "*" || p.Index != nil && indexText(p.Index) == "*"
+}
+
+// joinFields puts words together as "$*" does, with the first character of IFS between them.
+func joinFields(vs []str, sc *scope) str {
+	sep := separators(sc)
+	args := make([]arg, len(vs))
+	for i, v := range vs {
+		args[i].str = v
+	}
+	return joinWith(args, sep[:min(1, len(sep))])
+}
+
+// separators are the characters at which unquoted expansions are split.
+func separators(sc *scope) string {
+	if ifs, ok := sc.get("IFS"); ok && ifs.first().known() {
+		return ifs.first().s
+	}
+	return " \t\n"
 }

@@ -58,10 +58,9 @@ func cpHook(c *call, u *use) {
 	}
 	for _, t := range to {
 		c.copyInto(t, from, "cp")
-		if len(from) == 1 && from[0].known() {
-			if content, ok := c.m.files[absolute(from[0].s, c.sc)]; ok {
-				c.m.files[absolute(t.s, c.sc)] = content
-			} else if from[0].s == "/dev/null" {
+		if len(from) == 1 {
+			c.copied(from[0], t)
+			if from[0].s == "/dev/null" {
 				c.effect(empties, t, "cp")
 			}
 		}
@@ -142,9 +141,7 @@ func mvHook(c *call, u *use) {
 		}
 		c.copyInto(t, from, "mv")
 		if len(from) == 1 {
-			if content, ok := c.m.files[absolute(from[0].s, c.sc)]; ok {
-				c.m.files[absolute(t.s, c.sc)] = content
-			}
+			c.copied(from[0], t)
 		}
 	}
 	for _, f := range from {
@@ -188,6 +185,9 @@ func lnHook(c *call, u *use) {
 			continue
 		}
 		c.effect(kind, t, "ln")
+		if len(from) == 1 {
+			c.copied(from[0], t)
+		}
 	}
 	c.rate(Reversible, "ln", "makes a link")
 }
@@ -351,6 +351,9 @@ func installHook(c *call, u *use) {
 		c.copyInto(t, from, "install")
 		if at, _ := locate(t, c.sc); at == program {
 			c.tier = min(c.tier, Stateful)
+		}
+		if len(from) == 1 {
+			c.copied(from[0], t)
 		}
 	}
 	if o, ok := u.option("-m", "--mode"); ok && len(o.arg.s) >= 4 && strings.Trim(o.arg.s[:len(o.arg.s)-3], "0") != "" {

@@ -168,7 +168,7 @@ func trSet(s string) string {
 	for class, set := range map[string]string{"[:upper:]": "A-Z", "[:lower:]": "a-z", "[:digit:]": "0-9", "[:alpha:]": "A-Za-z", "[:space:]": ` \t\n\r`, "[:alnum:]": "A-Za-z0-9"} {
 		s = strings.ReplaceAll(s, class, set)
 	}
-	r := []rune(unescapeC(s))
+	r := []rune(unescapeNul(s))
 	var b strings.Builder
 	for i := 0; i < len(r); i++ {
 		if i+2 < len(r) && r[i+1] == '-' && r[i] <= r[i+2] && r[i+2]-r[i] < 256 {

@@ -92,7 +92,7 @@ func (m *machine) forClause(c *syntax.ForClause, sc *scope) str {
 	if len(items) > maxBody || sc.loops > 3 && len(items) > 2 {
 		items = append(items[:2:2], arg{str: unknown})
 	}
-	out := lit("")
+	out, whole := lit(""), !leaves(c.Do)
 	for _, item := range items {
 		body := sc.fork()
 		body.loops++
@@ -103,7 +103,11 @@ func (m *machine) forClause(c *syntax.ForClause, sc *scope) str {
 		}
 		out = out.add(m.stmts(c.Do, body))
 		body.loops--
-		sc.join(sc.fork(), body)
+		if whole && item.known() && !item.glob {
+			*sc = *body // each word has its turn, one after the other
+		} else {
+			sc.join(sc.fork(), body)
+		}
 		if m.steps > maxSteps {
 			break
 		}
@@ -174,4 +178,21 @@ func (m *machine) walkUnread(n syntax.Node, sc *scope) {
 		}
 		return true
 	})
+}
+
+// leaves reports whether a loop's body may end it, or skip what follows.
+func leaves(body []*syntax.Stmt) bool {
+	found := false
+	for _, st := range body {
+		syntax.Walk(st, func(n syntax.Node) bool {
+			if c, ok := n.(*syntax.CallExpr); ok && len(c.Args) > 0 {
+				switch c.Args[0].Lit() {
+				case "break", "continue", "return", "exit", "eval", "source", ".":
+					found = true
+				}
+			}
+			return !found
+		})
+	}
+	return found
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // Bounds of what is followed. Beyond them the text is too complex: it is rated as if the rest were the worst that the
@@ -36,6 +38,8 @@ type machine struct {
 
 	files   map[string]str // contents written by the text, by path
 	called  map[string]bool
+	traps   []str    // what runs later, with the variables of then
+	zsh     bool     // the text is for zsh
 	running []string // functions being followed, to see recursion
 	origin  Nesting  // how the commands being followed came to be run
 }
@@ -109,7 +113,11 @@ func (m *machine) source(text str, sc *scope) str {
 	}
 	was := m.src
 	defer func() { m.src = was }()
-	readable := strings.ReplaceAll(text.s, unk, `"$UNKNOWN"`)
+	text.s = strings.ReplaceAll(text.s, nul, "")
+	if m.zsh {
+		text.s = zshExpansions.ReplaceAllString(text.s, "$${")
+	}
+	readable := m.endComments(strings.ReplaceAll(text.s, unk, `"$UNKNOWN"`))
 	m.src = readable
 	file, err := parse(m.lang, readable)
 	if err != nil {
@@ -234,7 +242,9 @@ func (m *machine) command(cmd syntax.Command, sc *scope) str {
 			return m.stmt(c.Stmt, sc)
 		}
 	case *syntax.CoprocClause:
-		m.stmt(c.Stmt, sc.fork())
+		inner := sc.fork()
+		inner.stdin, inner.fed = str{unk, fromData}, true // whatever is written to its descriptor
+		m.stmt(c.Stmt, inner)
 	default:
 		m.note(Reason{Text: m.written(cmd), Rule: "unread", Tier: Stateful, Why: "a construct that is not read"})
 		m.walkUnread(cmd, sc)
@@ -250,3 +260,6 @@ func (m *machine) written(n syntax.Node) string {
 	}
 	return strings.ReplaceAll(strings.TrimSpace(m.src[from:to]), `"$UNKNOWN"`, "…")
 }
+
+// zshExpansions are what zsh writes in front of a parameter's name: ${=x} splits, ${~x} globs, ${(f)x} has flags.
+var zshExpansions = lazyregexp.New(`\$\{([=~^]|\([^()]*\))+`)

@@ -35,6 +35,9 @@ func (m *machine) param(p *syntax.ParamExp, sc *scope, quoted bool) (vs []str, m
 	case p.Slice != nil:
 		m.evaluated(p.Slice.Offset, sc)
 		m.evaluated(p.Slice.Length, sc)
+		if name == "PWD" || name == "OLDPWD" {
+			vs = []str{{s: "/" + unk}}
+		}
 		return m.slice(p.Slice, vs, many || name == "@" || name == "*", sc), many
 	case p.Repl != nil:
 		return m.replace(p.Repl, vs, sc), many
@@ -258,7 +261,11 @@ func (m *machine) slice(sl *syntax.Slice, vs []str, list bool, sc *scope) []str 
 	}
 	out := make([]str, 0, len(vs))
 	for _, v := range vs {
-		if !v.known() {
+		if off == 0 && length == 1 && (strings.HasPrefix(v.s, home) || strings.HasPrefix(v.s, "/")) {
+			out = append(out, str{"/", v.t})
+			continue
+		}
+		if !v.known() || strings.HasPrefix(v.s, home) {
 			out = append(out, str{unk, v.t})
 			continue
 		}

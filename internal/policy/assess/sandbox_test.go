@@ -76,7 +76,7 @@ func runnable(l corpus.Line) bool {
 	case "benign:dry-run", "benign:help", "benign:inspect":
 		return false
 	}
-	for _, w := range []string{"sleep", "watch", "tail -f", "tail -F", "-f ", "while", "until", "ping", "python", "ruby", "perl", "node", "php", "sudo", "yes", "--help", "crontab", "cryptsetup", "wipefs", "sgdisk", "journalctl", "--version", "-V", "-v"} {
+	for _, w := range []string{"dd if=", "dd status", "tee ", "sleep", "watch", "tail -f", "tail -F", "-f ", "while", "until", "ping", "python", "ruby", "perl", "node", "php", "sudo", "yes", "--help", "crontab", "cryptsetup", "wipefs", "sgdisk", "journalctl", "--version", "-V", "-v"} {
 		if strings.Contains(l.Command, w) {
 			return false
 		}

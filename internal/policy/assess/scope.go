@@ -3,6 +3,7 @@ package assess
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // value is what a variable holds: one element, or those of an array.
@@ -45,7 +46,8 @@ type scope struct {
 	loops   int   // nesting of loops around this place
 	remote  bool  // on another machine
 
-	integers bool // some variable has the integer attribute: assignments to it are evaluated
+	letters  map[string]rune // variables whose values are all upper (u) or lower (l) case
+	integers bool            // some variable has the integer attribute: assignments to it are evaluated
 }
 
 func newScope() *scope {
@@ -58,6 +60,7 @@ func (s *scope) fork() *scope {
 	c.vars = maps.Clone(s.vars)
 	c.funcs = maps.Clone(s.funcs)
 	c.aliases = maps.Clone(s.aliases)
+	c.letters = maps.Clone(s.letters)
 	return &c
 }
 
@@ -85,6 +88,10 @@ func (s *scope) join(a, b *scope) {
 		params, has = nil, false
 	}
 	s.vars, s.funcs, s.aliases, s.dir, s.params, s.hasArgs = vars, funcs, aliases, dir, params, has
+	s.letters = maps.Clone(a.letters)
+	for name, f := range b.letters {
+		s.declaredAs(name, f)
+	}
 	s.paths, s.fds, s.integers = a.paths || b.paths, a.fds|b.fds, a.integers || b.integers
 }
 
@@ -138,7 +145,9 @@ func (s *scope) preset(name string) (str, bool) {
 		return lit(" \t\n"), true
 	case "HOME":
 		return lit(home), true
-	case "0", "BASH", "SHELL", "ZSH_NAME":
+	case "BASH", "SHELL":
+		return lit("/bin/bash"), true
+	case "0", "ZSH_NAME":
 		return lit("sh"), true
 	case "PWD":
 		if s.dir.s != "" {
@@ -155,4 +164,20 @@ func (s *scope) preset(name string) (str, bool) {
 		return str{s: "u" + unk}, true // something, and no option
 	}
 	return str{}, false
+}
+
+// declared notes the attributes of a variable that change what is assigned to it.
+func (s *scope) declared(name, flags string) {
+	for _, f := range "lu" {
+		if strings.ContainsRune(flags, f) {
+			s.declaredAs(name, f)
+		}
+	}
+}
+
+func (s *scope) declaredAs(name string, letters rune) {
+	if s.letters == nil {
+		s.letters = map[string]rune{}
+	}
+	s.letters[name] = letters
 }

@@ -1,6 +1,10 @@
 package assess
 
-import "strings"
+import (
+	"strings"
+
+	"relay-shell/internal/lazyregexp"
+)
 
 func init() {
 	hooks["sed"] = sedHook
@@ -236,14 +240,19 @@ func (c *call) editorCommands(lines []string, files []arg) {
 			_, text, _ := strings.Cut(bare, "!")
 			c.rate(Stateful, "editor", "runs a command")
 			c.shellText(lit(text))
-		case strings.HasPrefix(bare, "call system(") || strings.Contains(bare, "system("), strings.HasPrefix(bare, "silent !"), strings.HasPrefix(bare, "silent! !"), strings.HasPrefix(bare, "term"), strings.HasPrefix(bare, "py"), strings.HasPrefix(bare, "lua"), strings.HasPrefix(bare, "perl"), strings.HasPrefix(bare, "ruby"), strings.HasPrefix(bare, "so"):
+		case editorCode.MatchString(bare):
 			c.rate(Stateful, "editor", "runs code")
 			if i := strings.Index(bare, "!"); i >= 0 && strings.HasPrefix(bare, "silent") {
 				c.shellText(lit(bare[strings.LastIndex(bare, "!")+1:]))
 			}
+			if editorLosses.MatchString(bare) {
+				c.code("vim", lit(editorLosses.ReplaceAllStringFunc(bare, func(string) string { return "rmtree(" })))
+				continue
+			}
 			for _, s := range stringLiterals(bare) {
 				c.shellText(lit(s.text))
 			}
+			c.code("vim", lit(bare))
 		case isWrite(bare):
 			target := strings.TrimSpace(strings.TrimLeft(bare, "writexqau!"))
 			if target != "" && strings.HasPrefix(bare, "w") {
@@ -260,6 +269,12 @@ func (c *call) editorCommands(lines []string, files []arg) {
 		}
 	}
 }
+
+// editorCode are commands of vim and ex that run code, or functions that reach beyond the editor.
+var editorCode = lazyregexp.New(`^(silent!? *!|sil!? *!|term|py|lua|perl|ruby|tcl|so\b|source|runtime|exe|exec|normal|call|let|echo|eval|if|for|while)|\b(system|systemlist|delete|rename|writefile|mkdir|job_start|jobstart|termopen|term_start|libcall\w*|libcallnr|setfperm)\(`)
+
+// editorLosses is vim's delete() with its flag for trees.
+var editorLosses = lazyregexp.New(`\bdelete\(`)
 
 func isWrite(cmd string) bool {
 	for _, w := range []string{"w", "wq", "x", "xa", "wa", "wqa", "write", "wq!", "x!", "w!", "wqall", "update", "up", "exit"} {
@@ -278,6 +293,8 @@ func vimHook(c *call, u *use) {
 		case (o.name == "-c" || o.name == "--cmd") && o.has:
 			commands = append(commands, strings.Split(o.arg.s, "|")...)
 			commands = append(commands, o.arg.s)
+		case o.name == "-u" && o.has && o.arg.s != "NONE" && o.arg.s != "DEFAULTS" && o.arg.s != "NORC":
+			c.rate(Stateful, "vim", "runs a script")
 		case o.name == "-S" || o.name == "-s" && base(c.args[0].s) != "ex" && !u.has("-e"):
 			c.rate(Stateful, "vim", "runs a script")
 		}
@@ -289,7 +306,11 @@ func vimHook(c *call, u *use) {
 		}
 	}
 	var files []arg
-	for _, a := range u.operands {
+	operands := u.operands
+	if o, ok := u.option("-s"); ok && o.has && (base(c.args[0].s) == "ex" || u.has("-e", "-E", "-es")) {
+		operands = append([]arg{o.arg}, operands...) // in ex mode -s takes no value
+	}
+	for _, a := range operands {
 		if strings.HasPrefix(a.s, "+") {
 			commands = append(commands, strings.TrimPrefix(a.s, "+"))
 			continue

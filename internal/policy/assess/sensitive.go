@@ -77,14 +77,28 @@ func globsOverlap(a, b string) bool {
 		j = len(b)
 	}
 	n := min(i, j)
-	if a[:n] != b[:n] || n == 0 {
+	tail := commonTail(a[i:], b[j:])
+	if a[:n] != b[:n] || tail < 0 || n == 0 && tail < 4 || !strings.Contains(b, unk) && strings.Count(a, "/") != strings.Count(b, "/") {
 		return false
+	}
+	if n == 1 && a[0] == '/' && tail < 4 && strings.ContainsAny(b[:min(len(b), 2)], "*?[") && strings.Count(b, "/") == 1 {
+		return false // any file of an unknown directory
 	}
 	if i == len(a) { // a is a fixed name
 		ok, _ := path.Match(strings.ReplaceAll(b, unk, "*"), a)
 		return ok
 	}
 	return true
+}
+
+// commonTail is how many bytes behind the last wildcards of two patterns are the same, and -1 if they cannot be.
+func commonTail(a, b string) int {
+	a, b = a[strings.LastIndexAny(a, "*?]"+unk)+1:], b[strings.LastIndexAny(b, "*?]"+unk)+1:]
+	n := min(len(a), len(b))
+	if a[len(a)-n:] != b[len(b)-n:] {
+		return -1
+	}
+	return n
 }
 
 // secretFiles are names, and paths where the name alone says nothing.

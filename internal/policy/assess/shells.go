@@ -51,6 +51,9 @@ func shellHook(c *call, u *use) {
 					inner.setText("0", rest[0].str)
 					inner.params = rest[1:]
 				}
+				was := c.m.zsh
+				defer func() { c.m.zsh = was }()
+				c.m.zsh = base(c.args[0].s) == "zsh"
 				return c.m.shell(text, inner)
 			})
 		})
@@ -96,7 +99,9 @@ func sudoHook(c *call, u *use) {
 		c.edits(args)
 		return
 	}
-	if len(args) > 0 {
+	if len(args) == 1 && u.has("-s", "--shell", "-i", "--login") {
+		c.shellText(args[0].str)
+	} else if len(args) > 0 {
 		c.command(args)
 	} else if c.fed && u.has("-s", "--shell", "-i", "--login") {
 		c.feed(c.stdin)
@@ -130,7 +135,7 @@ func (c *call) leadingAssignments(args []arg) []arg {
 func envHook(c *call, u *use) {
 	args := u.operands
 	if o, ok := u.option("-S", "--split-string"); ok && o.has {
-		c.shellText(o.arg.add(lit(" " + quoteAll(args))))
+		c.command(append(append(words("env"), envWords(o.arg, c.sc)...), args...))
 		return
 	}
 	args = c.leadingAssignments(args)
@@ -201,9 +206,16 @@ func (c *call) inputWords(u *use) []arg {
 	} else if !c.fed {
 		in = str{unk, fromData}
 	}
-	sep := " \t\n"
-	if u.has("-0", "--null", "-d", "--delimiter") || u.has("-I", "-i", "--replace") {
-		sep = "\n\x01"
+	sep := " \t\n" + nul
+	switch o, ok := u.option("-d", "--delimiter"); {
+	case u.has("-0", "--null"):
+		sep = nul
+	case ok && o.has:
+		sep = unescapeNul(o.arg.s)
+	case u.has("-I", "-i", "--replace", "-L", "-l"):
+		sep = "\n"
+	default:
+		return c.quotedWords(in)
 	}
 	var out []arg
 	for _, f := range strings.FieldsFunc(in.s, func(r rune) bool { return strings.ContainsRune(sep, r) }) {
@@ -212,6 +224,50 @@ func (c *call) inputWords(u *use) []arg {
 		if len(out) > maxBody {
 			return append(out, arg{str: str{unk, in.t}, multi: true})
 		}
+	}
+	return out
+}
+
+// quotedWords splits what xargs reads without -0 or -d: blanks separate, quotes and backslashes protect them.
+func (c *call) quotedWords(in str) []arg {
+	var out []arg
+	for _, f := range shellFields(in.s) {
+		out = append(out, arg{str: str{f, in.t}, multi: strings.Contains(f, unk)})
+		if len(out) > maxBody {
+			return append(out, arg{str: str{unk, in.t}, multi: true})
+		}
+	}
+	return out
+}
+
+// shellFields splits at blanks outside of quotes, which go.
+func shellFields(s string) []string {
+	var out []string
+	var b strings.Builder
+	quote, open := byte(0), false
+	for i := 0; i < len(s) && len(out) <= maxFields; i++ {
+		switch ch := s[i]; {
+		case quote != 0 && ch == quote:
+			quote = 0
+		case quote != 0:
+			b.WriteByte(ch)
+		case ch == '\'' || ch == '"':
+			quote, open = ch, true
+		case ch == '\\' && i+1 < len(s):
+			i++
+			b.WriteByte(s[i])
+		case ch == ' ' || ch == '\t' || ch == '\n' || ch == nul[0]:
+			if open || b.Len() > 0 {
+				out = append(out, b.String())
+			}
+			b.Reset()
+			open = false
+		default:
+			b.WriteByte(ch)
+		}
+	}
+	if open || b.Len() > 0 {
+		out = append(out, b.String())
 	}
 	return out
 }
@@ -266,17 +322,21 @@ func parallelHook(c *call, u *use) {
 		}
 		return
 	}
+	text := join(command)
+	if marks := strings.NewReplacer("{}", `"$_item"`, "{.}", `"$_item"`, "{/}", `"$_item"`, "{//}", `"$_item"`, "{/.}", `"$_item"`, "{1}", `"$_item"`, "{2}", `"$_item"`); strings.Contains(text.s, "{") {
+		text.s = marks.Replace(text.s)
+	} else {
+		text.s += ` "$_item"`
+	}
 	for _, item := range items {
-		text := join(command)
-		if strings.Contains(text.s, "{") {
-			for _, mark := range []string{"{}", "{.}", "{/}", "{//}", "{/.}", "{1}"} {
-				text.s = strings.ReplaceAll(text.s, mark, item.s)
+		c.queue(Reread, func() str {
+			inner := c.sc.fork()
+			inner.setText("_item", item.str) // it is quoted, but may be the whole command
+			if strings.HasPrefix(text.s, `"$_item"`) {
+				c.m.shell(str{strings.Replace(text.s, `"$_item"`, item.s, 1), text.t | item.t}, inner)
 			}
-			text.t |= item.t
-		} else {
-			text = text.add(lit(" ")).add(item.str)
-		}
-		c.shellText(text)
+			return c.m.shell(text, inner)
+		})
 	}
 }
 

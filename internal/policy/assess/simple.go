@@ -191,7 +191,7 @@ func (m *machine) substitution(c *syntax.CmdSubst, sc *scope) (out str) {
 			out = m.stmts(c.Stmts, sc.fork())
 		})
 	})
-	out.s = strings.TrimRight(out.s, "\n")
+	out.s = strings.TrimRight(strings.ReplaceAll(out.s, nul, ""), "\n")
 	return out
 }
 

@@ -72,6 +72,9 @@ func assessAs(in Input, lang syntax.LangVariant) Result {
 	case in.Script != "":
 		m.script(in, sc)
 	}
+	for _, t := range m.traps {
+		m.shell(t, sc.fork())
+	}
 	m.uncalled(sc)
 	if m.commands > manyCommands || len(in.Text)+len(in.Script) > manyBytes {
 		m.complex("more commands than anybody reads")

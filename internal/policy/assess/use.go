@@ -8,6 +8,7 @@ type use struct {
 	options  []given
 	operands []arg
 	unlisted []string // options that the grammar does not have
+	strange  []arg    // what may be their values
 	words    []string // subcommands chosen
 	wild     bool     // a word that is not known may be an option
 	consumed bool     // an option took the place of the first operand
@@ -66,6 +67,11 @@ func (g *grammar) read(args []arg) *use {
 				u.dash(a, nil)
 			}
 		case strings.HasPrefix(a.s, "+") && u.g.find(a.s) != nil:
+			if u.g.find(a.s).value == '=' && i+1 < len(args) {
+				i++
+				u.add(a.s, args[i], true)
+				continue
+			}
 			u.add(a.s, arg{}, false)
 		default:
 			if a.multi && a.tainted(fromData) {
@@ -163,6 +169,11 @@ func (u *use) dash(a arg, next *arg) bool {
 		}
 		if o == nil {
 			u.unlisted = append(u.unlisted, name)
+			if attached {
+				u.strange = append(u.strange, arg{str: str{v, a.t}})
+			} else if next != nil {
+				u.strange = append(u.strange, *next)
+			}
 			return false
 		}
 		switch {
@@ -198,11 +209,16 @@ func (u *use) bundle(a arg, next *arg) bool {
 	for i, r := range s {
 		name := "-" + string(r)
 		o := u.g.find(name)
+		rest := s[i+len(string(r)):]
 		if o == nil {
 			u.unlisted = append(u.unlisted, name)
+			if rest != "" {
+				u.strange = append(u.strange, arg{str: str{rest, a.t}})
+			} else if next != nil {
+				u.strange = append(u.strange, *next)
+			}
 			continue
 		}
-		rest := s[i+len(string(r)):]
 		switch {
 		case o.value == ' ' || o.value == '~' && rest != "" && u.g.known(rest):
 			u.put(o, name, arg{}, false)

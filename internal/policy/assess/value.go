@@ -7,8 +7,10 @@ import (
 
 // unk stands inside a text for any text that is not known before the command runs. NUL can be in no shell word, so it
 // never stands for itself. home stands at the start of a path for the caller's home directory.
+// nul stands for the byte 0 in what a program prints; shells drop it.
 const (
 	unk  = "\x00"
+	nul  = "\x01"
 	home = "\x03"
 )
 

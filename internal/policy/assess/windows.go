@@ -1,181 +1,13 @@
 package assess
 
 import (
-	"encoding/base64"
 	"strings"
-	"unicode/utf16"
+
+	"relay-shell/internal/lazyregexp"
 )
 
-// powershellHook reads the commands of powershell -Command and -EncodedCommand.
-func powershellHook(c *call, u *use) {
-	for i, a := range c.args[1:] {
-		flag := strings.ToLower(a.s)
-		rest := c.args[2+i:]
-		switch {
-		case !strings.HasPrefix(flag, "-") && !strings.HasPrefix(flag, "/"):
-			if i > 0 && strings.HasPrefix(c.args[i].s, "-") && !strings.EqualFold(c.args[i].s, "-noprofile") && !strings.EqualFold(c.args[i].s, "-noninteractive") && !strings.EqualFold(c.args[i].s, "-nop") && !strings.EqualFold(c.args[i].s, "-noni") && !strings.EqualFold(c.args[i].s, "-nologo") {
-				continue // the value of an option
-			}
-			if strings.HasSuffix(flag, ".ps1") {
-				c.rate(Stateful, "powershell", "runs a script")
-				return
-			}
-			c.powershell(join(c.args[1+i:]).s)
-			return
-		case len(flag) > 2 && strings.HasPrefix("-encodedcommand", flag) || flag == "-e" || flag == "-ec" || flag == "-enc":
-			if len(rest) > 0 {
-				c.rate(Stateful, "powershell", "runs an encoded command")
-				c.powershell(decodeUTF16(rest[0].s))
-			}
-			return
-		case strings.HasPrefix("-command", flag) || flag == "/c":
-			c.powershell(join(rest).s)
-			return
-		case len(flag) > 1 && strings.HasPrefix("-file", flag):
-			c.rate(Stateful, "powershell", "runs a script")
-			return
-		}
-	}
-	if c.fed {
-		c.powershell(c.stdin.s)
-		return
-	}
-	if len(c.args) == 1 {
-		c.rate(Stateful, "powershell", "an interactive shell")
-	}
-}
-
-func decodeUTF16(s string) string {
-	b, err := base64.StdEncoding.DecodeString(s)
-	if err != nil {
-		return unk
-	}
-	u := make([]uint16, len(b)/2)
-	for i := range u {
-		u[i] = uint16(b[2*i]) | uint16(b[2*i+1])<<8
-	}
-	return string(utf16.Decode(u))
-}
-
-// powershell rates each command of a text by its verb; strings are data unless something invokes them.
-func (c *call) powershell(text string) {
-	if strings.Contains(text, unk) {
-		c.rate(Stateful, "powershell", "part of the code is not known")
-	}
-	low := strings.ToLower(text)
-	invokes := strings.Contains(low, "iex") || strings.Contains(low, "invoke-expression") || strings.Contains(low, "downloadstring") || strings.Contains(low, "[scriptblock]")
-	if invokes && (strings.Contains(low, "download") || strings.Contains(low, "iwr") || strings.Contains(low, "irm") || strings.Contains(low, "invoke-webrequest") || strings.Contains(low, "invoke-restmethod") || strings.Contains(low, "frombase64")) {
-		c.rate(Irreversible, "remote-code", "runs code fetched from the network or decoded")
-	}
-	if strings.Contains(low, "[system.io.file]::delete") || strings.Contains(low, "[io.file]::delete") || strings.Contains(low, "[system.io.directory]::delete") || strings.Contains(low, "[io.directory]::delete") {
-		c.rate(Irreversible, "powershell", "deletes files")
-	}
-	for _, stmt := range psStatements(text) {
-		args := psWords(stmt)
-		for len(args) > 0 && (args[0].s == "&" || args[0].s == "." || strings.HasPrefix(args[0].s, "$") && len(args) > 1 && args[1].s == "=") {
-			if args[0].s == "&" || args[0].s == "." {
-				args = args[1:]
-			} else {
-				args = args[2:]
-			}
-		}
-		if len(args) == 0 || strings.HasPrefix(args[0].s, "$") || strings.HasPrefix(args[0].s, "[") || strings.HasPrefix(args[0].s, "@") {
-			if len(args) > 0 && strings.Contains(stmt, ".") && strings.Contains(stmt, "(") {
-				c.rate(Stateful, "powershell", "calls a method")
-				if strings.Contains(strings.ToLower(stmt), ".delete(") || strings.Contains(strings.ToLower(stmt), "terminate(") || strings.Contains(strings.ToLower(stmt), ".shutdown") {
-					c.rate(Irreversible, "powershell", "calls a method that deletes or ends something")
-				}
-			}
-			continue
-		}
-		switch strings.ToLower(args[0].s) {
-		case "if", "else", "elseif", "foreach", "for", "while", "do", "switch", "try", "catch", "finally", "return", "param", "function", "begin", "process", "end", "in", "exit", "break", "continue", "throw":
-			continue
-		}
-		c.command(args)
-	}
-}
-
-// psStatements splits PowerShell at separators outside of strings.
-func psStatements(text string) []string {
-	var out []string
-	var b strings.Builder
-	quote := rune(0)
-	for _, r := range text {
-		switch {
-		case quote != 0:
-			if r == quote {
-				quote = 0
-			}
-			b.WriteRune(r)
-		case r == '\'' || r == '"':
-			quote = r
-			b.WriteRune(r)
-		case strings.ContainsRune(";|\n{}()", r) || r == '&' && strings.HasSuffix(b.String(), "&"):
-			out = append(out, b.String())
-			b.Reset()
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return append(out, b.String())
-}
-
-// psWords splits a statement into words; a backquote escapes, and is often there only to hide a word.
-func psWords(s string) []arg {
-	var out []arg
-	var b strings.Builder
-	quote, open := rune(0), false
-	for _, r := range s {
-		switch {
-		case quote != 0:
-			if r == quote {
-				quote = 0
-				continue
-			}
-			b.WriteRune(r)
-		case r == '\'' || r == '"':
-			quote, open = r, true
-		case r == '`' || r == '^':
-		case r == ' ' || r == '\t' || r == '\r':
-			if b.Len() > 0 || open {
-				out = append(out, word(b.String()))
-			}
-			b.Reset()
-			open = false
-		default:
-			b.WriteRune(r)
-		}
-	}
-	if b.Len() > 0 || open {
-		out = append(out, word(b.String()))
-	}
-	return out
-}
-
-// cmdHook reads what cmd /c runs: & and && separate, ^ escapes.
-func cmdHook(c *call, u *use) {
-	for i, a := range c.args[1:] {
-		if f := strings.ToLower(a.s); strings.HasPrefix(f, "/c") || strings.HasPrefix(f, "/k") {
-			text := strings.TrimSpace(a.s[2:] + " " + join(c.args[2+i:]).s)
-			for _, stmt := range strings.FieldsFunc(text, func(r rune) bool { return r == '&' || r == '|' || r == '\n' }) {
-				if args := psWords(stmt); len(args) > 0 {
-					c.command(args)
-				}
-			}
-			return
-		}
-	}
-	if c.fed {
-		for _, stmt := range strings.FieldsFunc(c.stdin.s, func(r rune) bool { return r == '&' || r == '|' || r == '\n' }) {
-			if args := psWords(stmt); len(args) > 0 {
-				c.command(args)
-			}
-		}
-		return
-	}
-	c.rate(Stateful, "cmd", "an interactive shell")
-}
+// psHarmless are commands whose verb says that they change something, but which change nothing that lasts.
+var psHarmless = setOf("push-location pop-location set-location clear-host set-variable new-variable clear-variable remove-variable set-alias new-alias new-object new-timespan new-guid set-strictmode set-psreadlineoption import-csv import-clixml import-localizeddata out-string out-null out-host out-default out-gridview start-sleep update-formatdata use-culture new-psobject limit-object foreach-object remove-module remove-job remove-pssession exit-pssession import-powershelldatafile out-printer-preview add-member")
 
 // verbNoun rates a PowerShell command by its approved verb.
 func (c *call) verbNoun(name string) bool {
@@ -183,6 +15,10 @@ func (c *call) verbNoun(name string) bool {
 		return false
 	}
 	verb, noun, _ := strings.Cut(strings.ToLower(name), "-")
+	if psHarmless[strings.ToLower(name)] {
+		c.rate(Observe, "powershell", "changes nothing beyond its own session")
+		return true
+	}
 	switch verb {
 	case "get", "test", "find", "search", "measure", "select", "where", "sort", "group", "compare", "format", "convertto", "convertfrom", "show", "resolve", "trace", "read", "tee", "wait", "write", "join", "split":
 		c.rate(Observe, "powershell", "the verb "+verb+" reads")
@@ -272,6 +108,8 @@ func windowsVerbsHook(c *call, u *use) {
 		c.rate(Irreversible, name, "drops protection or the network")
 	case name == "set-netfirewallprofile" && strings.Contains(text, "-enabled false"), name == "set-mppreference" && strings.Contains(text, "-disable"):
 		c.rate(Irreversible, name, "drops protection")
+	case (name == "icacls" || name == "takeown" || name == "cacls") && strings.Contains(text, " /t ") && driveRoot.MatchString(text), name == "takeown" && strings.Contains(text, " /r ") && driveRoot.MatchString(text), name == "icacls" && strings.Contains(text, "/reset") && driveRoot.MatchString(text):
+		c.rate(Irreversible, name, "changes who may do what on a whole drive or the system")
 	case (name == "stop-service" || name == "sc" && has("stop") || name == "net" && has("stop")) && (has("sshd", "winrm", "termservice", "mpssvc", "eventlog", "windefend")):
 		c.rate(Irreversible, name, "stops what access or the audit depends on")
 	case name == "netsh" && has("show"), has("query", "queryex", "qc", "show", "list", "/query", "view", "el", "gl", "qe", "gli", "enum", "get", "-status", "/status", "/get", "/l", "/list", "dump", "/q", "help", "/?", "enum-logs", "-v") && name != "psexec" && !has("set", "add", "create", "config", "/create", "call"):
@@ -292,3 +130,6 @@ func cmdlet(name string) bool {
 	verb, noun, ok := strings.Cut(name, "-")
 	return ok && verb != "" && noun != "" && !strings.ContainsAny(name, "/.=") && verb[0] >= 'A' && verb[0] <= 'Z' && noun[0] >= 'A' && noun[0] <= 'Z'
 }
+
+// driveRoot is a whole drive, or what Windows lives in.
+var driveRoot = lazyregexp.New(`(?i) "?[a-z]:\\?(windows|users|program files)?\\?\*?"? `)
