@@ -14,7 +14,7 @@ import (
 	"relay-shell/internal/files"
 )
 
-// TestMain makes the test's binary change a file over and over when it is told so.
+// TestMain makes the test's binary change a file over and over, or append to one, when it is told so.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("CHANGE_FOR_EVER"); dir != "" {
 		p := &Place{FS: files.Local(files.Bounds{}), State: files.Local(files.Bounds{}), Dir: dir, Shell: shell, Locks: NewLocks(dir + "/locks"), Limit: 1 << 20}
@@ -25,6 +25,10 @@ func TestMain(m *testing.M) {
 				}
 			}
 		}
+	}
+	if name := os.Getenv("CHANGE_APPEND"); name != "" {
+		appendWithinLimit(name)
+		return
 	}
 	os.Exit(m.Run())
 }
