@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"regexp"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"relay-shell/internal/audit"
+	"relay-shell/internal/keeper/job"
 	"relay-shell/internal/sshtest"
 )
 
@@ -74,10 +77,12 @@ func TestKilledServers(t *testing.T) {
 	for _, w := range work {
 		w.check(t, last)
 	}
+	ended := append(endedOf(t, last, ""), endedOf(t, last, "web1")...)
 	_ = last.Close()
+	i.endsRecorded(ended)
 	begun := begunIn(t, marks)
 	i.recorded(answered.ids, begun)
-	t.Logf("%d kills, %d calls answered, %d detachable commands begun", kills, len(answered.ids), len(begun))
+	t.Logf("%d kills, %d calls answered, %d detachable commands begun, %d jobs ended", kills, len(answered.ids), len(begun), len(ended))
 }
 
 // settle lets those commands come to their end whose calls were not answered.
@@ -104,6 +109,40 @@ func openDir(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// endsRecorded wants the end of each job in the log, once. A keeper writes it after it has answered.
+func (i *install) endsRecorded(ids []string) {
+	i.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		found, err := audit.Query(nil, i.log(), audit.Filter{Tool: job.EndTool, Lines: 1 << 20})
+		if err != nil {
+			i.t.Fatal(err)
+		}
+		times := map[string]int{}
+		for _, r := range found {
+			var about struct {
+				ID string `json:"job_id"`
+			}
+			if err := json.Unmarshal(r.Args, &about); err != nil {
+				i.t.Fatal(err)
+			}
+			times[about.ID]++
+		}
+		var wrong []string
+		for _, id := range ids {
+			if n := times[id]; n != 1 {
+				wrong = append(wrong, fmt.Sprintf("%s: %d", id, n))
+			}
+		}
+		if len(wrong) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			i.t.Errorf("ends are not recorded once: %v", wrong)
+			return
+		}
+	}
 }
 
 var trialMark = regexp.MustCompile(`trial-[a-z_]+-\d+`)

@@ -18,6 +18,17 @@ func jobsOf(t *testing.T, s *server, host string) []answer {
 	return list.Jobs
 }
 
+// endedOf are the ids, without their hosts, of the jobs that have ended and are known to have run.
+func endedOf(t *testing.T, s *server, host string) (ids []string) {
+	for _, j := range jobsOf(t, s, host) {
+		if j.State == "ended" || j.State == "killed" && j.Total > 0 {
+			id, _, _ := strings.Cut(j.JobID, "@")
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // whole reads all output of a job and wants none to be missing.
 func whole(t *testing.T, s *server, id string) string {
 	t.Helper()

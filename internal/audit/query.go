@@ -213,7 +213,7 @@ func (q *query) take(line []byte) {
 		return
 	}
 	q.found = append(q.found, Joined{Record: r})
-	if r.Call != "" && !r.Denied && r.Action != ActionRecording {
+	if r.Call != "" && !r.Denied && r.Action != ActionRecording && r.Action != ActionJobEnd {
 		q.waiting[r.Call] = len(q.found) - 1
 	}
 }

@@ -33,6 +33,10 @@ const (
 // ActionRecording is the action of results that are about a piece of a session's recording rather than a call: they have no intent.
 const ActionRecording = "recording"
 
+// ActionJobEnd is the action of results that are about the end of a job, which may come long after the call that it comes from: they have no
+// intent of their own.
+const ActionJobEnd = "job_end"
+
 // unknownOutcome closes a call whose process died before it could.
 const unknownOutcome = "unknown"
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os/signal"
@@ -148,7 +149,10 @@ func endElsewhere(ctx context.Context, run *relay.Run, refs []jobs.Ref) []string
 				place := &jobs.Host{Target: run.Targets[i], Name: ref.Host}
 				info, _, err = place.Kill(ctx, ref.ID, "TERM")
 			}
+			var coded interface{ ErrorCode() string }
 			switch {
+			case errors.As(err, &coded) && coded.ErrorCode() == "not_found":
+				lines[i] = ref.String() + " is not there"
 			case err != nil:
 				lines[i] = ref.String() + " may still run: " + err.Error()
 			case len(info.Survivors) > 0:

@@ -7,7 +7,6 @@ import (
 
 	"relay-shell/internal/audit"
 	"relay-shell/internal/config"
-	terminal "relay-shell/internal/keeper/session"
 	"relay-shell/internal/policy"
 	"relay-shell/internal/sshbin"
 	"relay-shell/internal/sshbin/dest"
@@ -67,7 +66,7 @@ func (s *session) ownAuditOptions(instance string) audit.Options {
 }
 
 // trail is the audit log as keepers open it.
-func (s *session) trail() terminal.Trail {
+func (s *session) trail() audit.Trail {
 	o := s.ownAuditOptions("")
-	return terminal.Trail{Mirrors: s.cfg.AuditMirror, Path: o.Path, Sync: o.Sync, OnFailure: o.OnFailure, Rotate: o.Rotate, Retention: o.Retention, Format: o.Format}
+	return audit.Trail{Mirrors: s.cfg.AuditMirror, Path: o.Path, Sync: o.Sync, OnFailure: o.OnFailure, Rotate: o.Rotate, Retention: o.Retention, Format: o.Format}
 }

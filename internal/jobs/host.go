@@ -54,6 +54,9 @@ func (h *Host) Start(ctx context.Context, s Spec) (Info, error) {
 	for _, v := range s.Env {
 		c.Env = append(c.Env, target.EnvVar{Name: v.Name, Value: v.Value})
 	}
+	if s.Announce != nil {
+		s.Announce(id)
+	}
 	a, err := h.call(ctx, c, 0, "do_start", id, num(h.Limits.Output), num(h.Limits.Running), num(retention), num(h.Limits.History), string(line))
 	if err != nil {
 		return Info{}, err

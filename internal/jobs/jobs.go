@@ -58,6 +58,8 @@ type Spec struct {
 	Env                []EnvVar
 	// Call is the call that starts it, as in the audit.
 	Call string
+	// Announce, if set, is told the id before the place is asked to start it.
+	Announce func(id string)
 }
 
 // EnvVar is one change to the environment; nil removes.

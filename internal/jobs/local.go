@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"relay-shell/internal/audit"
 	"relay-shell/internal/keeper"
 	"relay-shell/internal/keeper/job"
 	"relay-shell/internal/localexec"
@@ -25,6 +26,8 @@ type Local struct {
 	Limits Limits
 	// Environ is the environment of commands before their own changes.
 	Environ []string
+	// Trail takes the records of the ends of jobs that are started here, nil for none.
+	Trail *audit.Trail
 }
 
 // Start is [Place.Start].
@@ -38,8 +41,11 @@ func (l *Local) Start(ctx context.Context, s Spec) (Info, error) {
 		s.Dir, _ = os.Getwd() // the keeper's own is another
 	}
 	id := keeper.NewID(job.Kind)
+	if s.Announce != nil {
+		s.Announce(id)
+	}
 	_, err := l.Keepers.StartAs(ctx, job.Kind, id, l.Limits.Running, job.Params{
-		Dir: l.Dir, Limit: l.Limits.Output, Argv: localexec.Shell(s.Command), Env: localexec.Environment(l.Environ, vars), Cwd: s.Dir, Mark: id,
+		Dir: l.Dir, Limit: l.Limits.Output, Argv: localexec.Shell(s.Command), Env: localexec.Environment(l.Environ, vars), Cwd: s.Dir, Mark: id, Trail: l.Trail,
 		Meta: job.Meta{Name: s.Name, Command: s.Command, Cwd: s.Dir, Started: time.Now().UTC(), Call: s.Call},
 	})
 	info, ferr := l.find(ctx, id)

@@ -41,7 +41,7 @@ func (t *tree) collected() { t.gone.Store(true) }
 // end ends every process of the tree: SIGTERM and SIGCONT (a stopped process would not see the other), then SIGKILL. It looks
 // again until it has found nothing twice, thoroughly then, since a process may fork while it looks. It describes what is left.
 func (t *tree) end() []string {
-	start := time.Now()
+	start, begun := time.Now(), time.Time{}
 	asked := map[int]uint64{}
 	pause := firstLook
 	for {
@@ -52,13 +52,15 @@ func (t *tree) end() []string {
 		if t.thorough = len(found) == 0; t.thorough {
 			continue
 		}
-		elapsed := time.Since(start)
-		if elapsed > endMax {
+		if time.Since(start) > endMax {
 			return describe(found)
+		}
+		if begun.IsZero() { // a look may take long on a crowded machine, and is no time to end in
+			begun = time.Now()
 		}
 		for _, p := range found {
 			switch {
-			case elapsed >= politeness:
+			case time.Since(begun) >= politeness:
 				p.kill()
 			case asked[p.pid] != p.start:
 				asked[p.pid] = p.start

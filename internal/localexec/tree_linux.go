@@ -24,11 +24,12 @@ type proc struct {
 // members finds the living processes of the tree: those that carry its marks or were known before, those in sessions led by
 // them, and all descendants. A process that has ended and waits to be collected does not count.
 func (t *tree) members() []proc {
-	all := processes()
+	l := takeLook()
+	all := l.all
 	self := os.Getpid()
 	in := make(map[int]bool)
 	for _, p := range all {
-		if p.pid != self && p.pid != 1 && t.marks(p) {
+		if p.pid != self && p.pid != 1 && t.marks(l, p) {
 			in[p.pid] = true
 		}
 	}
@@ -63,15 +64,15 @@ func (t *tree) members() []proc {
 }
 
 // marks says whether a process carries the tree's marks.
-func (t *tree) marks(p proc) bool {
+func (t *tree) marks(l *look, p proc) bool {
 	if start, ok := t.known[p.pid]; ok && start == p.start {
 		return true
 	}
 	if start, ok := t.others[p.pid]; ok && start == p.start && !t.thorough {
 		return false
 	}
-	environ, err := environOf(p.pid)
-	if err == nil && hasMark(environ, t.id) || t.limit != 0 && limitOf(p.pid) == t.limit {
+	environ, err := l.environ(p.pid)
+	if err == nil && hasMark(environ, t.id) || t.limit != 0 && l.limit(p.pid) == t.limit {
 		return true
 	}
 	if len(environ) > 0 || errors.Is(err, os.ErrPermission) {

@@ -9,7 +9,6 @@ import (
 	"relay-shell/internal/files/change"
 	"relay-shell/internal/inventory"
 	"relay-shell/internal/keeper"
-	"relay-shell/internal/keeper/session"
 	"relay-shell/internal/output"
 	"relay-shell/internal/policy"
 	"relay-shell/internal/policy/approval"
@@ -39,8 +38,8 @@ type Deps struct {
 	// Keepers hold what outlives the server, with SSHOptions for those that need an engine of their own.
 	Keepers    *keeper.Keepers
 	SSHOptions sshbin.Options
-	// Trail is where the hashes of sessions' recordings go.
-	Trail session.Trail
+	// Trail is where the hashes of sessions' recordings go, and the ends of jobs.
+	Trail audit.Trail
 	// Environ is the environment of the programs that tools start.
 	Environ []string
 

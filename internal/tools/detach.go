@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"relay-shell/internal/audit"
 	"relay-shell/internal/jobs"
 	"relay-shell/internal/keeper"
 	"relay-shell/internal/keeper/job"
@@ -122,7 +123,7 @@ func (p *departure) begin(ctx context.Context) {
 	local := d.localJobs()
 	local.Clean(ctx)
 	id := keeper.NewID(job.Kind)
-	_, err := d.Keepers.StartAs(ctx, job.Kind, id, d.Config.MaxJobs, job.Params{Dir: local.Dir, Limit: d.Config.JobOutputBytes})
+	_, err := d.Keepers.StartAs(ctx, job.Kind, id, d.Config.MaxJobs, job.Params{Dir: local.Dir, Limit: d.Config.JobOutputBytes, Trail: d.trailFor(p.run)})
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err = err; err == nil {
@@ -221,6 +222,16 @@ func (p *departure) give(ctx context.Context, id string, h *target.Handover) err
 		a.Remote = &job.Remote{Session: *h.Remote, Host: h.Host, SSH: d.SSHOptions}
 	}
 	return d.Keepers.Give(ctx, id, job.OpAdopt, a, h.Files, nil)
+}
+
+// trailFor is the audit log to which another process writes on behalf of a call, nil without one.
+func (d *Deps) trailFor(run *relay.Run) *audit.Trail {
+	if d.Trail.Path == "" {
+		return nil
+	}
+	trail := d.Trail
+	trail.Principal, trail.Client = run.Call.Caller.Principal, run.Call.Caller.Client
+	return &trail
 }
 
 // localJobs are the jobs that keepers of this machine hold.

@@ -76,7 +76,9 @@ func (d *Deps) place(run *relay.Run, host string, storeHostKeys bool) jobs.Place
 	if host != "" {
 		return &jobs.Host{Target: run.Target(), Name: host, Limits: d.jobLimits(), StoreHostKeys: storeHostKeys}
 	}
-	return d.localJobs()
+	l := d.localJobs()
+	l.Trail = d.trailFor(run)
+	return l
 }
 
 // hostsOf are the plan's hosts for a host parameter.
@@ -117,12 +119,15 @@ func (d *Deps) planJobStart(p *jobStartParams) (*relay.Plan, error) {
 		for _, name := range p.Env.Names() {
 			spec.Env = append(spec.Env, jobs.EnvVar{Name: name, Value: p.Env[name]})
 		}
+		if p.Host != "" {
+			spec.Announce = func(id string) { d.rememberJob(jobs.Ref{ID: id, Host: p.Host}) }
+		}
 		info, err := d.place(run, p.Host, run.StoreHostKeys).Start(ctx, spec)
 		if err != nil {
 			return nil, err
 		}
 		j := d.jobOf(info)
-		d.noteJob(info)
+		d.noteJob(ctx, run, info)
 		return &relay.Result{Fields: &j, Text: j.line() + "\n", Record: map[string]any{"job_id": j.JobID}}, nil
 	}}, nil
 }
@@ -169,7 +174,7 @@ func (d *Deps) planJobWait(p *jobWaitParams) (*relay.Plan, error) {
 		}
 		out := d.jobOutputOf(w.Info, d.before(ctx, place, ref.ID, w.Chunk), w.Chunk, job.Newest)
 		out.Reason = w.Reason
-		return d.jobResult(out, w.Info), nil
+		return d.jobResult(ctx, run, out, w.Info), nil
 	})
 }
 
@@ -186,7 +191,7 @@ func (d *Deps) planJobOutput(p *jobOutputParams) (*relay.Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		return d.jobResult(d.jobOutputOf(info, d.before(ctx, place, ref.ID, c), c, cursor), info), nil
+		return d.jobResult(ctx, run, d.jobOutputOf(info, d.before(ctx, place, ref.ID, c), c, cursor), info), nil
 	})
 }
 
@@ -204,7 +209,7 @@ func (d *Deps) planJobKill(p *jobKillParams) (*relay.Plan, error) {
 		if p.SignalName != "TERM" && p.SignalName != "KILL" {
 			out.Signalled = &sent
 		}
-		return d.jobResult(out, info), nil
+		return d.jobResult(ctx, run, out, info), nil
 	})
 	if err != nil {
 		return nil, err
@@ -227,7 +232,7 @@ func (d *Deps) planJobList(p *jobListParams) (*relay.Plan, error) {
 		all := make([]jobInfo, len(found)) // newest first: those are asked for
 		for i, info := range found {
 			all[len(all)-1-i] = d.jobOf(info)
-			d.noteJob(info)
+			d.noteJob(ctx, run, info)
 		}
 		list := &jobList{Jobs: fitting(all, int(d.Config.MaxOutput)/2), Elsewhere: []string{}}
 		list.Omitted = len(all) - len(list.Jobs)
@@ -241,7 +246,9 @@ func (d *Deps) planJobList(p *jobListParams) (*relay.Plan, error) {
 		case list.Omitted > 0:
 			fmt.Fprintf(&b, "%d older ones\n", list.Omitted)
 		}
-		if p.Host == "" {
+		if p.Host != "" {
+			d.forgetAbsent(p.Host, found)
+		} else {
 			list.Elsewhere = d.jobsElsewhere()
 			if len(list.Elsewhere) > 0 {
 				b.WriteString("started from here on hosts: " + strings.Join(list.Elsewhere, ", ") + "\n")

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -13,8 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 
+	"relay-shell/internal/audit"
 	"relay-shell/internal/jobs"
 	"relay-shell/internal/keeper"
 	"relay-shell/internal/keeper/job"
@@ -195,6 +198,81 @@ func TestDetachSetting(t *testing.T) {
 	// Whatever its command is, a job leaves files where it runs: a mode that changes nothing refuses it.
 	if p, err := r.deps.planJobStart(&jobStartParams{Command: "ls", Host: "target"}); err != nil || policy.Assess(p.Subject).Tier != policy.Reversible {
 		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// TestEndRecorded has the end of every job in the log once: of those here by their keepers, of one on a host by who sees it first.
+func TestEndRecorded(t *testing.T) {
+	t.Parallel()
+	server := sshtest.Start(t, sshtest.Options{Ordinary: true, Shell: "dash"})
+	r := newJobRoad(t, server.Lab)
+	r.deps.Trail = audit.Trail{Path: r.deps.Config.AuditPath, Principal: "me"}
+	want := map[string]string{}
+	begin := func(outcome string, args map[string]any) string {
+		res := r.do(t.Context(), "job_start", args, nil)
+		if res.Err != nil {
+			t.Fatal(res.Err)
+		}
+		id := res.Fields.(*jobInfo).JobID
+		want[id] = outcome + " " + res.RequestID
+		return id
+	}
+	for _, host := range []string{"", "target"} {
+		ended := begin("ok 3", map[string]any{"command": "echo up; exit 3", "host": host})
+		killed := begin("cancelled", map[string]any{"command": "sleep 600", "host": host, "name": "n"})
+		for range 3 { // it is seen more than once
+			r.output("job_wait", map[string]any{"job_id": ended})
+		}
+		r.output("job_kill", map[string]any{"job_id": killed})
+	}
+	res := r.do(t.Context(), "shell_exec", map[string]any{"command": "sleep 1; exit 4", "detach_after": 0.1}, nil)
+	if res.Command == nil || res.Command.JobID == nil {
+		t.Fatalf("%s %v", res.Outcome, res.Err)
+	}
+	want[*res.Command.JobID] = "ok 4 " + res.RequestID
+	r.output("job_wait", map[string]any{"job_id": *res.Command.JobID})
+	// One whose record was claimed by a process that was killed then is recorded by the next one, and by no further.
+	id := begin("ok 0", map[string]any{"command": "true", "host": "target"})
+	ref, err := jobs.ParseRef(id)
+	must(t, err)
+	if _, mine := r.deps.claimEnd(ref.ID); mine {
+		claimed := filepath.Join(r.deps.elsewhereDir(), "."+ref.ID)
+		must(t, os.Chtimes(claimed, time.Unix(0, 0), time.Unix(0, 0)))
+	}
+	for range 2 {
+		r.output("job_wait", map[string]any{"job_id": id})
+	}
+	deadline := time.Now().Add(20 * time.Second) // keepers write after they have answered
+	for {
+		found, err := r.deps.Audit.Query(audit.Filter{Tool: job.EndTool, Lines: 100})
+		must(t, err)
+		got := map[string]string{}
+		for _, e := range found {
+			var about struct {
+				ID   string `json:"job_id"`
+				Call string `json:"call"`
+			}
+			must(t, json.Unmarshal(e.Args, &about))
+			if e.Host != nil {
+				about.ID += "@" + e.Host.Alias
+			}
+			if got[about.ID] != "" {
+				t.Fatalf("the end of %s is recorded twice", about.ID)
+			}
+			got[about.ID] = e.Outcome
+			if e.ExitCode != nil && e.Outcome == "ok" {
+				got[about.ID] += fmt.Sprint(" ", *e.ExitCode)
+			}
+			got[about.ID] += " " + about.Call
+		}
+		diff := cmp.Diff(want, got)
+		if diff == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(diff)
+		}
+		time.Sleep(50 * time.Millisecond)
 	}
 }
 

@@ -127,8 +127,8 @@ func partial(b []byte) int {
 }
 
 // jobResult is the answer about one job. What became of it goes into the record.
-func (d *Deps) jobResult(o *jobOutput, i jobs.Info) *relay.Result {
-	d.noteJob(i)
+func (d *Deps) jobResult(ctx context.Context, run *relay.Run, o *jobOutput, i jobs.Info) *relay.Result {
+	d.noteJob(ctx, run, i)
 	record := map[string]any{"state": o.State}
 	if o.ExitCode != nil {
 		record["exit_code"] = *o.ExitCode

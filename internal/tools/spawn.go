@@ -152,9 +152,7 @@ func (d *Deps) startSession(ctx context.Context, run *relay.Run, o session.Param
 	if record && c.Record {
 		o.Recordings = Recordings(c.StateDir)
 		PruneRecordings(c.StateDir, c.RecordRetention)
-		trail := d.Trail
-		trail.Principal, trail.Client = run.Call.Caller.Principal, run.Call.Caller.Client
-		o.Trail = &trail
+		o.Trail = d.trailFor(run)
 		if d.Mask != nil {
 			o.MaskKey = d.Mask.Key()
 		}

@@ -10,6 +10,8 @@ package job
 
 import (
 	"time"
+
+	"relay-shell/internal/audit"
 )
 
 // Kind is the name of the kind.
@@ -29,6 +31,8 @@ type Params struct {
 	Cwd  string   `json:"cwd,omitempty"`
 	// Mark is the id that the command's processes carry.
 	Mark string `json:"mark"`
+	// Trail takes the record of the end, nil for none.
+	Trail *audit.Trail `json:"trail,omitempty"`
 }
 
 // Meta is what is known of a job from its start on.

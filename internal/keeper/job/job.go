@@ -34,6 +34,7 @@ type Job struct {
 	store  *Store
 	ctx    context.Context // ends when the command shall
 	cancel context.CancelCauseFunc
+	over   chan struct{} // closed when the command has ended and that is noted
 	done   chan struct{} // closed when there is nothing left to do
 	once   sync.Once
 	taken  chan struct{} // closed when there is a command
@@ -53,7 +54,7 @@ var (
 
 // Open is the [keeper.Kind] of jobs.
 func Open(_ context.Context, p keeper.Place, spec json.RawMessage) (keeper.Thing, error) {
-	j := &Job{done: make(chan struct{}), taken: make(chan struct{})}
+	j := &Job{over: make(chan struct{}), done: make(chan struct{}), taken: make(chan struct{})}
 	if err := json.Unmarshal(spec, &j.params); err != nil {
 		return nil, err
 	}
@@ -167,7 +168,10 @@ func (j *Job) follow(c command) {
 	_ = writeEnd(j.dir, end) // the room is there; a disk that fails otherwise leaves the job lost
 	j.mu.Lock()
 	j.end = &end
+	meta := j.meta
 	j.mu.Unlock()
+	close(j.over)
+	j.recordEnd(meta, end)
 	j.finish()
 }
 
@@ -207,7 +211,7 @@ func (j *Job) Handle(ctx context.Context, op string, args json.RawMessage) (any,
 func (j *Job) kill(ctx context.Context) (*End, error) {
 	j.cancel(errKilled)
 	select {
-	case <-j.done:
+	case <-j.over:
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
@@ -223,7 +227,7 @@ func (j *Job) Take(_ context.Context, op string, args json.RawMessage, files []*
 	defer j.taking.Unlock()
 	var a Adopt
 	err := json.Unmarshal(args, &a)
-	if err == nil && (op != OpAdopt || a.Files != len(files) || j.holds() != nil || j.over()) {
+	if err == nil && (op != OpAdopt || a.Files != len(files) || j.holds() != nil || j.finished()) {
 		err = errors.New("this is no command that the job could take")
 	}
 	var c command
@@ -249,8 +253,8 @@ func (j *Job) Take(_ context.Context, op string, args json.RawMessage, files []*
 	return nil, err
 }
 
-// over says whether there is nothing left to do.
-func (j *Job) over() bool {
+// finished says whether there is nothing left to do.
+func (j *Job) finished() bool {
 	select {
 	case <-j.done:
 		return true
@@ -280,6 +284,12 @@ func (j *Job) Close(ctx context.Context) error {
 	if c == nil {
 		return os.RemoveAll(j.dir)
 	}
-	_, err := j.kill(ctx)
-	return err
+	if _, err := j.kill(ctx); err != nil {
+		return err
+	}
+	select {
+	case <-j.done: // its end stands in the audit log
+	case <-ctx.Done():
+	}
+	return nil
 }

@@ -12,6 +12,7 @@ package session
 import (
 	"time"
 
+	"relay-shell/internal/audit"
 	"relay-shell/internal/pty"
 	"relay-shell/internal/sshbin"
 	"relay-shell/internal/sshbin/dest"
@@ -46,7 +47,7 @@ type Params struct {
 	// MaskKey is the installation's key of marks, for secrets in the recording. nil: marks of this session alone.
 	MaskKey []byte `json:"mask_key,omitempty"`
 	// Trail takes the hashes of the recording, nil for none.
-	Trail *Trail `json:"trail,omitempty"`
+	Trail *audit.Trail `json:"trail,omitempty"`
 }
 
 // Status is what a session tells of itself.

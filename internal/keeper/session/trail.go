@@ -16,35 +16,6 @@ import (
 	"relay-shell/internal/pty"
 )
 
-// Trail is the audit log to which a recording's hashes go, and on whose behalf.
-type Trail struct {
-	Path      string            `json:"path"`
-	Sync      audit.SyncMode    `json:"sync"`
-	OnFailure audit.FailureMode `json:"on_failure"`
-	Rotate    audit.Rotation    `json:"rotate"`
-	Retention time.Duration     `json:"retention"`
-	Format    audit.Format      `json:"format"`
-	// Mirrors name where every record goes too, see [audit.OpenMirror].
-	Mirrors           []string `json:"mirrors,omitempty"`
-	Principal, Client string
-}
-
-// open opens the log and its mirrors.
-func (o Trail) open() (*audit.Log, error) {
-	options := audit.Options{Path: o.Path, Sync: o.Sync, OnFailure: o.OnFailure, Rotate: o.Rotate, Retention: o.Retention, Format: o.Format}
-	for _, spec := range o.Mirrors {
-		m, err := audit.OpenMirror(spec)
-		if err != nil {
-			for _, opened := range options.Mirrors {
-				_ = opened.Close() // nothing was sent yet
-			}
-			return nil, err
-		}
-		options.Mirrors = append(options.Mirrors, m)
-	}
-	return audit.Open(options)
-}
-
 const (
 	// trailIdle is how long the log stays open when nothing is recorded: an idle keeper holds nothing open and does nothing.
 	trailIdle = 5 * time.Second
@@ -63,7 +34,7 @@ const RecordingTool = "session:recording"
 // trail writes the hashes of a recording's pieces into the audit log, so that what was recorded up to any moment can be proven later,
 // whoever dies meanwhile.
 type trail struct {
-	opt Trail
+	opt audit.Trail
 	id  string
 
 	mu    sync.Mutex
@@ -77,7 +48,7 @@ type trail struct {
 	once sync.Once
 }
 
-func newTrail(id string, opt Trail) *trail {
+func newTrail(id string, opt audit.Trail) *trail {
 	t := &trail{opt: opt, id: id, wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
 	go t.run()
 	return t
@@ -172,7 +143,7 @@ func (t *trail) write(log **audit.Log) (err error) {
 		return nil
 	}
 	if *log == nil {
-		if *log, err = t.opt.open(); err != nil {
+		if *log, err = t.opt.Open(); err != nil {
 			return err
 		}
 	}

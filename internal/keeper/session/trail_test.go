@@ -50,7 +50,7 @@ func (w *world) pieces(id string) (covered int64) {
 
 func (w *world) log() string { return filepath.Join(w.dir, "audit", "audit.jsonl") }
 
-func (w *world) trail() *Trail { return &Trail{Path: w.log(), Principal: "me"} }
+func (w *world) trail() *audit.Trail { return &audit.Trail{Path: w.log(), Principal: "me"} }
 
 // TestTrail: what was recorded is provable, also when the keeper is killed and when the log could not be written for a while.
 func TestTrail(t *testing.T) {
