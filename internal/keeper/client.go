@@ -54,17 +54,25 @@ func (k *Keepers) Call(ctx context.Context, id, op string, args, result any) err
 	if !ValidID("", id) {
 		return notFound(id)
 	}
-	c, _, err := k.dial(ctx, id)
-	if err != nil {
-		return err
+	c := k.links.take(id)
+	if c == nil {
+		u, _, err := k.dial(ctx, id)
+		if err != nil {
+			return err
+		}
+		c = newLink(u)
 	}
-	defer c.Close()
-	return converse(ctx, c, id, op, args, result)
+	answer, err := c.exchange(ctx, op, args)
+	if err == nil {
+		k.links.put(id, c)
+	} else {
+		c.Close()
+	}
+	return understood(ctx, id, answer, err, result)
 }
 
-// converse is the exchange of Call.
-func converse(ctx context.Context, c net.Conn, id, op string, args, result any) error {
-	answer, err := exchange(ctx, c, op, args)
+// understood is what an exchange means for who asked.
+func understood(ctx context.Context, id string, answer response, err error, result any) error {
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -78,25 +86,6 @@ func converse(ctx context.Context, c net.Conn, id, op string, args, result any) 
 	return json.Unmarshal(answer.Result, result)
 }
 
-// exchange sends one request and reads its response.
-func exchange(ctx context.Context, c net.Conn, op string, args any) (response, error) {
-	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
-	req := request{V: Version, Op: op}
-	var r response
-	if args != nil {
-		b, err := json.Marshal(args)
-		if err != nil {
-			return r, err
-		}
-		req.Args = b
-	}
-	if err := send(c, req); err != nil {
-		return r, err
-	}
-	return r, newLines(c).next(&r)
-}
-
 const (
 	// answerTimeout is how long a keeper may take to tell of itself, closeTimeout to end what it holds.
 	answerTimeout = 2 * time.Second
@@ -108,6 +97,7 @@ func (k *Keepers) Close(ctx context.Context, id string) error {
 	if !ValidID("", id) {
 		return notFound(id)
 	}
+	k.links.drop(id)
 	c, p, err := k.dial(ctx, id)
 	if err != nil {
 		return err
@@ -115,7 +105,7 @@ func (k *Keepers) Close(ctx context.Context, id string) error {
 	defer c.Close()
 	bounded, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
-	answer, err := exchange(bounded, c, opClose, nil)
+	answer, err := newLink(c).exchange(bounded, opClose, nil)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

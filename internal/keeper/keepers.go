@@ -17,7 +17,10 @@ type Options struct {
 }
 
 // Keepers are the keepers of this user. It is safe for concurrent use.
-type Keepers struct{ opt Options }
+type Keepers struct {
+	opt   Options
+	links keptLinks
+}
 
 // Open makes a Keepers. It starts nothing and touches no file.
 func Open(o Options) *Keepers { return &Keepers{opt: o} }

@@ -69,7 +69,7 @@ func (k *Keepers) ask(ctx context.Context, id string) *Info {
 		return nil
 	}
 	defer c.Close()
-	answer, err := exchange(ctx, c, opInfo, nil)
+	answer, err := newLink(c).exchange(ctx, opInfo, nil)
 	if err != nil {
 		if ctx.Err() == nil {
 			return nil // it ended meanwhile

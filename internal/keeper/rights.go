@@ -40,7 +40,8 @@ func (k *Keepers) Give(ctx context.Context, id, op string, args any, files []*os
 	if err := pass(c, files); err != nil {
 		return errorf("internal", "", "passing files to %s: %v", id, err)
 	}
-	return converse(ctx, c, id, op, args, result)
+	answer, err := newLink(c).exchange(ctx, op, args)
+	return understood(ctx, id, answer, err, result)
 }
 
 // pass sends files with a blank line's byte, which no reader of messages minds.

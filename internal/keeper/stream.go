@@ -5,54 +5,8 @@ import (
 	"encoding/json"
 	"net"
 	"os"
-	"syscall"
 	"time"
 )
-
-// hangUpEvery is how often a request that takes its time looks whether its asker is still there.
-const hangUpEvery = 250 * time.Millisecond
-
-// watchHangUp cancels when the other side of c is gone. It reads nothing: askers may send their next request early.
-func watchHangUp(c net.Conn, cancel func()) (stop func()) {
-	done := make(chan struct{})
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		tick := time.NewTicker(hangUpEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-tick.C:
-				if hungUp(c) {
-					cancel()
-					return
-				}
-			}
-		}
-	}()
-	return func() { close(done); <-over }
-}
-
-// hungUp looks for end of file without taking data (recv(2), MSG_PEEK).
-func hungUp(c net.Conn) bool {
-	u, ok := c.(*net.UnixConn)
-	if !ok {
-		return false
-	}
-	raw, err := u.SyscallConn()
-	if err != nil {
-		return true
-	}
-	gone := false
-	err = raw.Control(func(fd uintptr) {
-		var b [1]byte
-		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		gone = n == 0 && err == nil || err != nil && err != syscall.EAGAIN && err != syscall.EINTR
-	})
-	return gone || err != nil
-}
 
 // Streamer is a thing with requests that take over their connection, such as a person's terminal.
 type Streamer interface {

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// inputTimeout bounds the typing of one request: a program that does not read is said to be one.
-	inputTimeout = 10 * time.Second
+	// secretTimeout bounds the question whether a terminal shows what is typed.
+	secretTimeout = 10 * time.Second
 	// quiet is how long output has to pause for a read without a pattern to be answered.
 	quiet = 150 * time.Millisecond
 )
@@ -63,8 +63,6 @@ func (s *Session) send(ctx context.Context, r Send) (any, error) {
 	}
 	s.typing.Lock()
 	defer s.typing.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, inputTimeout)
-	defer cancel()
 	if r.After != nil && *r.After != s.typed {
 		return nil, &keeper.Error{Code: "limit_reached", Message: "somebody else has typed at the same time", Hint: "look at session_screen, then call again"}
 	}
@@ -104,6 +102,8 @@ func (s *Session) input(ctx context.Context, r Send) ([]byte, error) {
 	}
 	var input bytes.Buffer
 	if r.Secret {
+		ctx, cancel := context.WithTimeout(ctx, secretTimeout)
+		defer cancel()
 		if is, err := s.awaits(ctx); err != nil || !is {
 			return nil, notSecret(err)
 		}
