@@ -174,13 +174,32 @@ func (p *plainTerminal) Close() {
 	p.tty.Close()
 }
 
-// idleKeepers starts more sessions, leaves them alone and says what their keepers cost.
+// idleKeepers starts more sessions, leaves them alone and says what their keepers cost, once more after they have printed.
 func (b *bench) idleKeepers(client *mcp.ClientSession) error {
+	var shells []string
 	for range keepers - 2 {
-		if _, err := spawn(b, client, "shell_spawn", map[string]any{"command": "PS1='$ ' exec sh"}); err != nil {
+		id, err := spawn(b, client, "shell_spawn", map[string]any{"command": "PS1='$ ' exec sh"})
+		if err != nil {
+			return err
+		}
+		shells = append(shells, id)
+	}
+	if err := b.weigh(client, "idle"); err != nil {
+		return err
+	}
+	for _, id := range shells {
+		if err := call(b, client, "session_send", map[string]any{"session_id": id, "data": "seq 20000; echo $((40+2))end"}); err != nil {
+			return err
+		}
+		if err := call(b, client, "session_recv", map[string]any{"session_id": id, "until": "42end", "timeout": 60, "max_bytes": 1000}); err != nil {
 			return err
 		}
 	}
+	return b.weigh(client, "quiet after 20,000 lines each")
+}
+
+// weigh leaves the keepers alone for a while and says what they cost.
+func (b *bench) weigh(client *mcp.ClientSession, what string) error {
 	time.Sleep(idleFor) // for recordings to be in the log
 	pids, err := keeperPIDs(b, client)
 	if err != nil {
@@ -195,7 +214,7 @@ func (b *bench) idleKeepers(client *mcp.ClientSession) error {
 		mib, _ := strconv.ParseFloat(strings.TrimSuffix(pss, " MiB"), 64)
 		most = max(most, mib)
 	}
-	fmt.Printf("%d keepers idle: at most %.1f MiB proportional each, %d ms of CPU together in %s\n", len(pids), most, used*10, idleFor)
+	fmt.Printf("%d keepers %s: at most %.1f MiB proportional each, %d ms of CPU together in %s\n", len(pids), what, most, used*10, idleFor)
 	return nil
 }
 

@@ -8,15 +8,14 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
 )
 
 const (
-	// mendEvery is how soon a lost socket is made again.
-	mendEvery = 5 * time.Second
+	// mendEvery is how soon a lost socket is made again. It is all that an idle keeper does.
+	mendEvery = 15 * time.Second
 	// maxClients bounds the connections to one keeper; further ones are closed.
 	maxClients = 128
 	// lastWords is how long the end waits for answers that are on their way.
@@ -31,6 +30,7 @@ type holder struct {
 	ctx     context.Context // ends with the keeper
 	cancel  context.CancelFunc
 	clients chan struct{}
+	idle    *idler
 	work    sync.WaitGroup
 
 	closing sync.Mutex // held while the thing is closed, so that all who end it wait for that
@@ -41,7 +41,7 @@ type holder struct {
 }
 
 func newHolder(o order) *holder {
-	h := &holder{order: o, started: time.Now(), clients: make(chan struct{}, maxClients), conns: map[net.Conn]bool{}}
+	h := &holder{order: o, started: time.Now(), clients: make(chan struct{}, maxClients), idle: newIdler(), conns: map[net.Conn]bool{}}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	return h
 }
@@ -68,7 +68,7 @@ func (h *holder) live(open Kind, out *os.File) int {
 		case <-h.ctx.Done():
 		}
 	}()
-	thing, err := open(h.ctx, Place{ID: h.order.ID, Dir: h.order.Dir}, h.order.Spec)
+	thing, err := open(h.ctx, Place{ID: h.order.ID, Dir: h.order.Dir, Used: h.idle.use}, h.order.Spec)
 	if err != nil {
 		socket.Close() // whoever reads the notice finds nothing left
 		_ = send(out, notice{Error: asError(err)})
@@ -77,7 +77,6 @@ func (h *holder) live(open Kind, out *os.File) int {
 	h.mu.Lock()
 	h.thing = thing
 	h.mu.Unlock()
-	debug.FreeOSMemory()                       // what the start took; many keepers wait for long and do little
 	if send(out, notice{Ready: true}) != nil { // nobody will ever know of it
 		h.end(context.Background())
 		return 1
@@ -94,7 +93,8 @@ func (h *holder) live(open Kind, out *os.File) int {
 func (h *holder) watch(socket *Socket, thing Thing) {
 	tick := time.NewTicker(mendEvery)
 	defer tick.Stop()
-	var memory idler
+	quiet := time.NewTimer(restAfter)
+	defer quiet.Stop()
 	for {
 		select {
 		case <-h.ctx.Done():
@@ -106,7 +106,14 @@ func (h *holder) watch(socket *Socket, thing Thing) {
 			if m, ok := thing.(Mender); ok {
 				m.Mend()
 			}
-			memory.rest()
+		case <-h.idle.wake:
+			quiet.Reset(restAfter)
+		case <-quiet.C:
+			if left := h.idle.left(); left > 0 {
+				quiet.Reset(left)
+			} else {
+				h.idle.rest(thing)
+			}
 		}
 	}
 }
@@ -207,6 +214,7 @@ var errNotReady = errors.New("it is not open yet")
 
 // answer answers one request.
 func (h *holder) answer(c net.Conn, req request, rights *rightsReader) (any, error) {
+	h.idle.use()
 	h.mu.Lock()
 	thing := h.thing
 	h.mu.Unlock()

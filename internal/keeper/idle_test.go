@@ -1,24 +1,39 @@
 package keeper
 
-import "testing"
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
 
+// TestIdler: it is quiet once nobody has used the keeper for a while, and only the first use after that wakes whoever waits for it.
 func TestIdler(t *testing.T) {
-	var i idler
-	for n, step := range []struct {
-		grown uint64
-		want  bool
-	}{
-		{1 << 20, false},        // busy
-		{4 << 20, false},        // still
-		{0, true},               // quiet: once
-		{1 << 10, false},        // and not again for next to nothing
-		{stillBusy - 1, false},  // a trickle is quiet, and little
-		{worthReturning, false}, // busy again
-		{stillBusy - 1, true},
-		{0, false},
-	} {
-		if got := i.look(i.last + step.grown); got != step.want {
-			t.Errorf("look %d, %d bytes later: %v, want %v", n, step.grown, got, step.want)
+	synctest.Test(t, func(t *testing.T) {
+		i := newIdler()
+		woken := func() int { n := len(i.wake); drain(i.wake); return n }
+		for round := range 3 {
+			i.use()
+			i.use()
+			if n := woken(); n != 1 {
+				t.Errorf("round %d: woken %d times", round, n)
+			}
+			time.Sleep(restAfter - time.Second)
+			i.use()
+			time.Sleep(time.Second)
+			if left := i.left(); left != restAfter-time.Second || woken() != 0 {
+				t.Errorf("round %d: %v left after a use a second ago", round, left)
+			}
+			time.Sleep(restAfter - time.Second)
+			if left := i.left(); left > 0 || woken() != 0 {
+				t.Errorf("round %d: %v left after all", round, left)
+			}
 		}
+	})
+}
+
+func drain(wake chan struct{}) {
+	select {
+	case <-wake:
+	default:
 	}
 }

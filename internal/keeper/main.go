@@ -29,6 +29,8 @@ type Mender interface{ Mend() }
 type Place struct {
 	// ID is its keeper's, Dir the directory of the sockets; names of its own there begin with the id and a dot.
 	ID, Dir string
+	// Used says that there was traffic that the keeper does not see: requests it sees itself.
+	Used func()
 }
 
 // Kind opens a thing as its spec says. ctx bounds the opening alone.

@@ -18,6 +18,8 @@ type tamer struct {
 	scan       scanner
 	cols, rows int
 	out        []byte
+	// far: something has reached beyond its line other than by a newline.
+	far bool
 }
 
 // tame returns what of the output can be shown now. The slice is valid until the next call.
@@ -27,11 +29,14 @@ func (t *tamer) tame(p []byte) []byte {
 	return t.out
 }
 
-func (t *tamer) text(p []byte)  { t.out = append(t.out, p...) }
-func (t *tamer) control(c byte) { t.out = append(t.out, c) }
+func (t *tamer) text(p []byte) { t.out = append(t.out, p...) }
+func (t *tamer) control(c byte) {
+	t.out = append(t.out, c)
+	t.far = t.far || bytes.IndexByte([]byte("\a\b\t\n\r"), c) < 0 || t.scan.state != scanText // inside a sequence
+}
 
 func (t *tamer) escape(seq []byte, cut bool) {
-	if cut {
+	if t.far = t.far || cut || !near(seq); cut {
 		return
 	}
 	if seq[1] == '[' {
@@ -45,7 +50,7 @@ func (t *tamer) escape(seq []byte, cut bool) {
 }
 
 func (t *tamer) str(seq []byte, cut bool) {
-	if !cut {
+	if t.far = t.far || cut || !near(seq); !cut {
 		t.out = append(t.out, seq...)
 	}
 }

@@ -13,9 +13,6 @@ type Filter interface {
 	Rest()
 }
 
-// restAfter is how long nothing has to be printed for the filter to rest.
-const restAfter = 3 * time.Second
-
 // masked hands output to the filter, and asks it a moment later to let go what it holds back. The caller holds the mutex.
 func (r *Recorder) masked(p []byte) {
 	if r.mask == nil {
@@ -43,13 +40,16 @@ func (f filtered) Write(p []byte) (int, error) {
 func (r *Recorder) quiet() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case r.paused:
+	if r.paused {
 		r.letGo()
-		if r.mask != nil {
-			r.pause.Reset(restAfter)
-		}
-	case r.mask != nil:
+	}
+}
+
+// Rest lets go of memory until there is more to record.
+func (r *Recorder) Rest() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.mask != nil {
 		r.mask.Rest()
 	}
 }

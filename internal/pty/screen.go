@@ -3,6 +3,7 @@ package pty
 import (
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -51,6 +52,9 @@ type screen struct {
 	emu        *vt.Emulator
 	tame       tamer
 	at         int64 // offset up to which the output is rendered
+	since      int64 // offset from which the emulator knows it
+	answered   int64 // offset up to which it was rendered before
+	resized    int64 // offset at which the size changed last
 	cols, rows int
 	modes      Modes // as the tracker knew them, for a start in the middle
 	title      string
@@ -74,7 +78,8 @@ func (s *screen) fed(m Modes) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.modes = m
-	if s.running || end-s.at < int64(s.ring.size/4) {
+	size := int64(s.ring.size)
+	if s.running || end-max(s.at, s.answered) < size/4 && end-s.at < size*7/8 {
 		return
 	}
 	s.running = true
@@ -117,7 +122,8 @@ func (s *screen) sync() {
 // restart begins anew at an offset, on the screen that the program uses now.
 func (s *screen) restart(at int64) {
 	s.begin()
-	s.at = at
+	s.title, s.hidden = "", false
+	s.at, s.since = at, at
 	if s.modes.AlternateScreen {
 		s.render([]byte("\x1b[?1049h"))
 	}
@@ -131,14 +137,23 @@ func (s *screen) step(end int64) bool {
 	if s.emu == nil {
 		s.begin()
 	}
-	c := s.ring.Raw(s.at, screenPiece)
+	c := s.piece()
 	if c.Dropped > 0 { // a flood: what is left of it now will be dropped too
 		s.restart(max(c.Start, end-skipTo))
-		c = s.ring.Raw(s.at, screenPiece)
+		c = s.piece()
 	}
 	s.render(c.Data)
 	s.at = c.Next
 	return s.at < end
+}
+
+// piece is what is rendered next: either all of it was before, or none.
+func (s *screen) piece() Chunk {
+	size := int64(screenPiece)
+	if before := s.answered - s.at; before > 0 {
+		size = min(size, before)
+	}
+	return s.ring.Raw(s.at, int(size))
 }
 
 // render feeds the emulator. Should a sequence be too much for it, it starts anew rather than taking the session with it.
@@ -146,6 +161,8 @@ func (s *screen) render(p []byte) {
 	defer func() {
 		if recover() != nil {
 			s.begin()
+			s.title, s.hidden = "", false
+			s.since = s.at
 		}
 	}()
 	_, _ = s.emu.Write(s.tame.tame(p)) // never fails before Close
@@ -154,9 +171,8 @@ func (s *screen) render(p []byte) {
 // begin makes an empty emulator.
 func (s *screen) begin() {
 	s.discard()
-	s.title, s.hidden = "", false
 	s.tame = tamer{cols: s.cols, rows: s.rows}
-	emu := vt.NewEmulator(s.cols, s.rows)
+	emu := newEmulator(s.cols, s.rows)
 	emu.SetScrollbackSize(1) // what scrolls away is in the ring; 0 would mean ten thousand lines
 	emu.SetCallbacks(vt.Callbacks{
 		Title:            func(t string) { s.title = strings.ToValidUTF8(t[:min(len(t), maxTitle)], "") },
@@ -165,6 +181,15 @@ func (s *screen) begin() {
 	s.intercept(emu)
 	s.emu = emu
 	go func() { _, _ = io.Copy(io.Discard, emu) }() // what is not intercepted would block Write; ends with discard
+}
+
+// newEmulator makes an emulator with room for what the tamer lets through; its own 4 MiB would be most of a session's memory.
+func newEmulator(cols, rows int) *vt.Emulator {
+	emu := vt.NewEmulator(cols, rows)
+	if f := reflect.ValueOf(emu).Elem().FieldByName("parser"); f.IsValid() && f.Type() == reflect.TypeFor[*ansi.Parser]() {
+		(*ansi.Parser)(f.UnsafePointer()).SetDataSize(maxSequence)
+	}
+	return emu
 }
 
 // discard ends the emulator. Its own Close may not be called while somebody reads from it.
@@ -182,7 +207,7 @@ func (s *screen) discard() {
 // program printed, and an answer is typed into the shell.
 func (s *screen) intercept(emu *vt.Emulator) {
 	reply := func(format string, args ...any) bool {
-		if s.asked++; s.asked <= maxAnswers {
+		if s.asked++; s.asked <= maxAnswers && s.at >= s.answered {
 			s.replies = fmt.Appendf(s.replies, format, args...)
 		}
 		return true
@@ -236,6 +261,7 @@ func (s *screen) resize(cols, rows int) {
 		}
 	}()
 	s.emu.Resize(cols, rows)
+	s.resized = s.at
 }
 
 // snapshot renders everything and describes it.

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -23,6 +24,100 @@ func rendered(t testing.TB, cols, rows int, out ...string) Screen {
 		r.Write([]byte(o))
 	}
 	return s.snapshot()
+}
+
+// rested is the same of a screen that rests after each piece.
+func rested(cols, rows int, out ...string) Screen {
+	r := NewRing(0)
+	s := newScreen(r, cols, rows)
+	defer s.close()
+	for _, o := range out {
+		r.Write([]byte(o))
+		s.sync()
+		s.rest()
+	}
+	return s.snapshot()
+}
+
+// TestScreenRests: a screen that nobody looks at costs little, what it was asked stays answered, and one that can't be made again stays.
+func TestScreenRests(t *testing.T) {
+	r := NewRing(64 << 10)
+	s := newScreen(r, 20, 5)
+	defer s.close()
+	r.Write([]byte("abc\x1b[6n"))
+	if got := string(s.answers()); got != "\x1b[1;4R" {
+		t.Errorf("%q", got)
+	}
+	s.rest()
+	if s.emu != nil {
+		t.Error("the emulator is still there")
+	}
+	r.Write([]byte("d\x1b[6n"))
+	if got := string(s.answers()); got != "\x1b[1;5R" {
+		t.Errorf("asked once more after a rest: %q", got)
+	}
+	s.rest()
+	s.resize(10, 5)
+	r.Write([]byte("\x1b[6n"))
+	if got := string(s.answers()); got != "\x1b[1;5R" {
+		t.Errorf("after a rest and a resize: %q", got)
+	}
+	s.rest()
+	if s.emu == nil {
+		t.Error("lines that were wrapped at another width are gone")
+	}
+}
+
+// TestLongScreenRests: of a shell's output only the newest lines are rendered once more, of a full-screen program's nothing.
+func TestLongScreenRests(t *testing.T) {
+	for _, test := range []struct {
+		name, before, line, after string
+		rests                     bool
+	}{
+		{"plain", "", "line %d", "$ ", true},
+		{"prompts", "\x1b]0;title\x07\x1b[?2004h\x1b[1m$ \x1b[0m", "\x1b[32mline\x1b[K %d and more than fits", "$ ec\b\b\x1b[K", true},
+		{"a hidden cursor", "\x1b[?25l", "line %d", "", true},
+		{"a region", "\x1b[2;3r", "line %d", "", false},
+		{"up", "x", "\x1b[Aline %d", "", false},
+		{"alternate", "x\x1b[?1049h", "line %d", "", false},
+		{"another character set", "\x0e", "line %d", "", false},
+		{"bare newlines", "", "line %d\n\x1b[9D", "", false},
+		{"one line", "", "%d\r", "", false},
+		{"newlines in a title", "", "%d\x1b]0;a\r\nb\a", "", false},
+		{"newlines in a colour", "", "%d\x1b[\r\n31m", "", false},
+	} {
+		r := NewRing(128 << 10)
+		s := newScreen(r, 20, 5)
+		r.Write([]byte(test.before))
+		for i := range 9000 {
+			fmt.Fprintf(r, test.line, i)
+			if test.name != "bare newlines" && test.name != "one line" {
+				r.Write([]byte("\r\n"))
+			}
+			if i%100 == 0 {
+				s.sync()
+			}
+		}
+		r.Write([]byte(test.after))
+		want := s.snapshot()
+		s.rest()
+		if rests := s.emu == nil; rests != test.rests {
+			t.Errorf("%s: rests: %v", test.name, rests)
+		}
+		if diff := cmp.Diff(want, s.snapshot()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+		s.close()
+	}
+}
+
+// TestEmulatorsData: the emulator holds no more than it can be given.
+func TestEmulatorsData(t *testing.T) {
+	emu := newEmulator(80, 24)
+	data := reflect.ValueOf(emu).Elem().FieldByName("parser").Elem().FieldByName("data")
+	if data.Len() != maxSequence {
+		t.Errorf("%d bytes of data", data.Len())
+	}
 }
 
 func TestScreen(t *testing.T) {
@@ -56,6 +151,9 @@ func TestScreen(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.want, rendered(t, 10, 5, parts...)); diff != "" {
 				t.Errorf("%s by %d (-want +got):\n%s", test.name, size, diff)
+			}
+			if diff := cmp.Diff(test.want, rested(10, 5, parts...)); diff != "" {
+				t.Errorf("%s by %d, resting in between (-want +got):\n%s", test.name, size, diff)
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package session
 
 import (
 	"io"
-	"runtime/debug"
 
 	"relay-shell/internal/pty"
 	"relay-shell/internal/redact"
@@ -16,16 +15,7 @@ const (
 
 // mask makes what takes secrets out of the recording: always all that look like some. The patterns are made when there is output, in a keeper
 // that records.
-func (s *Session) mask(w io.Writer) pty.Filter { return resting{s.redactor.NewWriter(w)} }
-
-// resting is a filter that gives the memory of the patterns back to the system.
-type resting struct{ *redact.Writer }
-
-func (r resting) Rest() {
-	r.Writer.Rest()
-	redact.Release()
-	go debug.FreeOSMemory() // the terminal does not wait for it
-}
+func (s *Session) mask(w io.Writer) pty.Filter { return s.redactor.NewWriter(w) }
 
 // learn has the recording mask the secrets of what is being typed. They are in this process's memory only.
 func (s *Session) learn(r Send) {

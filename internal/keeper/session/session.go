@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,7 @@ import (
 // Session is a terminal at work. It is a [keeper.Thing].
 type Session struct {
 	params   Params
+	traffic  func()
 	terminal *pty.Terminal
 	recorder *pty.Recorder    // nil without a recording
 	redactor *redact.Redactor // the recording's, nil without
@@ -47,7 +49,9 @@ type Session struct {
 
 // Open is the [keeper.Kind] of sessions.
 func Open(_ context.Context, p keeper.Place, spec json.RawMessage) (keeper.Thing, error) {
-	s := &Session{done: make(chan struct{}), stop: make(chan struct{}), started: time.Now()}
+	// A terminal is one stream: further processors would cost memory, and wake threads that find nothing to do.
+	runtime.GOMAXPROCS(1)
+	s := &Session{traffic: p.Used, done: make(chan struct{}), stop: make(chan struct{}), started: time.Now()}
 	if err := json.Unmarshal(spec, &s.params); err != nil {
 		return nil, err
 	}
@@ -120,7 +124,19 @@ func orElse(n, fallback int) int {
 	return n
 }
 
-func (s *Session) touch() { s.used.Store(time.Now().UnixNano()) }
+func (s *Session) touch() {
+	s.used.Store(time.Now().UnixNano())
+	s.traffic()
+}
+
+// Rest lets go of what can be made again.
+func (s *Session) Rest() {
+	if s.recorder != nil {
+		s.recorder.Rest()
+		redact.Release()
+	}
+	s.terminal.Rest()
+}
 
 // tap sees each piece of output: people first, everything else can wait.
 func (s *Session) tap(at int64, p []byte) {

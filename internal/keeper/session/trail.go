@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -99,7 +98,6 @@ func (t *trail) run() {
 		if log != nil {
 			_ = log.Close() // what was appended is in the file
 			log = nil
-			debug.FreeOSMemory()
 		}
 	}
 	defer shut()
