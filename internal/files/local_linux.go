@@ -14,6 +14,8 @@ const openSearch = unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC
 
 const utimeOmit = unix.UTIME_OMIT
 
+const seekData, seekHole = unix.SEEK_DATA, unix.SEEK_HOLE
+
 // chmod goes by way of a descriptor that cannot be a link's: fchmodat(2) follows links.
 func (p *place) chmod(mode uint32) error {
 	fd, err := p.open(unix.O_PATH, 0)

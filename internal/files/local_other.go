@@ -16,6 +16,9 @@ const openSearch = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC
 // utimeOmit keeps a time (UTIME_OMIT of sys/stat.h).
 const utimeOmit = -2
 
+// seekData and seekHole are refused (lseek(2) knows no such numbers): holes are not looked for.
+const seekData, seekHole = -1, -1
+
 func (p *place) chmod(mode uint32) error {
 	return unix.Fchmodat(p.dir, p.base, mode, unix.AT_SYMLINK_NOFOLLOW)
 }

@@ -23,6 +23,10 @@ func move(ctx context.Context, from FS, name string, to FS, p *part, size int64,
 		return nil, err
 	}
 	defer r.Close()
+	lf, isLocal := r.(*localFile)
+	if isLocal && sparse(lf.File, p.have, size) {
+		return summed(ctx, from, name, size, digest), moveSparse(ctx, lf, p, size, m)
+	}
 	if size-p.have >= fastFrom {
 		if ok, err := fast(ctx, from, r, name, to, p, size, m); ok || err != nil {
 			return summed(ctx, from, name, size, digest), err
@@ -37,7 +41,13 @@ func move(ctx context.Context, from FS, name string, to FS, p *part, size int64,
 	if !digest {
 		h = nil
 	}
-	if err := slow(ctx, r, p, size, h, m); err != nil {
+	// The fast road is not taken where a host's file has holes, or where its account runs no command that could tell.
+	holes := !isLocal && size-p.have >= fastFrom
+	moved, err := slow(ctx, r, p.w, span{p.have, size}, h, holes, m)
+	if err == nil && holes {
+		err = p.w.Truncate(moved)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return func() (sum [32]byte, err error) {
@@ -119,52 +129,58 @@ func diskFull(f *os.File) bool {
 	return unix.Fstatfs(int(f.Fd()), &st) == nil && uint64(st.Bavail)*uint64(st.Bsize) < 64<<10
 }
 
-// slow moves the bytes through this process, with many requests in flight where an end is a host.
-func slow(ctx context.Context, r Reader, p *part, size int64, h hash.Hash, m *meter) error {
-	hashed := func(b []byte) {
-		if h != nil {
-			h.Write(b)
+// slow moves the bytes of a span through this process, with many requests in flight where an end is a host. holes leaves out what is all zeros. end is
+// how far the bytes went.
+func slow(ctx context.Context, r Reader, w Writer, s span, h hash.Hash, holes bool, m *meter) (end int64, err error) {
+	put := func(b []byte, off int64) error {
+		if holes {
+			return writeData(w, b, off)
 		}
-		m.add(len(b))
+		_, err := w.WriteAt(b, off)
+		return err
 	}
+	at := s.from
 	if f, ok := r.(*remoteFile); ok {
-		err := f.Handle.Fetch(ctx, p.have, size, func(off int64, data []byte) error {
-			hashed(data)
-			_, err := p.w.WriteAt(data, off)
-			return err
+		err := f.Handle.Fetch(ctx, s.from, s.to, func(off int64, data []byte) error {
+			add(h, m, data)
+			at = off + int64(len(data))
+			return put(data, off)
 		})
-		return f.fail("read", err)
+		return at, f.fail("read", err)
 	}
-	at := p.have
 	fill := func(b []byte) (int, error) {
-		if at >= size {
+		if at >= s.to {
 			return 0, io.EOF
 		}
-		n, err := r.ReadAt(b[:min(int64(len(b)), size-at)], at)
+		n, err := r.ReadAt(b[:min(int64(len(b)), s.to-at)], at)
 		at += int64(n)
-		hashed(b[:n])
+		add(h, m, b[:n])
 		if n > 0 && errors.Is(err, io.EOF) {
 			err = nil
 		}
 		return n, err
 	}
-	if f, ok := p.w.(*remoteFile); ok {
-		return f.fail("write", f.r.full(ctx, f.s, dirOf(f.name), f.Handle.Store(ctx, p.have, fill, nil)))
+	if f, ok := w.(*remoteFile); ok {
+		err := f.Handle.Store(ctx, s.from, fill, nil)
+		return at, f.fail("write", f.r.full(ctx, f.s, dirOf(f.name), err))
 	}
 	buf := make([]byte, 256<<10)
+	if _, ok := r.(*shellFile); ok {
+		buf = make([]byte, ahead)
+	}
 	for {
 		before := at
 		n, err := fill(buf)
 		if n > 0 {
-			if _, werr := p.w.WriteAt(buf[:n], before); werr != nil {
-				return werr
+			if werr := put(buf[:n], before); werr != nil {
+				return at, werr
 			}
 		}
 		if errors.Is(err, io.EOF) {
-			return nil
+			return at, nil
 		}
 		if err != nil {
-			return err
+			return at, err
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (r *remote) catFrom(ctx context.Context, name string, off, size int64, out 
 		return false, err
 	}
 	info, err := r.Stat(ctx, full)
-	text := catText(full, off, size, err != nil || info.Size != size)
+	text := unlessHoles(full, size) + catText(full, off, size, err != nil || info.Size != size)
 	return r.cat(ctx, "read", full, target.Command{Text: text, Stdout: out})
 }
 
@@ -73,6 +73,8 @@ func (r *remote) cat(ctx context.Context, op, name string, c target.Command) (ok
 		return true, r.fail(ctx, op, name, err)
 	case exit.Code != nil && *exit.Code == 0:
 		return true, nil
+	case exit.Code != nil && *exit.Code == hasHoles && words.Len() == 0:
+		return false, nil
 	}
 	said := strings.TrimSpace(words.String())
 	code := saidCode(said)

@@ -146,5 +146,5 @@ func (s *shell) catFrom(ctx context.Context, name string, off, size int64, out *
 	if err != nil {
 		return false, err
 	}
-	return s.r.cat(ctx, "read", full, target.Command{Text: catText(full, off, size, true), Stdout: out})
+	return s.r.cat(ctx, "read", full, target.Command{Text: unlessHoles(full, size) + catText(full, off, size, true), Stdout: out})
 }
