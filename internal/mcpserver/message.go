@@ -183,10 +183,28 @@ func answered(p []byte) (key string, text []byte, ok bool) {
 	if key, ok = idKey(raw); !ok {
 		return "", p, true // null
 	}
+	plain, changed := plainError(tail)
 	if real, disguised := strings.CutPrefix(key, "s"+idPrefix); disguised {
-		return real, bytes.Join([][]byte{answerHead, rawID(real), tail}, nil), true
+		key, changed = real, true
+	}
+	if changed {
+		p = bytes.Join([][]byte{answerHead, rawID(key), plain}, nil)
 	}
 	return key, p, true
+}
+
+// undecoded is how an answer goes on after its id when the SDK could not read the parameters of a method. It repeats all of them, which may be
+// many megabytes and hold secrets, and names types of Go.
+var undecoded = lazyregexp.New(`^,"error":\{"code":-32602,"message":"handling '([a-zA-Z/]+)': invalid params: unmarshaling `)
+
+// plainError puts such an answer's rest in words for the caller.
+func plainError(tail []byte) (plain []byte, changed bool) {
+	m := undecoded.FindSubmatch(tail[:min(len(tail), 256)])
+	if m == nil {
+		return tail, false
+	}
+	message := "invalid params: " + string(m[1]) + " takes them in another form: one is missing, or of a type or kind that it does not know"
+	return append(append([]byte(`,"error":`), marshal(&jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: message})...), '}'), true
 }
 
 // answers takes apart what the SDK writes at once: an answer, or a batch of them.

@@ -7,6 +7,7 @@ package mcpserver
 import (
 	"context"
 
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"relay-shell/internal/redact"
@@ -49,9 +50,20 @@ func New(opts Options) *Server {
 	for _, t := range opts.Tools.All() {
 		s.mcp.AddTool(describe(t), s.toolHandler(t))
 	}
+	s.mcp.AddReceivingMiddleware(s.missingTools)
 	s.addResources()
 	s.addPrompts()
 	return s
+}
+
+// missingTools answers calls of tools that are not there. The SDK would only repeat the name.
+func (s *Server) missingTools(next mcp.MethodHandler) mcp.MethodHandler {
+	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
+		if call, is := req.(*mcp.CallToolRequest); is && call.Params != nil && s.opts.Tools.Get(call.Params.Name) == nil {
+			return nil, &jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: s.opts.Tools.Missing(call.Params.Name)}
+		}
+		return next(ctx, method, req)
+	}
 }
 
 // MCP is the SDK's server, for transports.

@@ -36,8 +36,11 @@ func (d *Deps) pageOutput(p *outputParams, length int) (*relay.Result, error) {
 	}
 	out := &outputPage{Data: page.Data, Offset: page.Offset, NextOffset: page.Next, TotalBytes: page.Total, EOF: page.EOF, Lossy: page.Lossy}
 	text := out.Data
-	if !out.EOF {
+	switch {
+	case !out.EOF:
 		text += fmt.Sprintf("\n[%d of %d bytes; go on with offset=%d]", out.NextOffset, out.TotalBytes, out.NextOffset)
+	case text == "":
+		text = fmt.Sprintf("[nothing from here on: the output has %d bytes]", out.TotalBytes)
 	}
 	return &relay.Result{Fields: out, Text: text}, nil
 }

@@ -5,10 +5,12 @@ package tools
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"relay-shell/internal/nearest"
 	"relay-shell/internal/params"
 	"relay-shell/internal/relay"
 )
@@ -44,6 +46,8 @@ func (t *Tool) Plan(args json.RawMessage) (*relay.Plan, error) { return t.plan(a
 type Set struct {
 	deps  *Deps
 	tools []*Tool
+	// off names the toolset of each tool that is switched off.
+	off map[string]string
 }
 
 // RecordRefused is what the audit holds of arguments that Plan refused.
@@ -51,16 +55,33 @@ func (t *Tool) RecordRefused(args json.RawMessage) map[string]any { return t.ref
 
 // New builds the tools. The zero toolsets means all that exist.
 func New(deps *Deps, toolsets []string) *Set {
-	s := &Set{deps: deps}
+	s := &Set{deps: deps, off: map[string]string{}}
 	deps.jobs = len(toolsets) == 0 || slices.Contains(toolsets, "job")
 	for _, family := range [][]*Tool{deps.shellTools(), deps.sshTools(), deps.fleetTools(), deps.keyTools(), deps.hostTools(), deps.sessionTools(), deps.jobTools(), deps.fileTools(), deps.forwardTools(), deps.diagTools()} {
 		for _, t := range family {
 			if len(toolsets) == 0 || slices.Contains(toolsets, t.Toolset) {
 				s.tools = append(s.tools, t)
+			} else {
+				s.off[t.name] = t.Toolset
 			}
 		}
 	}
 	return s
+}
+
+// Missing says why there is no tool of this name, and what to call instead.
+func (s *Set) Missing(name string) string {
+	if toolset, is := s.off[name]; is {
+		return fmt.Sprintf("tool %q is switched off: RELAY_SHELL_TOOLSETS leaves out %s, and only the operator can change that", name, toolset)
+	}
+	names := make([]string, len(s.tools))
+	for i, t := range s.tools {
+		names[i] = t.name
+	}
+	if near := nearest.Name(name, names); near != "" {
+		return fmt.Sprintf("unknown tool %q: did you mean %s?", name, near)
+	}
+	return fmt.Sprintf("unknown tool %.100q: tools/list names the tools", name)
 }
 
 // All lists the tools.
