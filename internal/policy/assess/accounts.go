@@ -5,6 +5,7 @@ import "strings"
 func init() {
 	hooks["account"] = accountHook
 	hooks["killName"] = killNameHook
+	hooks["supervise"] = superviseHook
 }
 
 // accountHook: locking root out is not like locking another account.
@@ -47,6 +48,9 @@ func killNameHook(c *call, u *use) {
 			return
 		}
 	}
+	if o, ok := u.option("-u", "-U", "--euid", "--uid", "--user"); ok && len(u.operands) == 0 && (o.arg.s == "root" || o.arg.s == "0") {
+		c.rate(Irreversible, base(c.args[0].s), "ends everything that root runs")
+	}
 	for _, a := range u.operands {
 		name := strings.Trim(a.s, "^$")
 		switch {
@@ -54,6 +58,22 @@ func killNameHook(c *call, u *use) {
 			c.rate(Irreversible, base(c.args[0].s), "ends "+a.show()+", on which access or the audit depends")
 		case a.known() && strings.Trim(a.s, ".*^$+?") == "":
 			c.rate(Irreversible, base(c.args[0].s), "ends every process")
+		}
+	}
+}
+
+// superviseHook: supervisors name the action first: sv down sshd, s6-svc -d /service/sshd.
+func superviseHook(c *call, u *use) {
+	stops := u.has("-d")
+	for _, w := range u.words {
+		switch w {
+		case "stop", "down", "exit", "force-stop", "force-shutdown", "remove", "delete", "unmonitor", "kill", "d":
+			stops = true
+		}
+	}
+	for _, a := range u.operands {
+		if stops && keepsAlive(base(a.s)) {
+			c.rate(Irreversible, base(c.args[0].s), "stops "+a.show()+", on which access or the audit depends")
 		}
 	}
 }

@@ -36,8 +36,16 @@ func (c *call) apply(g *grammar, args []arg) {
 	c.shows = c.shows || g.is("secret")
 	c.options(u)
 	c.strictness(u)
+	c.unlistedText(u, args)
 	c.operandRoles(u)
 	c.operandRules(u)
+	c.setters(u)
+	if g.tier >= Stateful {
+		if u.other {
+			c.otherVerb(u)
+		}
+		c.lossOptions(u)
+	}
 	c.caps(u)
 	if h := g.attr("hook"); h != "" {
 		hooks[h](c, u)
@@ -66,6 +74,9 @@ func (u *use) asksForHelp(args []arg) bool {
 		return true
 	}
 	last := args[len(args)-1].s
+	if (last == "--help" || last == "-h" && len(u.words) > 0 && !u.other) && u.g.has("helps") && !u.stops() && !slices.ContainsFunc(args, func(a arg) bool { return a.s == "--" }) {
+		return true
+	}
 	if last == "-help" && u.g.has("single") || last == "-h" && u.g.attr("hook") == "git" && len(u.words) > 0 {
 		last = "--help"
 	}
@@ -103,6 +114,9 @@ func (c *call) net(u *use, args []arg) {
 	c.sends = true
 	for _, a := range u.operands {
 		c.secret = c.secret || c.gives(a, false)
+		if strings.ContainsAny(a.s, "/~.") && a.known() && sensitivePath(absolute(a.s, c.sc)) {
+			c.reads(a)
+		}
 	}
 	for _, o := range u.options {
 		c.secret = c.secret || c.gives(o.arg, o.kind == signsIn)
@@ -125,11 +139,35 @@ func (c *call) options(u *use) {
 			c.rate(o.tier, u.g.name+" "+o.name, why)
 		}
 		c.shows = c.shows || o.secret
+		if o.arg.s == "-" && o.kind > looksAt && o.kind <= empties { // the standard output
+			continue
+		}
 		if o.kind != plain && (o.has || o.kind == runsCommand) {
 			c.effect(o.kind, o.arg, u.g.name+" "+o.name)
 		}
 	}
 }
+
+// unlistedText weighs the value of an option that is not in the tables as the command that it may be: --ssh='sh -c reboot'.
+func (c *call) unlistedText(u *use, args []arg) {
+	for _, name := range u.unlisted {
+		if !strings.HasPrefix(name, "--") || len(name) < 5 || quotes.MatchString(name) {
+			continue
+		}
+		for _, a := range args {
+			v, ok := strings.CutPrefix(a.s, name+"=")
+			if first, _, more := strings.Cut(v, " "); ok && (more || keepsDown[v]) && lookup(base(first)) != nil {
+				c.guess(append(words("sh", "-c"), arg{str: str{v, a.t}}))
+			}
+		}
+	}
+}
+
+// quotes are options whose values are text to look for or to write.
+var quotes = lazyregexp.New(`(?i)(grep|filter|message|query|search|pattern|format|subject|title|body|desc|comment|reason|label|name|text|match|regex|exclu|inclu|since|until|note|tag|file|path|author|expr|template|prompt)`)
+
+// keepsDown are programs that need no arguments to stop a machine.
+var keepsDown = setOf("reboot poweroff halt shutdown /sbin/reboot /sbin/poweroff /sbin/halt")
 
 // strictness rates what the grammar does not know.
 func (c *call) strictness(u *use) {
@@ -246,6 +284,13 @@ func (c *call) operandRules(u *use) {
 	}
 }
 
+// setters rates what shows a setting, and sets it if it is given more words than that.
+func (c *call) setters(u *use) {
+	if n, ok := u.g.attrs["sets"]; ok && len(u.operands) > int(n[0]-'0') {
+		c.rate(Stateful, u.g.name, "sets "+join(u.operands).s)
+	}
+}
+
 func matches(patterns []string, a arg) bool {
 	for _, p := range patterns {
 		if p == "*" || p == a.s {
@@ -266,6 +311,9 @@ func (c *call) caps(u *use) {
 			if o.why != "" {
 				c.why = o.why
 			}
+		}
+		if o.capped && o.cap == Observe && !o.secret && u.g.is("secret") { // lists names, shows no values
+			c.shows = slices.ContainsFunc(u.options, func(o given) bool { return o.secret })
 		}
 	}
 }

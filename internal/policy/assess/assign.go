@@ -165,7 +165,11 @@ func (m *machine) environment(name string, v str, sc *scope) {
 	if v.s == "" {
 		return
 	}
-	switch variables[name] {
+	kind := variables[name]
+	if kind == 0 && (runsByName(name) || strings.HasPrefix(name, "TF_CLI_ARGS")) {
+		m.guessVariable(name, v, sc)
+	}
+	switch kind {
 	case promptVariable:
 		m.subscripts(v, sc)
 	case codeVariable:
@@ -188,6 +192,26 @@ func (m *machine) environment(name string, v str, sc *scope) {
 		sc.paths = sc.paths || !ordinaryPath(v.s)
 	case gitVariable:
 		m.note(Reason{Text: text, Rule: "environment", Tier: Stateful, Why: name + " changes what git runs"})
+	}
+}
+
+// runsByName tells variables that by their names hold a command for some program: KUBECTL_EXTERNAL_DIFF, X_PAGER.
+func runsByName(name string) bool {
+	last := name[strings.LastIndexByte(name, '_')+1:]
+	switch last {
+	case "PAGER", "EDITOR", "ASKPASS", "DIFF", "COMMAND", "CMD", "RSH", "SSH", "SHELL", "HOOK", "BROWSER", "PROG", "PROGRAM", "WRAPPER", "FILTER", "EXEC":
+		return last != name || last == "BROWSER"
+	}
+	return false
+}
+
+// guessVariable weighs such a variable as the command it would be.
+func (m *machine) guessVariable(name string, v str, sc *scope) {
+	if strings.HasPrefix(name, "TF_CLI_ARGS") {
+		v = lit("terraform apply ").add(v)
+	}
+	if sub := m.probe(func(p *machine) { p.shell(v, sc.fork()) }); sub.tier == Irreversible {
+		m.note(Reason{Text: name + "=" + v.s, Rule: "environment", Tier: Irreversible, Why: "a program may run it: " + worstOf(sub)})
 	}
 }
 

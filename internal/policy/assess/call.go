@@ -133,6 +133,10 @@ func (c *call) find() {
 		c.written(content, c.args[1:], true)
 		return
 	}
+	if initScript(p) {
+		c.apply(lookup("service"), append([]arg{word(base(p))}, c.args[1:]...))
+		return
+	}
 	g := lookup(base(name.s))
 	if g == nil && len(name.s) > 1 && name.s[0] == '=' { // zsh's way to name the program itself
 		g = lookup(name.s[1:])
@@ -223,6 +227,15 @@ func shebang(s string) string {
 	return ""
 }
 
+// initScript reports whether a path is a service's own script, whose argument says what is done to it.
+func initScript(p string) bool {
+	switch path.Dir(p) {
+	case "/etc/init.d", "/etc/rc.d/init.d", "/etc/rc.d", "/usr/local/etc/rc.d":
+		return true
+	}
+	return false
+}
+
 func trustedDir(p string) bool {
 	switch path.Dir(p) {
 	case "/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/snap/bin", "/opt/homebrew/bin", "/opt/local/bin", "/usr/games", "/etc/init.d":
@@ -262,6 +275,7 @@ func (c *call) unknownProgram() {
 		c.rate(Stateful, "script", "runs a program or script that cannot be seen from here")
 	default:
 		c.rate(Stateful, "unknown", "not a program of the tables")
+		c.unknownVerbs(name)
 	}
 	for i := 1; i < len(c.args) && i < 6; i++ {
 		a := c.args[i]

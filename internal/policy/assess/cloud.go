@@ -2,61 +2,6 @@ package assess
 
 import "strings"
 
-// Verbs of command line tools whose subcommands are too many to list: the verb says what is done to the object.
-var (
-	readVerbs = setOf("describe list get show ls head view status info help version wait test validate check lint diff search inspect logs log tail top history events explain print export-config lookup query scan count read doctor whoami ping tree stat env current-context get-contexts get-clusters config-view api-resources api-versions cluster-info can-i completion decode preview plan graph providers output fmt-check outdated audit-log ps port images volumes networks services nodes describe-all download-logs resolve batch-get filter select estimate simulate detect verify details overview metrics usage limits quota regions zones sizes options man docs list-all ls-remote dry-run summary report cat find dump-config display health members peers dashboard df du")
-	lossVerbs = setOf("delete destroy remove rm terminate purge rb drop uninstall deregister disable-all erase wipe nuke reset prune del delete-all flush revoke-all truncate unregister undeploy teardown cleanup format clear unset-all")
-)
-
-// changeVerbs end the search: what stands behind them is a name.
-var changeVerbs = setOf("create add set update apply start stop restart edit patch run exec install upgrade enable disable sync rollback import restore scale move mv rename attach detach put push deploy up launch clone migrate mount unmount open close assign grant login logout init register join leave promote resize snapshot activate deactivate reload pause unpause resume suspend write append insert modify change replace tag untag copy cp export trigger retry cancel approve reject")
-
-// verbsHook rates a tool by the verb among its first words.
-func verbsHook(c *call, u *use) {
-	ops := u.operands
-	for i, a := range ops {
-		if strings.HasPrefix(a.s, "-") {
-			ops = ops[:i]
-			break
-		}
-	}
-	if len(ops) > 4 {
-		ops = ops[:4]
-	}
-	if u.has("--dry-run", "--dryrun", "--help", "-h", "--what-if") {
-		c.tier, c.rule, c.why = Observe, "dry run", "only shows what it would do"
-		return
-	}
-	for _, a := range append(words(u.words...), ops...) {
-		w := strings.ToLower(a.s)
-		if i := strings.LastIndexAny(w, ".:"); i >= 0 && i+1 < len(w) {
-			w = w[i+1:]
-		}
-		head, _, _ := strings.Cut(w, "-")
-		switch {
-		case lossVerbs[w] || lossVerbs[head] || strings.HasPrefix(w, "delete") || strings.HasPrefix(w, "destroy") || strings.HasPrefix(w, "unregister"):
-			c.rate(Irreversible, "verb", w+" loses what is there")
-			return
-		case changeVerbs[w] || changeVerbs[head]:
-			c.rate(Stateful, "verb", w+" changes something")
-			return
-		case readVerbs[w] || readVerbs[head]:
-			c.rate(Observe, "verb", w+" reads")
-			if strings.Contains(join(ops).s, "secret") || strings.Contains(join(ops).s, "token") || strings.Contains(join(ops).s, "credential") {
-				c.shows = true
-			}
-			return
-		}
-	}
-	if len(ops) == 0 && len(u.words) == 0 {
-		c.rate(Observe, "verb", "shows help")
-		return
-	}
-	if len(u.words) == 0 {
-		c.rate(Stateful, "verb", "may change something")
-	}
-}
-
 // cloudHook is gcloud, az and their kin: groups, then a verb, then the object's name and options.
 func cloudHook(c *call, u *use) {
 	var ops []arg
@@ -65,6 +10,10 @@ func cloudHook(c *call, u *use) {
 			break
 		}
 		ops = append(ops, a)
+		c.reads(a)
+	}
+	if c.cloudRuns(u, ops) {
+		return
 	}
 	text := " " + strings.ToLower(join(ops).s) + " "
 	for _, s := range []string{"access-token", "print-", "get-access", "versions access", "secret show", "secret download", "keys list", "get-credentials", "show-connection-string", "keyvault secret", "account keys", "list-keys", "credentials", "credential show", "password"} {
@@ -76,6 +25,13 @@ func cloudHook(c *call, u *use) {
 		return
 	}
 	c.storeReads(text)
+	for _, phrase := range cloudLosses {
+		if strings.Contains(text, phrase) {
+			c.rate(Irreversible, "cloud", "loses what is there:"+phrase)
+			return
+		}
+	}
+	c.lossOptions(u)
 	switch ops[len(ops)-1].s {
 	case "list", "describe", "show", "version", "info", "help", "ls", "list-locations", "read":
 		c.rate(Observe, "cloud", "reads")
@@ -85,13 +41,14 @@ func cloudHook(c *call, u *use) {
 		w := strings.ToLower(a.s)
 		head, _, _ := strings.Cut(w, "-")
 		switch {
-		case i > 0 && (lossVerbs[w] || lossVerbs[head] && head != "reset" && head != "clear" && head != "format"):
+		case lossVerbs[w] && (i > 0 || len(ops) > 1) || i > 0 && lossVerbs[head] && head != "reset" && head != "clear" && head != "format" && head != "tag",
+			verbOf(a.s) == losing && (strong(a.s) || strings.ContainsAny(a.s, ":")):
 			c.rate(Irreversible, "cloud", w+" loses what is there")
 			return
 		case w == "ssh" || w == "scp":
 			c.cloudSSH(u)
 			return
-		case (i > 0 || len(ops) == 1) && (readVerbs[w] || head == "list" || head == "describe" || head == "get" || head == "show") && w != "get-credentials" && w != "export-config":
+		case (i > 0 || len(ops) == 1) && (readVerbs[w] || verbOf(a.s) == reading && w != a.s || head == "list" || head == "describe" || head == "get" || head == "show") && w != "get-credentials" && w != "export-config":
 			c.rate(Observe, "cloud", "reads")
 			return
 		case i == 0 && (w == "version" || w == "info" || w == "help" || w == "status" || w == "ps" || w == "logs" || w == "members" || w == "list" || w == "services" || w == "monitor" || w == "feedback" || w == "topic"):
@@ -106,6 +63,45 @@ func cloudHook(c *call, u *use) {
 		}
 	}
 	c.rate(Stateful, "cloud", "changes something in the cloud")
+}
+
+// cloudLosses are losses that are said with a verb that is harmless elsewhere.
+var cloudLosses = []string{" snapshot restore ", " snapshots restore ", " droplet-action rebuild ", " droplet-action restore ", " server rebuild ", " server reinstall ", " backups restore ", " pg:reset ", " pg:copy ", " pg:backups:restore ", " db reset ", " db push --force "}
+
+// cloudRuns follows the commands and statements that some of these tools take along.
+func (c *call) cloudRuns(u *use, ops []arg) bool {
+	text := " " + strings.ToLower(join(ops).s) + " "
+	for _, o := range u.options {
+		if !o.has {
+			continue
+		}
+		switch o.name {
+		case "--command", "--ssh-command", "--scripts", "-C":
+			if hasAny(text, " d1 ", " execute-sql ", " sql ") {
+				c.rate(Observe, "cloud", "runs statements")
+				c.sql(o.arg.str)
+				return true
+			}
+			if !strings.HasPrefix(o.arg.s, "@") {
+				c.queue(Reread, func() str { return c.m.shell(o.arg.str, newScope()) })
+				if !hasAny(text, " ssh ", " scp ") {
+					c.rate(Stateful, "cloud", "runs a command on another machine")
+				}
+			}
+		}
+	}
+	if len(ops) > 1 && (ops[0].s == "run" || ops[0].s == "run:detached" || ops[0].s == "exec" || len(ops) > 2 && hasAny(text, " machine exec ", " run:inside ")) {
+		switch base(c.args[0].s) {
+		case "heroku", "railway", "fly", "flyctl", "dokku", "cf", "eb", "koyeb":
+			sub := c.m.probe(func(p *machine) {
+				p.shell(join(ops[1:]), newScope())
+				p.shell(join(ops[min(3, len(ops)-1):]), newScope())
+			})
+			c.rate(max(sub.tier, Stateful), "cloud", "runs a command on another machine: "+worstOf(sub))
+			return true
+		}
+	}
+	return false
 }
 
 // storeReads notes what shows the content of a secret store, or settings that usually hold some.
@@ -189,6 +185,14 @@ func awsHook(c *call, u *use) {
 		c.rate(Irreversible, "aws", op+" loses what is there")
 	default:
 		c.rate(Stateful, "aws", op+" changes something")
+		if op == "execute-command" {
+			if o, ok := u.option("--command"); ok && o.has {
+				c.queue(Reread, func() str { return c.m.shell(o.arg.str, newScope()) })
+			}
+		}
+		if o, ok := u.option("--sql"); ok && o.has {
+			c.sql(o.arg.str)
+		}
 		if op == "send-command" {
 			for _, o := range u.options {
 				if o.name == "--parameters" && o.has {

@@ -18,6 +18,10 @@ func interpreterHook(c *call, u *use) {
 	if c.io.net {
 		c.rate(Irreversible, "reverse-shell", "an interpreter on a network connection")
 	}
+	if name := base(lang); name == "php" && u.has("-l", "-m", "-i") || name == "ruby" && u.has("-c") && !u.has("-e", "-r") {
+		c.tier, c.rule, c.why = Observe, name, "checks or lists, and runs nothing"
+		return
+	}
 	coded := false
 	for _, o := range u.options {
 		switch o.name {

@@ -17,7 +17,6 @@ func init() {
 	hooks["npmExec"] = npmExecHook
 	hooks["ip"] = ipHook
 	hooks["dockerRemove"] = dockerRemoveHook
-	hooks["verbs"] = verbsHook
 	hooks["service"] = serviceHook
 	hooks["systemctl"] = systemctlHook
 }
@@ -37,6 +36,10 @@ func (c *call) inside(args []arg) {
 
 // dockerExecHook: CONTAINER COMMAND…
 func dockerExecHook(c *call, u *use) {
+	if u.has("-l", "--latest") && base(c.args[0].s) == "podman" { // podman's newest container needs no name
+		c.inside(u.operands)
+		return
+	}
 	if len(u.operands) < 2 {
 		c.rate(Stateful, "exec", "a shell in a container")
 		return
@@ -187,7 +190,7 @@ func ansibleHook(c *call, u *use) {
 	if u.has("--list-hosts") {
 		return
 	}
-	module = strings.TrimPrefix(module, "ansible.builtin.")
+	module = module[strings.LastIndexByte(module, '.')+1:] // with or without the collection
 	switch module {
 	case "ping", "setup", "debug", "gather_facts", "stat", "slurp", "find", "getent", "service_facts", "package_facts", "win_ping", "wait_for_connection", "assert", "fail", "meta":
 		c.rate(Observe, "ansible", "the module "+module+" reads")
@@ -206,9 +209,9 @@ func ansibleHook(c *call, u *use) {
 			return c.m.shell(text, remote)
 		})
 		return
-	case "reboot", "win_reboot", "user", "group", "filesystem", "lvol", "parted", "mysql_db", "postgresql_db":
+	case "reboot", "win_reboot", "shutdown", "user", "group", "filesystem", "lvol", "lvg", "parted", "zfs", "mysql_db", "mysql_user", "postgresql_db", "postgresql_user", "postgresql_schema", "postgresql_table", "mongodb_user", "docker_volume", "k8s", "helm", "ec2_instance", "s3_bucket", "rds_instance", "virt", "proxmox", "vmware_guest":
 		c.rate(Stateful, "ansible", "the module "+module)
-		if module == "reboot" || module == "win_reboot" || strings.Contains(text.s, "state=absent") {
+		if module == "reboot" || module == "win_reboot" || module == "shutdown" || strings.Contains(text.s, "state=absent") {
 			c.rate(Irreversible, "ansible", "the module "+module+" with "+text.s)
 		}
 		return
@@ -251,8 +254,12 @@ func ipHook(c *call, u *use) {
 	switch {
 	case strings.HasPrefix("netns", object) && verb == "exec":
 		c.rate(Observe, "ip netns exec", "runs a command in a network namespace")
-		if len(ops) > 3 {
-			c.command(ops[3:])
+		skip := 3
+		if u.has("-all", "-a") {
+			skip = 2 // in all of them, none is named
+		}
+		if len(ops) > skip {
+			c.command(ops[skip:])
 		}
 		return
 	case strings.HasPrefix("vrf", object) && verb == "exec":
@@ -260,7 +267,7 @@ func ipHook(c *call, u *use) {
 			c.command(ops[3:])
 		}
 		return
-	case abbreviates("show") || abbreviates("list") || abbreviates("lst") || verb == "get" || verb == "save" || verb == "monitor" || object == "monitor" || verb == "help" || verb == "identify" || verb == "pids" || verb == "list-id" || verb == "count" || strings.HasPrefix("xfrm", object) && len(ops) == 2 && (verb == "state" || verb == "policy"):
+	case abbreviates("show") || abbreviates("list") || abbreviates("lst") || verb == "get" || verb == "save" || verb == "monitor" || object == "monitor" || verb == "help" || verb == "identify" || verb == "pids" || verb == "list-id" || verb == "count" || strings.HasPrefix("xfrm", object) && (verb == "state" || verb == "policy") && (len(ops) == 2 || ops[2].s == "count" || ops[2].s == "list" || ops[2].s == "get"):
 		return
 	case strings.HasPrefix("link", object) && strings.Contains(text, " down ") || strings.HasPrefix("link", object) && (abbreviates("delete") || strings.HasPrefix(verb, "del")):
 		c.rate(Irreversible, "ip link", "cuts a network link")
@@ -280,6 +287,9 @@ func ipHook(c *call, u *use) {
 
 // serviceHook: service NAME ACTION.
 func serviceHook(c *call, u *use) {
+	if name := base(c.args[0].s); len(u.operands) == 1 && (name == "start" || name == "stop" || name == "restart") { // upstart
+		u.operands = append(words(name), u.operands...)
+	}
 	if len(u.operands) < 2 {
 		if u.operand(0).s != "" && !u.has("--status-all") {
 			c.rate(Stateful, "service", "acts on a service")
@@ -287,6 +297,10 @@ func serviceHook(c *call, u *use) {
 		return
 	}
 	name, action := u.operands[0].s, u.operands[1].s
+	switch base(c.args[0].s) { // these name the action first
+	case "initctl", "rcctl", "stop", "start", "restart":
+		name, action = action, name
+	}
 	switch action {
 	case "status", "show", "configtest", "check":
 		return
@@ -355,6 +369,8 @@ func npmExecHook(c *call, u *use) {
 	if len(u.operands) > 0 {
 		if lookup(base(u.operands[0].s)) != nil {
 			c.command(u.operands)
+		} else if strings.Contains(u.operands[0].s, " ") {
+			c.shellText(u.operands[0].str)
 		}
 	}
 }

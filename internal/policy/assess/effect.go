@@ -94,7 +94,7 @@ func writeEffect(kind effect, at place, exact bool, what string, a arg, sc *scop
 		return Irreversible, "overwrites the device " + what
 	case kernel:
 		p := absolute(a.s, sc)
-		for _, s := range []string{"sysrq", "/delete", "/core_pattern", "/modprobe", "/uevent_helper", "/proc/kcore", "/mem", "/unbind", "/remove"} {
+		for _, s := range []string{"sysrq", "/delete", "/core_pattern", "/modprobe", "/uevent_helper", "/proc/kcore", "/mem", "/unbind", "/remove", "/sys/power/", "/selinux/enforce", "/selinux/disable", "/device/state", "/modules_disabled", "/efivars/"} {
 			if strings.Contains(p, s) {
 				return Irreversible, "tells the kernel to stop, drop or run something: " + what
 			}

@@ -32,6 +32,16 @@ func gitHook(c *call, u *use) {
 		return
 	}
 	switch u.words[0] {
+	case "show", "cat-file", "log", "diff", "blame", "annotate":
+		for _, a := range u.operands { // REV:PATH, or a path
+			_, p, ok := strings.Cut(a.s, ":")
+			if !ok {
+				p = a.s
+			}
+			if sensitivePath(absolute(p, c.sc)) {
+				c.secret = true
+			}
+		}
 	case "rm":
 		if u.has("-f", "--force") && u.has("-r") && !u.has("-n", "--dry-run") && !u.has("--cached") {
 			for _, a := range u.operands {
@@ -64,6 +74,12 @@ func gitHook(c *call, u *use) {
 		for _, o := range u.options {
 			if o.has {
 				c.shellText(o.arg.str)
+			}
+		}
+	case "send-email":
+		for _, o := range u.options {
+			if o.has && (o.name != "--smtp-server" && strings.HasSuffix(o.name, "-cmd") || o.name == "--smtp-server" && strings.HasPrefix(o.arg.s, "/")) {
+				c.program(o.arg, "git send-email "+o.name)
 			}
 		}
 	case "difftool", "mergetool":
@@ -247,7 +263,7 @@ func (c *call) gitForeach(u *use) {
 			return
 		case "deinit":
 			c.rate(Stateful, "git submodule deinit", "removes the submodule's files")
-			if u.has("-f", "--force", "--all") {
+			if text := join(u.operands[i:]).s + " "; u.has("-f", "--force", "--all") || hasAny(text, " -f ", " --force ", " --all ") {
 				c.rate(Irreversible, "git submodule deinit", "removes changed files too")
 			}
 			return

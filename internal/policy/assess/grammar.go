@@ -238,6 +238,9 @@ func (g *grammar) describe(f []string) error {
 		if !slices.Contains(attributes, key) {
 			return fmt.Errorf("unknown attribute %q", word)
 		}
+		if key == "sets" && (len(value) != 1 || value[0] < '0' || value[0] > '9') {
+			return fmt.Errorf("sets wants a digit")
+		}
 		if key == "hook" && hooks[value] == nil {
 			return fmt.Errorf("unknown hook %q", value)
 		}
@@ -249,7 +252,7 @@ func (g *grammar) describe(f []string) error {
 	return nil
 }
 
-var attributes = []string{"hook", "stop", "strict", "single", "net", "fetch", "windows", "versions", "slash", "nohelp", "secret", "code"}
+var attributes = []string{"hook", "stop", "strict", "single", "net", "fetch", "windows", "versions", "slash", "nohelp", "secret", "code", "sets", "helps"}
 
 var kinds = map[string]effect{
 	"data": plain, "read": readsPath, "look": looksAt, "create": creates, "write": writes, "append": appends, "modify": modifies, "rm": removes, "rmall": removesAll, "empty": empties,

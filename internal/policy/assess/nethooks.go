@@ -36,7 +36,9 @@ func curlHook(c *call, u *use) {
 				c.m.wrote(word(base(a.s)), str{unk, fromNet | fromData}, false, c.sc)
 			}
 			c.intoDirectory(word("."), u.operands)
-		case "-H", "--header", "-u", "--user", "-b", "--cookie", "-K", "--config":
+		case "-K", "--config":
+			c.curlConfig(o.arg)
+		case "-H", "--header", "-u", "--user", "-b", "--cookie":
 			if f, ok := strings.CutPrefix(o.arg.s, "@"); ok {
 				c.reads(word(f))
 			}
@@ -71,6 +73,32 @@ func curlHook(c *call, u *use) {
 	if output {
 		c.out = &str{"", 0}
 	}
+}
+
+// curlConfig reads the options of a file that the text wrote; any other cannot be seen.
+func (c *call) curlConfig(a arg) {
+	content := c.m.content(a, c.sc)
+	if a.s == "-" && c.fed {
+		content = c.stdin
+	}
+	if !content.known() {
+		return
+	}
+	args := words("curl")
+	for _, line := range strings.Split(content.s, "\n") {
+		name, v, ok := strings.Cut(strings.TrimSpace(line), "=")
+		if !ok {
+			name, v, ok = strings.Cut(strings.TrimSpace(line), " ")
+		}
+		if name = strings.TrimSpace(name); name == "" || name[0] == '#' || name == "config" || name == "K" {
+			continue
+		}
+		args = append(args, word("--"+strings.TrimLeft(name, "-")))
+		if v = strings.Trim(strings.TrimSpace(v), `"`); ok && v != "" {
+			args = append(args, word(v))
+		}
+	}
+	c.command(args)
 }
 
 // curlData reads the files that data names with @.
@@ -330,8 +358,14 @@ func ncHook(c *call, u *use) {
 	if c.fed && c.stdin.known() && u.operand(1).s == "6379" { // redis reads such lines
 		c.command(words("redis-cli"))
 	}
+	if c.fed && lineProtocols.MatchString(c.stdin.s) {
+		c.rate(Irreversible, "nc", "sends a command that loses what is there")
+	}
 	c.out = &str{unk, fromNet | fromData}
 }
+
+// lineProtocols are commands of servers that anything can be typed to: memcached, Redis, HTTP.
+var lineProtocols = lazyregexp.New(`(?im)^\s*(flush_all|flushall|flushdb|shutdown\b|delete\s+/\S*\s+http/)`)
 
 // socatHook: EXEC and SYSTEM addresses run programs.
 func socatHook(c *call, u *use) {

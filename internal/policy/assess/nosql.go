@@ -7,7 +7,7 @@ import (
 )
 
 // redisReads are commands without effect, from the command reference.
-var redisReads = setOf("get mget strlen exists type ttl pttl keys scan hget hgetall hmget hkeys hvals hlen hexists hscan lrange llen lindex lpos smembers scard sismember smismember srandmember sscan sinter sunion sdiff zrange zrevrange zrangebyscore zcard zscore zmscore zrank zrevrank zcount zscan zrangebylex ping echo info time dbsize lastsave role command memory object randomkey getrange bitcount getbit bitpos pfcount xrange xrevrange xlen xinfo xread xpending geopos geodist georadius_ro geosearch dump touch_ro slowlog latency client config acl cluster pubsub monitor hello lolwut module sentinel expiretime pexpiretime object json.get ft.search ft.info ts.range ts.get substr select auth quit wait psubscribe subscribe")
+var redisReads = setOf("get mget strlen exists type ttl pttl keys scan hget hgetall hmget hkeys hvals hlen hexists hscan lrange llen lindex lpos smembers scard sismember smismember srandmember sscan sinter sunion sdiff zrange zrevrange zrangebyscore zcard zscore zmscore zrank zrevrank zcount zscan zrangebylex ping echo info time dbsize lastsave role command memory object randomkey getrange bitcount getbit bitpos pfcount xrange xrevrange xlen xinfo xread xpending geopos geodist georadius_ro geosearch dump touch_ro slowlog latency client config acl cluster pubsub monitor hello lolwut module sentinel expiretime pexpiretime object json.get ft.search ft.info ts.range ts.get substr select auth help quit wait psubscribe subscribe")
 
 var redisLosses = setOf("flushall flushdb shutdown debug swapdb migrate failover replicaof slaveof reset script.flush function.flush")
 
@@ -22,6 +22,10 @@ func setOf(s string) map[string]bool {
 func redisHook(c *call, u *use) {
 	if o, ok := u.option("--eval"); ok && o.has {
 		c.script(o.arg)
+		return
+	}
+	if o, ok := u.option("--cluster"); ok && o.has {
+		c.redisCluster(o.arg.s, u.operands)
 		return
 	}
 	if len(u.operands) == 0 {
@@ -76,6 +80,23 @@ func (c *call) redisCommand(args []arg) {
 	}
 }
 
+// redisCluster rates redis-cli --cluster COMMAND HOST…
+func (c *call) redisCluster(command string, ops []arg) {
+	switch command {
+	case "check", "info", "help":
+		c.tier, c.rule, c.why = Observe, "redis", "shows the cluster"
+	case "call":
+		c.tier = Observe
+		if len(ops) > 1 {
+			c.redisCommand(ops[1:])
+		}
+	case "del-node", "import":
+		c.rate(Irreversible, "redis", "--cluster "+command)
+	default:
+		c.rate(Stateful, "redis", "--cluster "+command)
+	}
+}
+
 // redisContainer rates the commands that have subcommands.
 func (c *call) redisContainer(name, second string) {
 	switch second {
@@ -94,14 +115,14 @@ func (c *call) redisContainer(name, second string) {
 }
 
 var (
-	mongoLosses = lazyregexp.New(`(?i)(dropDatabase|\.drop(Index(es)?|User|Role|AllUsers\w*)?\s*\(|deleteMany\s*\(\s*(\{\s*\}|\))|remove\s*\(\s*(\{\s*\}|\))|shutdownServer|fsync\w*|dropAll\w*|renameCollection|replSet(Reconfig|StepDown)|rs\.(reconfig|remove|stepDown)|sh\.remove|runCommand\s*\(\s*\{\s*['"]?(drop\w*|shutdown)|adminCommand\s*\(\s*\{\s*['"]?(shutdown|drop\w*)|\$out|\$merge|updateMany\s*\(\s*\{\s*\}|eval\()`)
+	mongoLosses = lazyregexp.New(`(?i)(_?dropDatabase|\._drop\s*\(|\.truncate\s*\(|\.drop(Index(es)?|User|Role|AllUsers\w*)?\s*\(|deleteMany\s*\(\s*(\{\s*\}|\))|remove\s*\(\s*(\{\s*\}|\))|shutdownServer|fsync\w*|dropAll\w*|renameCollection|replSet(Reconfig|StepDown)|rs\.(reconfig|remove|stepDown)|sh\.remove|runCommand\s*\(\s*\{\s*['"]?(drop\w*|shutdown)|adminCommand\s*\(\s*\{\s*['"]?(shutdown|drop\w*)|\$out|\$merge|updateMany\s*\(\s*\{\s*\}|eval\()`)
 	mongoBound  = lazyregexp.New(`(?i)\.dropIndex(es)?\s*\(`)
 	mongoReads  = lazyregexp.New(`(?i)^[\s(]*(show\s+\w+|use\s+\w+|help|version\(\)|it|exit|quit(\(\))?|print(json)?\(.*\)|rs\.(status|conf|config|printReplicationInfo|printSecondaryReplicationInfo|hello)\(\)|sh\.status\(\)|db(\.\w+|\.getSiblingDB\([^)]*\)|\.getCollection\([^)]*\)|\[[^\]]*\])*\.?(find|findOne|count|countDocuments|estimatedDocumentCount|distinct|stats|serverStatus|hello|isMaster|version|getCollectionNames|getCollectionInfos|getIndexes|currentOp|hostInfo|getUsers|getName|adminCommand\(\s*\{\s*['"]?(listDatabases|ping|serverStatus|replSetGetStatus|getParameter|getLog|connectionStatus|top|buildInfo|hostInfo)|runCommand\(\s*\{\s*['"]?(ping|dbStats|collStats|connectionStatus|buildInfo|serverStatus|hello)|aggregate|explain|getMongo|getProfilingStatus|getReplicationInfo|printReplicationInfo|dataSize|storageSize|totalSize|getLogComponents)\b)`)
 )
 
 // mongoHook reads the expressions of --eval.
 func mongoHook(c *call, u *use) {
-	o, ok := u.option("--eval")
+	o, ok := u.option("--eval", "--javascript.execute-string")
 	text := o.arg.str
 	if !ok {
 		if len(u.operands) > 1 || len(u.operands) == 1 && strings.HasSuffix(u.operands[0].s, ".js") || u.has("-f", "--file") {
@@ -117,6 +138,9 @@ func mongoHook(c *call, u *use) {
 			c.rate(Irreversible, "piped-code", "statements that are not known")
 		}
 	}
+	if hasAny(text.s, "require", "process.", "child_process", "runProgram", "exec") {
+		c.code("node", text)
+	}
 	for _, st := range strings.FieldsFunc(text.s, func(r rune) bool { return r == ';' || r == '\n' }) {
 		switch st = strings.TrimSpace(st); {
 		case st == "":
@@ -130,4 +154,4 @@ func mongoHook(c *call, u *use) {
 	}
 }
 
-var mongoWrites = lazyregexp.New(`(?i)(insert|update|delete|remove|replace|create|rename|drop|set\w*Level|set\w*\(|findAndModify|findOneAnd|forEach|bulkWrite|\$where|\$function|=>|function\s*\(|load\(|runProgram|run\()`)
+var mongoWrites = lazyregexp.New(`(?i)([.\[]\s*["'\s]*(insert|update|delete|remove|replace|create|rename|drop)\w*["'\s\]]*\(|set\w*Level|set\w*\(|findAndModify|findOneAnd|forEach|bulkWrite|\$where|\$function|\$out|\$merge|=>|function\s*\(|load\(|runProgram|run\()`)

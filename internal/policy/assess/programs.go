@@ -15,7 +15,6 @@ func init() {
 	hooks["pkgVerbs"] = pkgVerbsHook
 	hooks["gh"] = func(*call, *use) {}
 	hooks["ghapi"] = ghAPIHook
-	hooks["guest"] = guestHook
 	hooks["guestExec"] = guestExecHook
 	hooks["kubectlScale"] = kubectlScaleHook
 	hooks["queue"] = func(*call, *use) {}
@@ -85,8 +84,11 @@ func netShowHook(c *call, u *use) {
 		if hasAny(text, " del ", " delete ") {
 			c.tier, c.rule, c.why = Stateful, name, "changes the network"
 		}
+		if hasAny(text, " loss 100% ") {
+			c.rate(Irreversible, name, "loses every packet")
+		}
 	case "wg":
-		if len(u.words) == 0 || u.words[0] == "show" {
+		if len(u.operands) == 0 && len(u.words) == 0 || u.operand(0).s == "show" {
 			c.tier, c.rule, c.why = Observe, "wg", "shows interfaces"
 		}
 		if hasAny(text, " private-key ", " preshared-keys ") {
@@ -106,8 +108,8 @@ func netShowHook(c *call, u *use) {
 		if hasAny(text, " flush ", " -f flush ") {
 			c.rate(Irreversible, "ipfw", "drops rules")
 		}
-	case "iw", "iwconfig", "vtysh", "birdc":
-		if hasAny(text, "show ", "'show") {
+	case "iw", "iwconfig", "lldpcli", "lldpctl", "teamdctl":
+		if hasAny(text, "show ", " dump ", " state ", " info ") {
 			c.tier, c.rule, c.why = Observe, name, "shows settings"
 		}
 	}
@@ -220,6 +222,9 @@ func pipHook(c *call, u *use) {
 func npmHook(c *call, u *use) {
 	if base(c.args[0].s) == "bun" {
 		c.evaluates()
+	}
+	if len(c.args) == 2 && (c.args[1].s == "run" || c.args[1].s == "run-script") && base(c.args[0].s) != "bun" {
+		c.tier, c.rule, c.why = Observe, "npm run", "lists scripts"
 	}
 	if len(u.words) > 0 && u.words[0] == "audit" && len(u.operands) > 0 && u.operands[0].s == "fix" {
 		c.rate(Reversible, "npm audit fix", "changes packages here")
@@ -360,21 +365,6 @@ func ghAPIHook(c *call, u *use) {
 			return
 		}
 		c.rate(Stateful, "gh api", "changes something")
-	}
-}
-
-// guestHook: pvesh METHOD PATH, and machines that are stopped hard.
-func guestHook(c *call, u *use) {
-	if base(c.args[0].s) == "pvesh" && len(u.words) > 0 {
-		switch u.words[0] {
-		case "get", "ls", "usage", "help":
-			c.tier, c.rule, c.why = Observe, "pvesh", "reads"
-		case "delete":
-			c.rate(Irreversible, "pvesh", "deletes something")
-		}
-	}
-	if strings.HasPrefix(strings.ToLower(base(c.args[0].s)), "vboxmanage") && hasAny(join(c.args).s, "unregistervm", "--delete") {
-		c.rate(Irreversible, "VBoxManage", "deletes a machine")
 	}
 }
 

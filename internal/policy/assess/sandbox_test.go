@@ -40,10 +40,14 @@ func TestNothingFires(t *testing.T) {
 		}
 	}
 	script.WriteString(": > '" + filepath.Join(dir, "ran") + "'\n")
+	lines := filepath.Join(dir, "lines") // more than one argument may hold
+	if err := os.WriteFile(lines, []byte(script.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	before := listing(t, work)
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "unshare", "--user", "--map-root-user", "--net", "--pid", "--fork", "--mount-proc", bash, "--noprofile", "--norc", "-c", script.String())
+	cmd := exec.CommandContext(ctx, "unshare", "--user", "--map-root-user", "--net", "--pid", "--fork", "--mount-proc", bash, "--noprofile", "--norc", lines)
 	cmd.Dir = work
 	cmd.Env = []string{"PATH=" + bin, "HOME=" + work, "LC_ALL=C"}
 	cmd.WaitDelay = 5 * time.Second

@@ -67,7 +67,8 @@ func matchTail(pattern, p string) bool {
 	return ok
 }
 
-// globsOverlap is a rough guess whether two patterns can name the same file: the fixed ends have to agree.
+// globsOverlap reports whether two patterns can name the same file. What is fixed in front of both, or behind, has to say something: a
+// bare * or a word that is not known at all is no hint of a secret.
 func globsOverlap(a, b string) bool {
 	i, j := strings.IndexAny(a, "*?["), strings.IndexAny(b, "*?["+unk)
 	if i < 0 {
@@ -78,17 +79,59 @@ func globsOverlap(a, b string) bool {
 	}
 	n := min(i, j)
 	tail := commonTail(a[i:], b[j:])
-	if a[:n] != b[:n] || tail < 0 || n == 0 && tail < 4 || !strings.Contains(b, unk) && strings.Count(a, "/") != strings.Count(b, "/") {
+	vague := strings.Trim(a[:n], "/.") == "" && !strings.HasPrefix(path.Base(a[:n]+"x"), ".")
+	if a[:n] != b[:n] || tail < 0 || vague && tail < 4 {
 		return false
 	}
-	if n == 1 && a[0] == '/' && tail < 4 && strings.ContainsAny(b[:min(len(b), 2)], "*?[") && strings.Count(b, "/") == 1 {
-		return false // any file of an unknown directory
+	if last := path.Base(b); strings.HasPrefix(last, "*.") && strings.HasSuffix(a, "*") {
+		return false // *.conf is about an extension that such a file need not have
 	}
-	if i == len(a) { // a is a fixed name
-		ok, _ := path.Match(strings.ReplaceAll(b, unk, "*"), a)
-		return ok
+	return overlap(a[n:], b[n:], maxOverlap)
+}
+
+// maxOverlap bounds the steps of overlap; beyond it two patterns count as overlapping.
+const maxOverlap = 2000
+
+// overlap compares patterns element by element. A * stays within a directory, what is not known does not.
+func overlap(a, b string, budget int) bool {
+	steps := budget
+	var meet func(a, b string) bool
+	meet = func(a, b string) bool {
+		if steps--; steps < 0 {
+			return true
+		}
+		if a == "" && b == "" {
+			return true
+		}
+		for _, s := range [2][2]string{{a, b}, {b, a}} {
+			if s[0] == "" {
+				continue
+			}
+			if wild := s[0][:1]; wild == "*" || wild == unk {
+				if meet(s[0][1:], s[1]) {
+					return true
+				}
+				return s[1] != "" && (wild == unk || s[1][0] != '/') && meet(s[0], s[1][element(s[1]):])
+			}
+		}
+		if a == "" || b == "" {
+			return false
+		}
+		na, nb := element(a), element(b)
+		free := a[0] == '?' || a[0] == '[' || b[0] == '?' || b[0] == '['
+		return (free || a[:na] == b[:nb]) && meet(a[na:], b[nb:])
 	}
-	return true
+	return meet(a, b)
+}
+
+// element is the length of a pattern's first element.
+func element(s string) int {
+	if s[0] == '[' {
+		if i := strings.IndexByte(s, ']'); i > 0 {
+			return i + 1
+		}
+	}
+	return 1
 }
 
 // commonTail is how many bytes behind the last wildcards of two patterns are the same, and -1 if they cannot be.
@@ -115,7 +158,7 @@ var secretFiles = []string{
 	".*_history", ".histfile", ".lesshst", ".viminfo", "/var/lib/rancher/*/server/*token", "/var/lib/rancher/*/server/tls/**", ".netrc", "_netrc", ".pgpass", "pgpass.conf", ".my.cnf", ".mylogin.cnf", ".git-credentials", ".npmrc", ".pypirc", ".htpasswd", ".env", ".env.*", "*.env", ".envrc", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk",
 	"*.pem.key", "*.key", "*-key.pem", "*_key.pem", "privkey*.pem", "private*.pem", "server.pem.key", "*.ppk", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.kdb", "*.keytab", "*.asc.key", "*.gpg.key", "*.agekey", "keys.txt.age", "terraform.tfstate*", "*.tfvars",
 	"credentials.json", "service-account*.json", "service_account*.json", "client_secret*.json", "secrets.y*ml", "secrets.json", "secret.y*ml", "secrets.env", "secrets.toml", "vault-password*", ".vault_pass*", ".vault-pass*", "vault_pass*", "wp-config.php", "master.key", "credentials.yml*", "database.yml", "kubeconfig*", "*.kubeconfig", "admin.conf",
-	"shadow.bak", "shadow-", "rclone.conf", ".s3cfg", ".dockercfg", ".boto", "tokens.json", "token.json", "*.ovpn", "NTDS.dit", "ntds.dit", "unattend.xml", "web.config",
+	"shadow.bak", "shadow-", "shadow.*", "key.pem", "private-key*", "private_key*", "rclone.conf", ".s3cfg", ".dockercfg", ".boto", "tokens.json", "token.json", "*.ovpn", "NTDS.dit", "ntds.dit", "unattend.xml", "web.config",
 }
 
 // exampleFiles look like secrets and hold none.

@@ -527,6 +527,12 @@ func tmuxAnyHook(c *call, u *use) {
 		}
 		runs = runs || tmuxRuns[a.s] || a.s == "-c"
 	}
+	for _, a := range c.args[1:] { // a format runs what stands in #(…)
+		if _, text, ok := strings.Cut(a.s, "#("); ok {
+			text, _, _ = strings.Cut(text, ")")
+			c.shellText(str{text, a.t})
+		}
+	}
 	if len(u.words) > 0 && tmuxRuns[u.words[0]] {
 		tmuxHook(c, u)
 	}
@@ -562,7 +568,7 @@ func crontabHook(c *call, u *use) {
 	} else if !c.fed {
 		return
 	}
-	if content.s == "" && c.fed {
+	if strings.TrimSpace(content.s) == "" && c.fed {
 		c.rate(Irreversible, "crontab", "replaces every job with nothing")
 	}
 	if content.tainted(fromNet) {

@@ -11,6 +11,9 @@ func init() {
 	hooks["mysql"] = mysqlHook
 	hooks["sqlite"] = sqliteHook
 	hooks["sqlFlags"] = sqlFlagsHook
+	hooks["sqlLines"] = sqlLinesHook
+	hooks["db2"] = db2Hook
+	hooks["pgRestore"] = pgRestoreHook
 	hooks["redis"] = redisHook
 	hooks["mongo"] = mongoHook
 }
@@ -143,7 +146,7 @@ var (
 	dollarTag  = lazyregexp.New(`^\$[A-Za-z_]*\$`)
 	sqlSpace   = lazyregexp.New(`\s+`)
 	sqlProgram = lazyregexp.New(`(?is)^copy\b.*\b(to|from)\s+program\b`)
-	sqlReads   = lazyregexp.New(`(?i)\b(pg_shadow|pg_authid|mysql\.user|pg_read_file|load_file|pg_read_binary_file|sys\.sql_logins|dba_users|rolpassword|authentication_string)\b`)
+	sqlReads   = lazyregexp.New(`(?i)\b(pg_shadow|pg_authid|\*[^;]* from mysql\.user|pg_read_file|load_file|pg_read_binary_file|sys\.sql_logins|dba_users|rolpassword|authentication_string)\b`)
 	sqlWrites  = lazyregexp.New(`(?i)\b(insert|update|delete|merge|drop|truncate|alter|create|grant|revoke|copy)\b`)
 	sqlActs    = lazyregexp.New(`(?i)\b(pg_terminate_backend|pg_cancel_backend|pg_reload_conf|pg_rotate_logfile|pg_switch_wal|pg_switch_xlog|pg_promote|pg_drop_\w+|pg_create_\w+|pg_file_\w+|pg_start_backup|pg_stop_backup|pg_backup_\w+|pg_wal_replay_\w+|pg_logical_\w+|pg_replication_\w+|pg_advisory_lock\w*|pg_notify|pg_import\w*|pg_stat_reset\w*|pg_stat_statements_reset|lo_\w+|dblink\w*|set_config|setval|nextval|txid_current|query_to_xml\w*|cron\.\w+|add_\w+_policy|drop_chunks|compress_chunk|create_hypertable|get_lock|release_lock|benchmark|sleep)\s*\(`)
 	sqlRuns    = lazyregexp.New(`(?i)\b(sys_exec|sys_eval|load_extension|writefile|xp_cmdshell|sp_oacreate|sp_configure|edit|fts3_tokenizer|lo_export|lo_import|pg_execute_server_program|dbms_scheduler|dbms_java|utl_file|plpython\w*|plperlu?|pg_drop_replication_slot|pg_read_server_files)\b`)
@@ -168,7 +171,7 @@ func statement(st string) (Tier, string) {
 		return Irreversible, "runs programs or touches files on the server"
 	}
 	switch first {
-	case "select", "show", "describe", "desc", "values", "table", "help", "use", "list", "status", "begin", "start", "commit", "rollback", "end", "savepoint", "release", "fetch", "declare", "close", "print", "go", "pager", "exit", "quit", "summarize", "from":
+	case "select", "show", "describe", "desc", "values", "table", "help", "use", "list", "status", "begin", "start", "commit", "rollback", "end", "savepoint", "release", "fetch", "declare", "close", "print", "go", "pager", "exit", "quit", "summarize", "from", "get", "connect", "terminate", "ping":
 		return readStatement(low, first)
 	case "with":
 		return withStatement(low)
@@ -188,6 +191,14 @@ func statement(st string) (Tier, string) {
 		return changeStatement(low, first)
 	case "drop":
 		return dropStatement(words)
+	case "remove": // SurrealQL
+		return Irreversible, "removes a " + second
+	case "match", "optional", "unwind", "merge", "foreach":
+		if tier, why, ok := cypher(low, first); ok {
+			return tier, why
+		}
+	case "restore", "recover", "force":
+		return Irreversible, "puts old data in the place of the present, or ends what runs"
 	case "truncate":
 		return Irreversible, "empties a table"
 	case "alter":
@@ -212,6 +223,24 @@ func statement(st string) (Tier, string) {
 	}
 	return Stateful, "not a statement that is known to read only"
 }
+
+// cypher rates a statement of Neo4j's language. MERGE is SQL's too, where it is followed by INTO.
+func cypher(low, first string) (Tier, string, bool) {
+	switch {
+	case first == "merge" && !strings.HasPrefix(low, "merge ("):
+		return 0, "", false
+	case cypherLoss.MatchString(low):
+		return Irreversible, "deletes nodes or relations", true
+	case cypherWrite.MatchString(low) || first == "merge" || first == "foreach":
+		return Stateful, "changes the graph", true
+	}
+	return Observe, "reads the graph", true
+}
+
+var (
+	cypherLoss  = lazyregexp.New(`\b(delete|remove|drop)\b`)
+	cypherWrite = lazyregexp.New(`\b(set|create|merge|load)\b|\bcall\s*\{`)
+)
 
 func readStatement(low, first string) (Tier, string) {
 	switch {
@@ -297,5 +326,10 @@ func alterStatement(low string) (Tier, string) {
 			return Irreversible, "drops data of a table"
 		}
 	}
+	if m := alterRows.FindStringSubmatch(low); m != nil { // ClickHouse changes rows so
+		return changeStatement(m[1], strings.Fields(m[1])[0])
+	}
 	return Stateful, "changes the structure or the server"
 }
+
+var alterRows = lazyregexp.New(`^alter table \S+(?: on cluster \S+)? ((?:delete|update)\b.*)`)

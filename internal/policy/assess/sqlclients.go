@@ -23,7 +23,7 @@ func psqlHook(c *call, u *use) {
 			}
 		}
 	}
-	if texts || u.has("-l", "--list", "-V", "-?") {
+	if texts || u.has("-l", "--list", "-V", "-?", "--help") {
 		return
 	}
 	c.statementsFromInput(func(s str) { c.psqlText(s) })
@@ -32,11 +32,10 @@ func psqlHook(c *call, u *use) {
 // statementsFromInput is for clients that read statements from their input.
 func (c *call) statementsFromInput(read func(str)) {
 	switch {
+	case c.fed && c.stdin.s == unk && c.stdin.tainted(fromFiles) && !c.stdin.tainted(fromNet):
+		c.rate(Stateful, "sql", "statements that cannot be seen from here")
 	case c.fed && c.stdin.s == unk:
 		c.rate(Irreversible, "piped-code", "runs statements that are not known")
-		if c.stdin.tainted(fromData) && !c.stdin.tainted(fromNet) {
-			c.rate(Stateful, "sql", "statements that cannot be seen from here")
-		}
 	case c.fed:
 		read(c.stdin)
 	default:
@@ -123,6 +122,9 @@ func (c *call) mysqlText(s str) {
 			c.shellText(str{trimmed[7:], s.t})
 		case strings.HasPrefix(low, "source ") || strings.HasPrefix(trimmed, `\.`):
 			c.rate(Stateful, "mysql source", "statements that cannot be seen from here")
+			if _, behind, ok := strings.Cut(line, ";"); ok {
+				rest.WriteString(behind + "\n")
+			}
 		case strings.HasPrefix(low, "pager ") || strings.HasPrefix(low, "tee ") || strings.HasPrefix(trimmed, `\T`) || strings.HasPrefix(trimmed, `\P`):
 			c.rate(Stateful, "mysql pager", "gives its output to a command or file")
 			_, text, _ := strings.Cut(trimmed, " ")
@@ -207,18 +209,62 @@ func (c *call) sqliteDot(dot string, t taint) {
 	}
 }
 
-// sqlFlagsHook is for other clients: the tables say which options hold SQL; without one they read their input.
+// sqlFlagsHook is for other clients: the tables say which options hold SQL; without one they read their operands or input.
 func sqlFlagsHook(c *call, u *use) {
-	if len(u.words) > 0 {
+	switch name := base(c.args[0].s); {
+	case len(u.words) > 0 && name != "surreal":
+		return
+	case name == "cypher-shell" && len(u.operands) > 0:
+		c.sql(join(u.operands))
 		return
 	}
 	for _, o := range u.options {
-		if o.kind == sql {
+		if o.kind == sql || o.name == "--help" {
 			return
 		}
 	}
 	if len(u.operands) > 0 && len(u.g.roles) > 0 && u.g.roles[len(u.g.roles)-1].kind == sql {
 		return
 	}
-	c.statementsFromInput(func(s str) { c.sql(s) })
+	c.statementsFromInput(c.sqlLines)
+}
+
+// sqlLines is a client's script: SQL, and lines that give a command to the shell.
+func (c *call) sqlLines(s str) {
+	var rest strings.Builder
+	for _, line := range strings.Split(s.s, "\n") {
+		if !c.escape(str{strings.TrimSpace(line), s.t}) {
+			rest.WriteString(line + "\n")
+		}
+	}
+	c.sql(str{rest.String(), s.t})
+}
+
+// sqlLinesHook is for clients whose operands are names, not statements.
+func sqlLinesHook(c *call, u *use) {
+	if c.tier = Observe; c.fed {
+		c.statementsFromInput(c.sqlLines)
+		return
+	}
+	c.rate(Stateful, "sql", "an interactive client, or a script that cannot be seen from here")
+}
+
+// db2Hook: the words are the statement.
+func db2Hook(c *call, u *use) {
+	if len(u.operands) == 0 || u.has("-f") {
+		c.statementsFromInput(c.sqlLines)
+		return
+	}
+	c.tier, c.rule = Observe, ""
+	c.sqlLines(join(u.operands))
+}
+
+// pgRestoreHook: without a database it writes a script.
+func pgRestoreHook(c *call, u *use) {
+	if u.has("-d", "--dbname") && !u.has("-l", "--list") {
+		c.rate(Stateful, "pg_restore", "loads data into a database")
+		if u.has("-c", "--clean") {
+			c.rate(Irreversible, "pg_restore --clean", "drops what it loads again")
+		}
+	}
 }

@@ -51,11 +51,14 @@ func manHook(c *call, u *use) {
 // makeHook: targets that only build, and those that install or clean; the makefile itself cannot be seen unless it was written
 // by this text.
 func makeHook(c *call, u *use) {
-	if u.has("-n", "--just-print", "--dry-run", "--recon", "-q", "--question", "-v") {
+	dry := u.has("-n", "--just-print", "--dry-run", "--recon", "-q", "--question", "-v")
+	if dry {
 		c.rate(Reversible, "make -n", "shows commands, though some lines run even so")
-		return
 	}
 	for _, o := range u.options {
+		if dry && (o.name != "--eval" || !strings.Contains(o.arg.s, "$(shell")) {
+			continue
+		}
 		if (o.name == "-f" || o.name == "--file" || o.name == "--makefile") && o.has {
 			content, ok := c.m.files[absolute(o.arg.s, c.sc)]
 			if o.arg.s == "-" && c.fed {
@@ -71,6 +74,9 @@ func makeHook(c *call, u *use) {
 			c.rate(Stateful, "make --eval", "runs code")
 			c.makefile(o.arg.str)
 		}
+	}
+	if dry {
+		return
 	}
 	if content, ok := c.m.files["Makefile"]; ok && !u.has("-f") {
 		c.makefile(content)
@@ -102,6 +108,11 @@ func (c *call) makefile(content str) {
 	if content.tainted(fromNet) {
 		c.rate(Irreversible, "remote-code", "runs code fetched from the network")
 		return
+	}
+	for _, line := range strings.Split(content.s, "\n") {
+		if head, recipe, ok := strings.Cut(line, ";"); ok && !strings.HasPrefix(line, "\t") && strings.Contains(head, ":") {
+			c.shellText(str{strings.TrimLeft(strings.TrimSpace(recipe), "@-+"), content.t})
+		}
 	}
 	for _, line := range strings.FieldsFunc(content.s, func(r rune) bool { return r == '\n' || r == ';' }) {
 		if recipe, ok := strings.CutPrefix(line, "\t"); ok {
@@ -153,15 +164,20 @@ func nftHook(c *call, u *use) {
 			return
 		}
 		c.rate(Stateful, "nft -f", "loads rules")
-		if content := c.m.content(o.arg, c.sc); strings.Contains(content.s, "flush ruleset") && strings.Count(content.s, "\n") < 3 {
-			c.rate(Irreversible, "nft -f", "drops every rule")
+		content := c.m.content(o.arg, c.sc)
+		if c.fed && (o.arg.s == "-" || o.arg.s == "/dev/stdin") {
+			content = c.stdin
 		}
-		if c.fed && o.arg.s == "-" && strings.Contains(c.stdin.s, "flush") {
-			c.rate(Irreversible, "nft -f", "drops every rule")
+		if content.known() && strings.Count(content.s, "\n") < 3 { // a longer file drops the rules to load others
+			c.nftText(content.s)
 		}
 		return
 	}
-	text := strings.Fields(strings.ReplaceAll(join(u.operands).s, ";", " ; "))
+	c.nftText(join(u.operands).s)
+}
+
+func (c *call) nftText(all string) {
+	text := strings.Fields(strings.NewReplacer(";", " ; ", "\n", " ; ").Replace(all))
 	start := true
 	for i, w := range text {
 		if w == ";" {
@@ -189,7 +205,7 @@ func nftHook(c *call, u *use) {
 			}
 		default:
 			c.rate(Stateful, "nft", "changes the firewall")
-			if strings.Contains(join(u.operands).s, "policy drop") {
+			if strings.Contains(all, "policy drop") {
 				c.rate(Irreversible, "nft", "drops everything by default")
 			}
 		}
@@ -199,7 +215,6 @@ func nftHook(c *call, u *use) {
 func init() {
 	hooks["gdb"] = gdbHook
 	hooks["daemon"] = daemonHook
-	hooks["remoteText"] = remoteTextHook
 	hooks["yq"] = yqHook
 }
 
@@ -236,26 +251,6 @@ func daemonHook(c *call, u *use) {
 	if ok && o.has && u.has("-S", "--start") {
 		c.command(append([]arg{o.arg}, u.operands...))
 	}
-}
-
-// remoteTextHook is for tools that run a command given as one of their words on other machines.
-func remoteTextHook(c *call, u *use) {
-	for _, a := range append(u.operands, u.values()...) {
-		sub := c.m.probe(func(p *machine) { p.shell(a.str, newScope()) })
-		if sub.tier == Irreversible {
-			c.rate(Irreversible, "remote", "runs “"+a.show()+"” there: "+worstOf(sub))
-		}
-	}
-}
-
-func (u *use) values() []arg {
-	var out []arg
-	for _, o := range u.options {
-		if o.has {
-			out = append(out, o.arg)
-		}
-	}
-	return out
 }
 
 // yqHook: -i changes the files.

@@ -12,6 +12,7 @@ type use struct {
 	words    []string // subcommands chosen
 	wild     bool     // a word that is not known may be an option
 	consumed bool     // an option took the place of the first operand
+	other    bool     // the last subcommand is not listed by its name
 }
 
 type given struct {
@@ -116,7 +117,7 @@ func (u *use) descend(a arg) bool {
 	if !ok && u.g.has("windows") {
 		sub, ok = u.g.subs[strings.ToLower(a.s)]
 	}
-	if !ok {
+	if u.other = !ok; u.other {
 		sub = u.g.other
 	}
 	if sub == nil {
