@@ -76,7 +76,7 @@ func TestSudoOnHost(t *testing.T) {
 	before := tries()
 	p.stop()
 	p.start("2025-11-25", false)
-	if got := call("ssh_exec", map[string]any{"host": "db1", "command": "sudo true"}); !strings.HasPrefix(got, "[exit 1]\n") || !strings.Contains(got, "refused the stored password") || tries() != before+1 {
+	if got := call("ssh_exec", map[string]any{"host": "db1", "command": "sudo true"}); !strings.HasPrefix(got, "[ERROR permission_denied: sudo refused the stored password") || !strings.Contains(got, "\nhint: ") || strings.Contains(got, "relay-shell-sudo-") || tries() != before+1 {
 		t.Errorf("%q after %d tries", got, tries()-before)
 	}
 	write(inventory, `{"db1":{"sudo_secret":"nope"}}`, 0o600)

@@ -25,7 +25,7 @@ func (t *ssh) Names() []string { return t.names }
 
 // Run runs the command through the engine.
 func (t *ssh) Run(ctx context.Context, c Command) (Exit, error) {
-	c, err := t.withSudo(ctx, c)
+	c, refused, err := t.withSudo(ctx, c)
 	if err != nil {
 		return Exit{}, err
 	}
@@ -41,6 +41,9 @@ func (t *ssh) Run(ctx context.Context, c Command) (Exit, error) {
 		})
 	}
 	exit, err := t.engine.Run(ctx, t.resolved, command)
+	if failed := refused.end(); err == nil {
+		err = failed
+	}
 	return Exit{Code: exit.Code, Signal: exit.Signal, Survivors: exit.Survivors, Fingerprint: fingerprint, Handover: remoteHandover(exit.Handover, t.resolved.Destination)}, err
 }
 

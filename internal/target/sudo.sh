@@ -22,6 +22,7 @@ sudo() {
 		*) break ;;
 		esac
 	done
+	[ ! -e "$relay_dir/refused" ] || exit 1
 	relay_one=
 	[ -z "$relay_dir" ] || relay_one=$(mktemp -d "$relay_dir/XXXXXXXX") || relay_one=
 	if [ -z "$relay_one" ] || ! ln "$relay_dir/ask" "$relay_one/ask" || ! mkfifo -m 600 "$relay_one/p"; then
@@ -35,7 +36,11 @@ sudo() {
 	relay_rc=$?
 	kill "$relay_pid" 2>/dev/null
 	wait "$relay_pid" 2>/dev/null
-	[ ! -e "$relay_one/again" ] || echo 'relay-shell: sudo refused the stored password (inventory key sudo_secret); it was tried once and will not be again' >&2
+	if [ -e "$relay_one/again" ]; then
+		: >"$relay_dir/refused"
+		echo "$relay_mark" >&2
+		exit 1
+	fi
 	rm -rf "$relay_one"
 	return "$relay_rc"
 }

@@ -47,7 +47,8 @@ func sudoRun(t *testing.T, shell []string, real, stored, text, stdin string, nop
 		write(filepath.Join(dir, "nopasswd"), "", 0o600)
 	}
 	target := &ssh{sudoSecret: "db", secret: func(context.Context, string) (string, error) { return stored, nil }}
-	c, err := target.withSudo(context.Background(), Command{Text: text, Stdin: strings.NewReader(stdin)})
+	var stdout, stderr strings.Builder
+	c, refused, err := target.withSudo(context.Background(), Command{Text: text, Stdin: strings.NewReader(stdin), Stdout: &stdout, Stderr: &stderr})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,9 +58,11 @@ func sudoRun(t *testing.T, shell []string, real, stored, text, stdin string, nop
 	runtime := t.TempDir()
 	cmd.Env = []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "NOTES=" + dir, "HOME=" + dir, "XDG_RUNTIME_DIR=" + runtime}
 	cmd.Stdin = c.Stdin
-	var stdout, stderr strings.Builder
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Stdout, cmd.Stderr = c.Stdout, c.Stderr
 	_ = cmd.Run() // what it printed says how it ended
+	if err := refused.end(); err != nil {
+		stderr.WriteString(err.Error())
+	}
 	if left, _ := filepath.Glob(filepath.Join(runtime, ".relay-*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
@@ -88,8 +91,12 @@ func TestSudo(t *testing.T) {
 				t.Errorf("no password needed: out %q errors %q tries %d", out, errors, tries)
 			}
 			out, errors, tries, _ = sudoRun(t, shell, password, "wrong", "sudo cat; echo $?", "in\n", false)
-			if out != "1\n" || tries != 1 || !strings.Contains(errors, "refused the stored password") {
+			if out != "" || tries != 1 || !strings.Contains(errors, "refused the stored password") || strings.Contains(errors, "relay-shell-sudo-") {
 				t.Errorf("wrong: out %q errors %q tries %d", out, errors, tries)
+			}
+			out, errors, tries, _ = sudoRun(t, shell, password, "wrong", "sudo -u app true && sudo true || sudo false; (sudo true); sudo true", "", false)
+			if tries != 1 || strings.Count(errors, "refused the stored password") != 1 {
+				t.Errorf("wrong, and then more of them: errors %q tries %d", errors, tries)
 			}
 			out, errors, tries, _ = sudoRun(t, shell, password, password, "sudo printf 'a\\n' | sudo cat && sudo echo b", "", false)
 			if out != "a\nb\n" || errors != "" || tries != 3 {
@@ -108,19 +115,40 @@ func TestWithSudoOnlyWhereAsked(t *testing.T) {
 	asked := 0
 	host := &ssh{sudoSecret: "db", secret: func(context.Context, string) (string, error) { asked++; return "x", nil }}
 	for _, text := range []string{"sudoedit x", "echo sudo", "true; sudo x", "/usr/bin/sudo x", ""} {
-		if c, err := host.withSudo(context.Background(), Command{Text: text}); err != nil || c.Text != text || c.Stdin != nil {
+		if c, _, err := host.withSudo(context.Background(), Command{Text: text}); err != nil || c.Text != text || c.Stdin != nil {
 			t.Errorf("%q became %q: %v", text, c.Text, err)
 		}
 	}
-	if c, _ := (&ssh{}).withSudo(context.Background(), Command{Text: "sudo x"}); c.Text != "sudo x" {
+	if c, _, _ := (&ssh{}).withSudo(context.Background(), Command{Text: "sudo x"}); c.Text != "sudo x" {
 		t.Error("a host without a secret")
 	}
-	if _, err := host.withSudo(context.Background(), Command{Text: "sudo x", TTY: true}); err == nil || asked != 0 {
+	if _, _, err := host.withSudo(context.Background(), Command{Text: "sudo x", TTY: true}); err == nil || asked != 0 {
 		t.Errorf("a terminal: %v, asked %d times", err, asked)
 	}
-	if c, err := host.withSudo(context.Background(), Command{Text: "sudo x"}); err != nil || !strings.HasSuffix(c.Text, "\nsudo x") || strings.Contains(c.Text, "x\n\n") {
+	if c, _, err := host.withSudo(context.Background(), Command{Text: "sudo x"}); err != nil || !strings.HasSuffix(c.Text, "\nsudo x") || strings.Contains(c.Text, "x\n\n") {
 		t.Errorf("%v %q", err, c.Text)
 	} else if b, _ := io.ReadAll(c.Stdin); string(b) != "x\n" {
 		t.Errorf("input %q", b)
+	}
+}
+
+// TestRefusalInPieces has the mark come in every pair of pieces, amid other output.
+func TestRefusalInPieces(t *testing.T) {
+	t.Parallel()
+	const mark = "relay-shell-sudo-X"
+	for _, text := range []string{"Sorry, try again.\n" + mark + "\nafter", mark + "\n", "relay-shell-sudo-\n", "rel", ""} {
+		for cut := range len(text) + 1 {
+			var out strings.Builder
+			r := &refusal{secret: "s", mark: mark, out: &out}
+			for _, p := range []string{text[:cut], text[cut:]} {
+				if n, err := r.Write([]byte(p)); n != len(p) || err != nil {
+					t.Fatal(n, err)
+				}
+			}
+			err := r.end()
+			if want := strings.ReplaceAll(text, mark+"\n", ""); out.String() != want || (err != nil) != strings.Contains(text, mark) {
+				t.Errorf("%q cut at %d: %q, %v", text, cut, out.String(), err)
+			}
+		}
 	}
 }
