@@ -21,13 +21,17 @@ func sudoSecret(store *secrets.Store, mask *redact.Redactor) target.Secret {
 	}
 	var mu sync.Mutex
 	values := map[string]known{}
-	return func(ctx context.Context, name string) (string, error) {
+	return func(ctx context.Context, name string, host *target.Host) (string, error) {
+		at := secrets.Place{Host: host.Alias, Groups: host.Groups}
+		if err := store.Admits(name, at); err != nil {
+			return "", err
+		}
 		mu.Lock()
 		defer mu.Unlock() // hosts that need the same value wait for the one that asks
 		if k := values[name]; time.Now().Before(k.until) {
 			return k.value, nil
 		}
-		value, _, err := store.Resolve(ctx, "{{secret:"+name+"}}")
+		value, _, err := store.Resolve(ctx, "{{secret:"+name+"}}", at)
 		if err != nil {
 			return "", err
 		}

@@ -13,7 +13,9 @@
 //	api   = { env = "API_TOKEN" }
 //	mail  = { pass = "mail/work" }
 //	vault = { command = ["vault", "kv", "get", "-field=pw", "secret/db"] }
-//	cert  = { file = "/run/secrets/cert" }
+//	cert  = { file = "/run/secrets/cert", hosts = ["web*", "@prod", "local"] }
+//
+// With hosts a value goes to those alone.
 //
 // What it cannot do: keep a program that is given a secret from sending it elsewhere, encoded so that no mask fits.
 package secrets

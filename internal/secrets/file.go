@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,13 +18,14 @@ import (
 // maxFile bounds the file, in bytes.
 const maxFile = 1 << 20
 
-// entry says where a value is. Exactly one field is set.
+// entry says where a value is, in exactly one of the fields before hosts.
 type entry struct {
 	literal *string
 	env     string
 	pass    string
 	file    string
 	command []string
+	hosts   []string // where the value may go; empty for anywhere
 }
 
 // load reads and checks the operator's file.
@@ -220,23 +222,34 @@ func tomlEntry(v any) (entry, error) {
 	return entry{}, errors.New("is neither a string nor a table with one of env, pass, file, command, value")
 }
 
-// tomlSource reads a table that says where a value is.
+// tomlSource reads a table that says where a value is and, perhaps, where it may go.
 func tomlSource(table map[string]any) (entry, error) {
 	var e entry
-	if len(table) != 1 {
+	sources := len(table)
+	if v, bound := table["hosts"]; bound {
+		sources--
+		var err error
+		if e.hosts, err = words(v); err != nil || len(e.hosts) == 0 {
+			return e, errors.New(`needs a list for hosts: "alias", "db*", "@group", "local"`)
+		}
+		for _, h := range e.hosts {
+			if _, err := path.Match(strings.TrimPrefix(h, "@"), ""); err != nil || strings.Trim(h, "@ ") == "" {
+				return e, fmt.Errorf("has %s among hosts, which is no pattern", strconv.Quote(h))
+			}
+		}
+	}
+	if sources != 1 {
 		return e, errors.New("needs exactly one of env, pass, file, command, value")
 	}
 	for key, v := range table {
+		if key == "hosts" {
+			continue
+		}
 		text, isText := v.(string)
 		switch {
 		case key == "command":
-			list, ok := v.([]any)
-			for _, word := range list {
-				w, isWord := word.(string)
-				ok = ok && isWord
-				e.command = append(e.command, w)
-			}
-			if !ok || len(e.command) == 0 || e.command[0] == "" {
+			var err error
+			if e.command, err = words(v); err != nil || len(e.command) == 0 || e.command[0] == "" {
 				return e, errors.New("needs a command that is a list of words, the program first")
 			}
 		case !isText || text == "":
@@ -253,8 +266,25 @@ func tomlSource(table map[string]any) (entry, error) {
 		case key == "value":
 			e.literal = &text
 		default:
-			return e, fmt.Errorf("has %s, which is none of env, pass, file, command, value", strconv.Quote(key))
+			return e, fmt.Errorf("has %s, which is none of env, pass, file, command, value, hosts", strconv.Quote(key))
 		}
 	}
 	return e, nil
+}
+
+// words is a list of strings.
+func words(v any) ([]string, error) {
+	list, ok := v.([]any)
+	if !ok {
+		return nil, errors.New("no list")
+	}
+	var out []string
+	for _, word := range list {
+		w, ok := word.(string)
+		if !ok {
+			return nil, errors.New("not a list of strings")
+		}
+		out = append(out, w)
+	}
+	return out, nil
 }

@@ -46,7 +46,7 @@ func TestResolve(t *testing.T) {
 		{"{{secret:third}}", "a\nb", []string{"a\nb"}},
 		{"{{secret:nested}}", "{{secret:db}}", []string{"{{secret:db}}"}},
 	} {
-		got, values, err := s.Resolve(context.Background(), c.text)
+		got, values, err := s.Resolve(context.Background(), c.text, Place{})
 		if err != nil || got != c.want {
 			t.Errorf("%q: got %q, %v; want %q", c.text, got, err, c.want)
 		}
@@ -89,7 +89,7 @@ file = { file = "/nonexistent/x" }
 		{"{{secret:nul}}", "invalid_argument", "NUL", ""},
 		{"{{secret:file}}", "not_found", "opening", ""},
 	} {
-		text, values, err := s.Resolve(context.Background(), "x {{secret:db}} "+c.text)
+		text, values, err := s.Resolve(context.Background(), "x {{secret:db}} "+c.text, Place{})
 		var f fault
 		if !errors.As(err, &f) {
 			t.Errorf("%s: %v", c.text, err)
@@ -105,7 +105,7 @@ file = { file = "/nonexistent/x" }
 			t.Errorf("%s: the error tells a value", c.text)
 		}
 	}
-	_, _, err := New(Options{}).Resolve(context.Background(), "{{secret:x}}")
+	_, _, err := New(Options{}).Resolve(context.Background(), "{{secret:x}}", Place{})
 	if f, ok := err.(fault); !ok || f.ErrorCode() != "not_found" || !strings.Contains(f.ErrorHint(), "SECRETS_FILE") {
 		t.Errorf("without a file: %v", err)
 	}
@@ -134,7 +134,7 @@ stdin = { command = ["sh", "-c", "cat; echo done"] }
 `)
 	for name, want := range map[string]string{"plain": "a value", "pin": "1234", "table": "{{x}}", "api": "from the environment",
 		"mail": "the mail/work", "made": "two\nlines", "cert": "line 1\nline 2", "stdin": "done"} {
-		got, _, err := s.Resolve(context.Background(), "{{secret:"+name+"}}")
+		got, _, err := s.Resolve(context.Background(), "{{secret:"+name+"}}", Place{})
 		if err != nil || got != want {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
@@ -150,7 +150,7 @@ func TestCommandEnds(t *testing.T) {
 	dir := t.TempDir()
 	s := write(t, "s.toml", `slow = { command = ["sh", "-c", "echo $$ > `+dir+`/pid; sleep 600 & wait"] }`)
 	s.opts.Timeout = time.Second
-	_, _, err := s.Resolve(context.Background(), "{{secret:slow}}")
+	_, _, err := s.Resolve(context.Background(), "{{secret:slow}}", Place{})
 	if err == nil || !strings.Contains(err.Error(), "longer than 1s") {
 		t.Errorf("timeout: %v", err)
 	}
@@ -159,7 +159,7 @@ func TestCommandEnds(t *testing.T) {
 	done := make(chan error, 1)
 	os.Remove(dir + "/pid")
 	go func() {
-		_, _, err := s.Resolve(ctx, "{{secret:slow}}")
+		_, _, err := s.Resolve(ctx, "{{secret:slow}}", Place{})
 		done <- err
 	}()
 	for deadline := time.Now().Add(20 * time.Second); ; {
@@ -298,7 +298,7 @@ func FuzzResolve(f *testing.F) {
 	}
 	s := New(Options{File: path})
 	f.Fuzz(func(t *testing.T, text string) {
-		got, values, err := s.Resolve(context.Background(), text)
+		got, values, err := s.Resolve(context.Background(), text, Place{})
 		if err != nil {
 			if got != "" || values != nil {
 				t.Error("an error with a result")
@@ -331,4 +331,42 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestResolveForHosts has values go only where the operator said.
+func TestResolveForHosts(t *testing.T) {
+	s := write(t, "s.toml", `
+any = "v-any"
+db = { value = "v-db", hosts = ["db*", "@prod"] }
+here = { value = "v-here", hosts = ["local"] }
+never = { value = "v-never", hosts = ["@none"] }
+`)
+	for _, c := range []struct {
+		name string
+		at   Place
+		ok   bool
+	}{
+		{"any", Place{}, true}, {"any", Place{Host: "x"}, true},
+		{"db", Place{Host: "db1"}, true}, {"db", Place{Host: "web1", Groups: []string{"dev", "prod"}}, true},
+		{"db", Place{Host: "web1", Groups: []string{"dev"}}, false}, {"db", Place{}, false}, {"db", Place{Host: "10.0.0.5"}, false}, {"db", Place{Host: "xdb1"}, false},
+		{"here", Place{}, true}, {"here", Place{Host: "local"}, true}, {"here", Place{Host: "db1"}, false},
+		{"never", Place{Host: "none"}, false}, {"never", Place{Groups: []string{"none"}}, false},
+	} {
+		got, values, err := s.Resolve(context.Background(), "x{{secret:"+c.name+"}}", c.at)
+		if c.ok != (err == nil) || c.ok && got != "xv-"+c.name {
+			t.Errorf("%s at %+v: %q, %v", c.name, c.at, got, err)
+		}
+		if !c.ok {
+			var f fault
+			if !errors.As(err, &f) || f.ErrorCode() != "permission_denied" || f.ErrorHint() == "" || len(values) > 0 || strings.Contains(err.Error(), "v-") {
+				t.Errorf("%s at %+v: %v", c.name, c.at, err)
+			}
+		}
+	}
+	for _, text := range []string{`x = { hosts = ["a"] }`, `x = { value = "hidden1", hosts = [] }`, `x = { value = "hidden1", hosts = "a" }`, `x = { value = "hidden1", hosts = [1] }`,
+		`x = { value = "hidden1", hosts = ["a["] }`, `x = { value = "hidden1", hosts = ["@"] }`, `x = { value = "hidden1", hosts = [""] }`, `x = { value = "hidden1", host = ["a"] }`} {
+		if err := write(t, "s.toml", text).Check(); err == nil || strings.Contains(err.Error(), "hidden1") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
 }

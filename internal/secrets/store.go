@@ -1,9 +1,11 @@
 package secrets
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -51,11 +53,47 @@ func (s *Store) Names() ([]string, error) {
 	return slices.Sorted(maps.Keys(entries)), nil
 }
 
-// Resolve replaces every {{secret:NAME}} of text by its value. It returns the values it used, each once, so that the caller
+// Place is where a value is to go.
+type Place struct {
+	// Host is the alias that the call gave, "" for this machine.
+	Host   string
+	Groups []string
+}
+
+// admits tells whether the operator lets the entry's value go to p. A host is compared by the name that the call gave, so that a name
+// which merely resolves to the same machine gets nothing.
+func (e entry) admits(p Place) bool {
+	if len(e.hosts) == 0 {
+		return true
+	}
+	for _, pattern := range e.hosts {
+		if group, ok := strings.CutPrefix(pattern, "@"); ok {
+			if p.Host != "" && slices.ContainsFunc(p.Groups, func(g string) bool { hit, _ := path.Match(group, g); return hit }) {
+				return true
+			}
+			continue
+		}
+		if p.Host == "" {
+			if pattern == Local {
+				return true
+			}
+			continue
+		}
+		if hit, _ := path.Match(pattern, p.Host); hit {
+			return true
+		}
+	}
+	return false
+}
+
+// Local is this machine among an entry's hosts.
+const Local = "local"
+
+// Resolve replaces every {{secret:NAME}} of text by its value, for a command at a place. It returns the values it used, each once, so that the caller
 // can have them masked; text without a placeholder is returned as it is, and the file not read. A value is not searched for
 // placeholders. Errors implement ErrorCode and ErrorHint, and hold names, never values; with an error no part of the text
 // has been resolved.
-func (s *Store) Resolve(ctx context.Context, text string) (resolved string, values []string, err error) {
+func (s *Store) Resolve(ctx context.Context, text string, at Place) (resolved string, values []string, err error) {
 	if !Uses(text) {
 		return text, nil, nil
 	}
@@ -76,7 +114,7 @@ func (s *Store) Resolve(ctx context.Context, text string) (resolved string, valu
 		}
 		value, ok := known[name]
 		if !ok {
-			if value, err = s.value(ctx, entries, name); err != nil {
+			if value, err = s.value(ctx, entries, name, at); err != nil {
 				return "", nil, err
 			}
 			known[name] = value
@@ -90,16 +128,38 @@ func (s *Store) Resolve(ctx context.Context, text string) (resolved string, valu
 	return b.String(), unique(values), nil
 }
 
-// value is the value of a name.
-func (s *Store) value(ctx context.Context, entries map[string]entry, name string) (string, error) {
+// Admits is the error that [Store.Resolve] gives for a name that is not known or not for that place. Nothing is asked for its value.
+func (s *Store) Admits(name string, at Place) error {
+	entries, err := s.load()
+	if err == nil {
+		_, err = s.entry(entries, name, at)
+	}
+	return err
+}
+
+// entry is what the file says about a name, for a command at a place.
+func (s *Store) entry(entries map[string]entry, name string, at Place) (entry, error) {
 	e, ok := entries[name]
 	if !ok {
-		return "", s.unknown(entries, name)
+		return e, s.unknown(entries, name)
 	}
-	value, err := s.read(ctx, e)
+	if !e.admits(at) {
+		where := cmp.Or(at.Host, "this machine")
+		return e, &Error{code: permissionDenied, message: "secret " + name + " is not for " + where, hint: "the operator's file names the hosts it may go to, by alias or @group; call the host by that alias"}
+	}
+	return e, nil
+}
+
+// value is the value of a name, for a command at a place.
+func (s *Store) value(ctx context.Context, entries map[string]entry, name string, at Place) (string, error) {
+	e, err := s.entry(entries, name, at)
 	if err != nil {
-		err.message = "secret " + name + ": " + err.message
 		return "", err
+	}
+	value, failed := s.read(ctx, e)
+	if failed != nil {
+		failed.message = "secret " + name + ": " + failed.message
+		return "", failed
 	}
 	switch {
 	case value == "":

@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// Secret gives the value of a named secret.
-type Secret func(ctx context.Context, name string) (string, error)
+// Secret gives the value of a named secret for a host.
+type Secret func(ctx context.Context, name string, host *Host) (string, error)
 
 // sudoPrelude defines, in POSIX shell, a sudo that asks for its password through a program of our own (sudo -A): just when sudo wants one, and
 // once, so that a wrong password can't lock the account: it ends the command with the mark that [refusal] waits for. The password comes as the first line of standard input, which leaves the rest to the
@@ -60,7 +60,7 @@ func (t *ssh) withSudo(ctx context.Context, c Command) (Command, *refusal, error
 	if c.TTY {
 		return c, nil, &UnansweredError{"the stored password for sudo can't be given on a terminal, which would show it", "leave tty out"}
 	}
-	password, err := t.secret(ctx, t.sudoSecret)
+	password, err := t.secret(ctx, t.sudoSecret, t.host)
 	if err != nil {
 		return c, nil, err
 	}

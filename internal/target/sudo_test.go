@@ -46,7 +46,7 @@ func sudoRun(t *testing.T, shell []string, real, stored, text, stdin string, nop
 	if nopasswd {
 		write(filepath.Join(dir, "nopasswd"), "", 0o600)
 	}
-	target := &ssh{sudoSecret: "db", secret: func(context.Context, string) (string, error) { return stored, nil }}
+	target := &ssh{sudoSecret: "db", secret: func(context.Context, string, *Host) (string, error) { return stored, nil }}
 	var stdout, stderr strings.Builder
 	c, refused, err := target.withSudo(context.Background(), Command{Text: text, Stdin: strings.NewReader(stdin), Stdout: &stdout, Stderr: &stderr})
 	if err != nil {
@@ -113,7 +113,7 @@ func TestSudo(t *testing.T) {
 func TestWithSudoOnlyWhereAsked(t *testing.T) {
 	t.Parallel()
 	asked := 0
-	host := &ssh{sudoSecret: "db", secret: func(context.Context, string) (string, error) { asked++; return "x", nil }}
+	host := &ssh{sudoSecret: "db", secret: func(context.Context, string, *Host) (string, error) { asked++; return "x", nil }}
 	for _, text := range []string{"sudoedit x", "echo sudo", "true; sudo x", "/usr/bin/sudo x", ""} {
 		if c, _, err := host.withSudo(context.Background(), Command{Text: text}); err != nil || c.Text != text || c.Stdin != nil {
 			t.Errorf("%q became %q: %v", text, c.Text, err)

@@ -56,7 +56,7 @@ type execution struct {
 // runner makes the plan's Run: the command on the call's only target, its output captured within the budget.
 func (d *Deps) runner(j execution) func(context.Context, *relay.Run) (*relay.Result, error) {
 	return func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
-		stdin, env, err := d.reveal(ctx, j.stdin, j.command.Env)
+		stdin, env, err := d.reveal(ctx, run, j.stdin, j.command.Env)
 		if err != nil {
 			return nil, err
 		}

@@ -41,21 +41,29 @@ func secretNames(stdin string, env []target.EnvVar) []string {
 	return slices.Compact(names)
 }
 
+// secretPlace is a call's target to the operator's file of secrets; nil is this machine.
+func secretPlace(h *target.Host) secrets.Place {
+	if h == nil {
+		return secrets.Place{}
+	}
+	return secrets.Place{Host: h.Alias, Groups: h.Groups}
+}
+
 // revealed is text with its secrets. What was put in is masked from now on in everything that this server shows or records.
-func (d *Deps) revealed(ctx context.Context, text string) (string, error) {
-	text, _, err := d.revealing(ctx, text)
+func (d *Deps) revealed(ctx context.Context, run *relay.Run, text string) (string, error) {
+	text, _, err := d.revealing(ctx, run, text)
 	return text, err
 }
 
 // revealing is revealed with the values themselves, for another process that masks them too.
-func (d *Deps) revealing(ctx context.Context, text string) (_ string, values []string, err error) {
+func (d *Deps) revealing(ctx context.Context, run *relay.Run, text string) (_ string, values []string, err error) {
 	if !secrets.Uses(text) {
 		return text, nil, nil
 	}
 	if d.Secrets == nil {
 		return "", nil, &relay.Error{Code: "unsupported", Message: "named secrets are not set up", Hint: "the operator names a file of them (SECRETS_FILE)"}
 	}
-	if text, values, err = d.Secrets.Resolve(ctx, text); err != nil {
+	if text, values, err = d.Secrets.Resolve(ctx, text, secretPlace(run.Target().Host())); err != nil {
 		return "", nil, err
 	}
 	if d.Mask != nil {
@@ -65,8 +73,8 @@ func (d *Deps) revealing(ctx context.Context, text string) (_ string, values []s
 }
 
 // reveal puts the secrets of a call into its standard input and its environment, as the last thing before it starts.
-func (d *Deps) reveal(ctx context.Context, stdin string, env []target.EnvVar) (string, []target.EnvVar, error) {
-	stdin, err := d.revealed(ctx, stdin)
+func (d *Deps) reveal(ctx context.Context, run *relay.Run, stdin string, env []target.EnvVar) (string, []target.EnvVar, error) {
+	stdin, err := d.revealed(ctx, run, stdin)
 	if err != nil {
 		return "", nil, err
 	}
@@ -75,7 +83,7 @@ func (d *Deps) reveal(ctx context.Context, stdin string, env []target.EnvVar) (s
 		if v.Value == nil {
 			continue
 		}
-		value, err := d.revealed(ctx, *v.Value)
+		value, err := d.revealed(ctx, run, *v.Value)
 		if err != nil {
 			return "", nil, err
 		}

@@ -157,10 +157,10 @@ func (d *Deps) planSend(p *sendParams) (*relay.Plan, error) {
 	if at.Host != nil {
 		plan.Hosts, plan.Subject.Remote = []dest.Destination{*at.Host}, true
 	}
-	plan.Run = func(ctx context.Context, _ *relay.Run) (*relay.Result, error) {
+	plan.Run = func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
 		var sent session.Sent
 		send := send
-		if send.Data, send.Known, err = d.revealing(ctx, p.Data); err != nil {
+		if send.Data, send.Known, err = d.revealing(ctx, run, p.Data); err != nil {
 			return nil, err
 		}
 		if err := d.ask(ctx, p.SessionID, session.OpSend, send, &sent); err != nil {
