@@ -65,10 +65,7 @@ func (d *Deps) planShellSpawn(p *shellSpawnParams) (*relay.Plan, error) {
 	if err := spawnable(p.Command); err != nil {
 		return nil, err
 	}
-	_, subjectEnv, err := overlay(p.Env, "")
-	if err == nil {
-		err = noSecretEnv(p.Env)
-	}
+	env, subjectEnv, err := overlay(p.Env, "")
 	if err != nil {
 		return nil, err
 	}
@@ -78,12 +75,16 @@ func (d *Deps) planShellSpawn(p *shellSpawnParams) (*relay.Plan, error) {
 		subject.Fixed = nil // what the variables do to a shell counts
 		subject.Text, subject.Floor = orShell(p.Command), policy.Reversible
 	}
-	return &relay.Plan{Args: p, Subject: subject, Run: func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
-		var vars []localexec.Var
-		for _, name := range p.Env.Names() {
-			vars = append(vars, localexec.Var{Name: name, Value: p.Env[name]})
+	return &relay.Plan{Args: p, Subject: subject, Secrets: secretNames("", env), Run: func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
+		env, values, err := d.revealEnv(ctx, run, env)
+		if err != nil {
+			return nil, err
 		}
-		o := session.Params{Env: localexec.Environment(d.Environ, vars), Dir: d.here(p.Cwd), Cols: p.Cols, Rows: p.Rows, Name: p.Name, Command: p.Command}
+		var vars []localexec.Var
+		for _, v := range env {
+			vars = append(vars, localexec.Var(v))
+		}
+		o := session.Params{Known: values, Env: localexec.Environment(d.Environ, vars), Dir: d.here(p.Cwd), Cols: p.Cols, Rows: p.Rows, Name: p.Name, Command: p.Command}
 		if p.Command != "" {
 			o.Argv = []string{"/bin/sh", "-c", p.Command}
 		} else {
