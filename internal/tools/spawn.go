@@ -2,10 +2,13 @@ package tools
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"relay-shell/internal/keeper"
 	"relay-shell/internal/keeper/session"
 	"relay-shell/internal/localexec"
 	"relay-shell/internal/params"
@@ -160,8 +163,17 @@ func (d *Deps) startSession(ctx context.Context, run *relay.Run, o session.Param
 	}
 	info, err := d.Keepers.Start(ctx, session.Kind, c.MaxSessions, o)
 	if err != nil {
-		return nil, sessionError(err, c.MaxSessions)
+		return nil, spawnError(err, c.MaxSessions)
 	}
 	s := sessionOf(info)
 	return &relay.Result{Fields: &s, Text: s.line() + "\n", Record: map[string]any{"session_id": s.SessionID}}, nil
+}
+
+// spawnError says which setting a session was one too many for. Terminals and processes of the machine can be used up as well.
+func spawnError(err error, limit int) error {
+	var e *keeper.Error
+	if errors.As(err, &e) && e.Code == "limit_reached" && strings.HasSuffix(e.Message, "sessions are open") {
+		return &relay.Error{Code: e.Code, Message: fmt.Sprintf("all %d sessions are in use (MAX_SESSIONS)", limit), Hint: "session_list shows them, session_kill ends one"}
+	}
+	return err
 }
