@@ -108,7 +108,6 @@ type answer struct {
 	Dropped   int64  `json:"dropped"`
 	Matched   bool   `json:"matched"`
 	Alive     bool   `json:"alive"`
-	Text      string `json:"text"`
 
 	JobID     string   `json:"job_id"`
 	Name      string   `json:"name"`

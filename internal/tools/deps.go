@@ -47,7 +47,5 @@ type Deps struct {
 	locks     *change.Locks
 	owners    ownerCache
 
-	jobSecrets sync.Map // names of the secrets of jobs whose values Mask knows
-
 	jobs bool // the toolset job is on
 }

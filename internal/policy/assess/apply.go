@@ -344,6 +344,9 @@ func (c *call) effect(kind effect, a arg, rule string) {
 		if strings.HasPrefix(a.s, "/dev/fd/63-") {
 			return
 		}
+		if kind != removes && kind != removesAll || strings.HasSuffix(a.s, "/") || strings.Contains(a.s, "/") {
+			a = c.m.followed(a, c.sc)
+		}
 		tier, why := pathEffect(kind, a, c.sc)
 		c.rate(tier, rule, why)
 		if kind != perms && kind != permsAll {

@@ -190,6 +190,10 @@ func (m *machine) environment(name string, v str, sc *scope) {
 		}
 	case pathVariable:
 		sc.paths = sc.paths || !ordinaryPath(v.s)
+	case otherCode:
+		c := &call{m: m, sc: sc, args: words(name), text: text}
+		c.code(strings.ToLower(name), v)
+		c.finish(len(m.reasons))
 	case gitVariable:
 		m.note(Reason{Text: text, Rule: "environment", Tier: Stateful, Why: name + " changes what git runs"})
 	}
@@ -290,6 +294,7 @@ const (
 	optionVariable                          // options for a program
 	pathVariable
 	gitVariable
+	otherCode // code of another language, run at its start
 )
 
 // variables are those of bash(1), git(1), less(1), man(1), ld.so(8), the interpreters and the usual clients.
@@ -305,7 +310,7 @@ var variables = map[string]variableKind{
 	"LESSCLOSE": commandVariable, "MANROFFSEQ": 0, "RSYNC_CONNECT_PROG": commandVariable, "BORG_RSH": commandVariable, "FZF_DEFAULT_COMMAND": commandVariable,
 	"LD_PRELOAD": libraryVariable, "LD_AUDIT": libraryVariable, "DYLD_INSERT_LIBRARIES": libraryVariable, "OPENSSL_CONF": libraryVariable, "OPENSSL_ENGINES": libraryVariable, "GCONV_PATH": libraryVariable,
 	"LD_LIBRARY_PATH": searchVariable, "DYLD_LIBRARY_PATH": searchVariable, "GIT_EXEC_PATH": searchVariable, "GIT_TEMPLATE_DIR": searchVariable,
-	"PERL5OPT": optionVariable, "RUBYOPT": optionVariable, "NODE_OPTIONS": optionVariable, "JAVA_TOOL_OPTIONS": optionVariable, "_JAVA_OPTIONS": optionVariable, "JDK_JAVA_OPTIONS": optionVariable,
+	"LUA_INIT": otherCode, "LUA_INIT_5_3": otherCode, "LUA_INIT_5_4": otherCode, "PERL5OPT": optionVariable, "RUBYOPT": optionVariable, "NODE_OPTIONS": optionVariable, "JAVA_TOOL_OPTIONS": optionVariable, "_JAVA_OPTIONS": optionVariable, "JDK_JAVA_OPTIONS": optionVariable,
 	"TAR_OPTIONS": optionVariable, "LESS": optionVariable, "MANOPT": optionVariable, "RIPGREP_CONFIG_PATH": searchVariable, "PERL5DB": codeVariable,
 	"PATH": pathVariable, "GIT_CONFIG_COUNT": gitVariable, "GIT_CONFIG_PARAMETERS": gitVariable, "GIT_CONFIG": gitVariable, "GIT_CONFIG_GLOBAL": gitVariable, "GIT_CONFIG_SYSTEM": gitVariable,
 	"SHELLOPTS": gitVariable, "PYTHONINSPECT": optionVariable, "MAKEFLAGS": optionVariable, "HOME": 0,

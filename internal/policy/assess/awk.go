@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -13,9 +14,10 @@ func awkHook(c *call, u *use) {
 	for _, o := range u.options {
 		switch o.name {
 		case "-f", "--file", "-E", "--exec":
-			c.script(o.arg)
-			if content, ok := c.m.files[absolute(o.arg.s, c.sc)]; ok {
+			if content := c.scriptContent(o.arg); content.known() {
 				programs = append(programs, content)
+			} else {
+				c.rate(Stateful, "script", "runs the script "+o.arg.show()+", which cannot be seen from here")
 			}
 		case "-e", "--source":
 			programs = append(programs, o.arg.str)
@@ -165,7 +167,7 @@ func (c *call) awkProgram(p str) {
 			}
 		}
 	}
-	if strings.Contains(p.s, "/inet") {
+	if slices.ContainsFunc(toks, func(t awkToken) bool { return t.str && strings.HasPrefix(t.text, "/inet") }) {
 		c.rate(Stateful, "awk", "opens a network connection")
 		if strings.Contains(p.s, "getline") && strings.Contains(p.s, "|&") {
 			c.rate(Irreversible, "awk", "runs what comes over the network")
@@ -177,6 +179,9 @@ func (c *call) awkProgram(p str) {
 func (c *call) awkCommand(program str, toks []awkToken, how string) {
 	text, known := "", true
 	seen := false
+	if at := slices.IndexFunc(toks, func(t awkToken) bool { return t.text == "sprintf" && !t.str }); at >= 0 && at < 3 {
+		toks = awkFormat(toks[at+1:])
+	}
 	for _, t := range toks {
 		if t.str {
 			text += t.text
@@ -220,6 +225,22 @@ done:
 	if how != "getline" {
 		c.rate(Irreversible, "awk", "runs data as commands")
 	}
+}
+
+// awkFormat is what sprintf makes of strings: one, or the tokens as they are where others are among them.
+func awkFormat(toks []awkToken) []awkToken {
+	var args []arg
+	for i, t := range toks {
+		switch {
+		case t.str:
+			args = append(args, word(t.text))
+		case t.text == ")" && len(args) > 0:
+			return append([]awkToken{{text: format(args[0].str, args[1:]).s, str: true}}, toks[i:]...)
+		case t.text != "(" && t.text != ",":
+			return toks
+		}
+	}
+	return toks
 }
 
 func (c *call) awkFile(toks []awkToken, appended bool) {

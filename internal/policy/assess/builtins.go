@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -37,7 +38,9 @@ func builtinEval(c *call, u *use) {
 	if len(u.operands) == 0 {
 		return
 	}
-	if text.tainted(fromData) && !text.known() {
+	if text.tainted(fromPieces) && !text.known() {
+		c.rate(Irreversible, "eval", "runs code that is put together from pieces so that it cannot be read")
+	} else if text.tainted(fromData) && !text.known() {
 		c.rate(Stateful, "eval", "runs the output of a program as code")
 	}
 	c.queue(Reread, func() str { return c.fedCall(func() str { return c.m.shell(text, c.sc) }) })
@@ -115,80 +118,6 @@ func builtinShift(c *call, u *use) {
 	}
 }
 
-// builtinRead sets variables from the input; read and mapfile evaluate subscripts in their names.
-func builtinRead(c *call, u *use) {
-	in := str{unk, fromData | c.stdin.t}
-	if c.fed && c.stdin.known() {
-		in = c.stdin
-	}
-	line, _, _ := strings.Cut(in.s, "\n")
-	array := u.has("-a", "-A") || base(c.args[0].s) != "read"
-	names := u.operands
-	if o, ok := u.option("-a", "-A"); ok && o.has {
-		names = []arg{o.arg}
-	}
-	for _, n := range names {
-		c.m.subscripts(n.str, c.sc)
-	}
-	if c.sc.loops > 0 && c.fed && strings.Count(in.s, "\n") > 1 { // while read: each round has another line
-		c.loopRead(names, in)
-		return
-	}
-	if o, ok := u.option("-C"); ok && o.has {
-		c.shellText(o.arg.str) // mapfile's callback
-	}
-	if array {
-		fields := strings.Fields(strings.ReplaceAll(in.s, "\n", " "))
-		if base(c.args[0].s) != "read" {
-			fields = strings.Split(strings.TrimSuffix(in.s, "\n"), "\n")
-		}
-		v := value{array: true}
-		for _, f := range fields {
-			v.elems = append(v.elems, str{f, in.t})
-		}
-		name := "MAPFILE"
-		if len(names) > 0 {
-			name = names[len(names)-1].s
-		}
-		c.sc.set(name, v)
-		return
-	}
-	if len(names) == 0 {
-		names = words("REPLY")
-	}
-	for i, n := range names {
-		v := str{line, in.t}
-		if i < len(names)-1 {
-			first, rest, _ := strings.Cut(strings.TrimLeft(line, " \t"), " ")
-			v.s, line = first, rest
-			if strings.Contains(first, unk) {
-				line = unk + line
-			}
-		}
-		if strings.Contains(v.s, unk) && !strings.HasPrefix(v.s, "/") && !strings.HasPrefix(v.s, "./") {
-			v.s = unk
-		}
-		c.sc.setText(n.s, v)
-	}
-}
-
-func (c *call) loopRead(names []arg, in str) {
-	var alts []value
-	for _, l := range strings.Split(strings.TrimRight(in.s, "\n"), "\n") {
-		alts = union(alts, []value{{elems: []str{{l, in.t}}}})
-	}
-	if len(names) == 0 {
-		names = words("REPLY")
-	}
-	for _, n := range names {
-		if len(names) == 1 {
-			c.sc.vars[n.s] = alts
-		} else {
-			c.sc.setText(n.s, str{unk, in.t})
-		}
-	}
-}
-
 func builtinEcho(c *call, u *use) {
 	args := c.args[1:]
 	escapes, newline := false, true
@@ -259,9 +188,11 @@ func format(f str, args []arg) str {
 				continue
 			}
 			i++
+			start := i
 			for i < len(f.s) && strings.IndexByte("-+ #0123456789.*", f.s[i]) >= 0 {
 				i++
 			}
+			_, precision, cut := strings.Cut(f.s[start:i], ".")
 			if i == len(f.s) {
 				break
 			}
@@ -271,6 +202,9 @@ func format(f str, args []arg) str {
 			case 's', 'q', 'd', 'i', 'u':
 				v := next()
 				out.t |= v.t
+				if n, err := strconv.Atoi(precision); cut && err == nil && f.s[i] == 's' && v.known() {
+					v.s = v.s[:min(len(v.s), n)]
+				}
 				b.WriteString(v.s)
 			case 'b':
 				v := next()

@@ -61,8 +61,14 @@ func (c *call) finish(at int) str {
 		c.insert(at)
 	}
 	out := str{unk, fromData | c.stdin.t}
-	if !c.fed {
+	switch {
+	case !c.fed:
 		out.t = fromData
+		if c.tier == Observe && len(c.args) > 1 && generators[base(c.args[0].s)] {
+			out.t |= fromPieces
+		}
+	case c.stdin.known() && c.stdin.s != "" && c.tier == Observe:
+		out.t |= fromPieces
 	}
 	for i, f := range c.runs {
 		got := f()
@@ -78,11 +84,17 @@ func (c *call) finish(at int) str {
 	if c.secret || c.shows {
 		out.t |= fromSecret
 	}
+	if c.io.net && lineProtocols.MatchString(out.s) {
+		c.m.note(Reason{Text: c.text, Rule: "network", Tier: Irreversible, Why: "sends a command that loses what is there"})
+	}
 	if c.io.net && out.tainted(anySecret) {
 		c.m.note(Reason{Text: c.text, Rule: "exfiltration", Tier: Irreversible, Why: "sends secrets over the network"})
 	}
 	return out
 }
+
+// generators are programs that print what they are told to: as the name of a command or as code, that is a text in disguise.
+var generators = setOf("yes seq jot date expr numfmt printf basename dirname cal shuf factor jq dc bc")
 
 // insert puts the call's reason before those of what it runs.
 func (c *call) insert(at int) {
@@ -252,7 +264,7 @@ func (c *call) unknownName() {
 		c.rate(Irreversible, "remote-code", "runs a command fetched from the network")
 		return
 	}
-	if name.tainted(fromPieces) {
+	if name.tainted(fromPieces) && strings.Trim(name.s, unk) == "" {
 		c.rate(Irreversible, "unknown", "the command's name is put together from pieces so that it cannot be read")
 		return
 	}
@@ -283,7 +295,13 @@ func (c *call) unknownProgram() {
 			if a.s == "-c" && i+1 < len(c.args) {
 				c.guess(append(words("sh"), c.args[i:]...))
 			}
+			if codeOption[a.s] && i+1 < len(c.args) {
+				c.code(base(name), c.args[i+1].str)
+			}
 			continue
+		}
+		if a.s == "eval" && i+1 < len(c.args) {
+			c.code(base(name), c.args[i+1].str)
 		}
 		if lookup(base(a.s)) != nil && (i+1 < len(c.args) || isASCII(name)) {
 			c.guess(c.args[i:])
@@ -292,6 +310,9 @@ func (c *call) unknownProgram() {
 		}
 	}
 }
+
+// codeOption are the options with which interpreters take code.
+var codeOption = setOf("-e -c -E --eval --exec --execute --expression -eval --command --code -x")
 
 // guess weighs what the call would be if these were the words of a command.
 func (c *call) guess(args []arg) {

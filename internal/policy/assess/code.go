@@ -99,15 +99,38 @@ func (c *call) inPlace(files []arg) {
 
 // modules are those of `python -m` that do less, or other, than running unseen code.
 var modules = map[string]Tier{
-	"json.tool": Observe, "platform": Observe, "site": Observe, "sysconfig": Observe, "this": Observe, "calendar": Observe, "tabnanny": Observe, "ast": Observe, "dis": Observe, "tokenize": Observe, "timeit": Stateful,
+	"json.tool": Observe, "platform": Observe, "site": Observe, "sysconfig": Observe, "this": Observe, "calendar": Observe, "tabnanny": Observe, "ast": Observe, "dis": Observe, "tokenize": Observe,
 	"py_compile": Reversible, "compileall": Reversible, "venv": Reversible, "virtualenv": Reversible, "pytest": Reversible, "unittest": Reversible, "doctest": Reversible, "mypy": Reversible, "flake8": Observe, "pylint": Observe, "black": Reversible, "isort": Reversible, "build": Reversible, "coverage": Reversible, "zipfile": Reversible, "tarfile": Reversible, "ruff": Reversible, "pip_audit": Observe, "pydoc": Observe,
 	"http.server": Stateful, "SimpleHTTPServer": Stateful,
+}
+
+func harmlessModule(name string) bool {
+	t, ok := modules[name]
+	return ok && t <= Reversible
 }
 
 func (c *call) module(name arg, args []arg) {
 	if g := lookup(name.s); g != nil && (name.s == "pip" || name.s == "ansible" || name.s == "pytest" || name.s == "poetry" || name.s == "pipx" || name.s == "uv") {
 		c.command(append([]arg{name}, args...))
 		return
+	}
+	if len(args) == 1 && (args[0].s == "--help" || args[0].s == "-h") && harmlessModule(name.s) {
+		c.rate(Observe, "help", "asks for help")
+		return
+	}
+	if name.s == "http.server" || name.s == "SimpleHTTPServer" {
+		dir := c.sc.dir.s
+		for i, a := range args {
+			if v, ok := strings.CutPrefix(a.s, "--directory="); ok {
+				dir = v
+			} else if (a.s == "-d" || a.s == "--directory") && i+1 < len(args) {
+				dir = args[i+1].s
+			}
+		}
+		if p := absolute(dir, c.sc); dir != "" && (sensitivePath(p) || sensitivePath(p+"/id_rsa") && strings.HasSuffix(p, "/.ssh")) {
+			c.m.sensitive = true
+			c.rate(Irreversible, "exfiltration", "serves secrets to the network")
+		}
 	}
 	if t, ok := modules[name.s]; ok {
 		c.rate(t, "module", "the module "+name.s)
@@ -119,6 +142,11 @@ func (c *call) module(name arg, args []arg) {
 			}
 		}
 		return
+	}
+	if name.s == "timeit" || name.s == "cProfile" || name.s == "pdb" || name.s == "trace" {
+		for _, a := range args {
+			c.code("python", a.str)
+		}
 	}
 	c.rate(Stateful, "module", "runs the module "+name.show())
 }
@@ -152,6 +180,9 @@ var (
 	codeSecrets = lazyregexp.New(`(?i)(/etc/shadow|\.ssh/id_|\.aws/credentials|\.netrc|\.pgpass|\.kube/config|\.docker/config|\.env\b|/environ\b|getpass)`)
 	codeSends   = lazyregexp.New(`(?i)(requests\.(post|put)|urlopen\(|http\.(request|client)|socket|fetch\(|axios|Net::HTTP|LWP|smtplib|ftplib|sendto|send\(|curl)`)
 )
+
+// phpIndirect is a call of the function that a variable names.
+var phpIndirect = lazyregexp.New(`\$\w+\s*\(|call_user_func`)
 
 // appleShell is how AppleScript runs shell text.
 var appleShell = lazyregexp.New(`do shell script "((?:[^"\\]|\\.)*)"`)
@@ -192,7 +223,7 @@ func (c *call) code(lang string, text str) {
 	strs := stringLiterals(code)
 	c.codePaths(code, strs)
 	c.codeOpens(code, strs)
-	if codeRuns.MatchString(code) {
+	if codeRuns.MatchString(code) || strings.HasPrefix(lang, "php") && phpIndirect.MatchString(code) {
 		c.codeCommands(code, strs)
 	}
 	for _, m := range appleShell.FindAllStringSubmatch(code, -1) {
@@ -351,7 +382,7 @@ func stringLiterals(code string) []literal {
 		out = append(out, literal{
 			text:   unescapeC(code[start:end]),
 			joined: len(out) > 0 && (gap == "+" || gap == "." || gap == "" || gap == ".."),
-			listed: len(out) > 0 && strings.Trim(gap, " [({") == ",",
+			listed: len(out) > 0 && (strings.Trim(gap, " [({") == "," || gap == "" && last < i),
 		})
 		i, last = end, end+1
 	}

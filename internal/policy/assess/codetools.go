@@ -103,7 +103,7 @@ func frameworkHook(c *call, u *use) {
 func (c *call) evaluates() {
 	for i, a := range c.args[:len(c.args)-1] {
 		switch a.s {
-		case "-e", "--eval", "-p", "--print":
+		case "-e", "--eval", "-p", "--print", "eval":
 			c.code(base(c.args[0].s), c.args[i+1].str)
 		}
 	}

@@ -43,3 +43,52 @@ func (m *machine) hashed(name string, program str, sc *scope) {
 		sc.funcs[name] = function{file.Stmts[0], text}
 	}
 }
+
+func init() { hooks["echoPath"] = echoPathHook }
+
+// echoPathHook prints another name of the file that it is given.
+func echoPathHook(c *call, u *use) {
+	if len(u.operands) == 1 && u.operands[0].known() {
+		out := u.operands[0].str
+		out.s = absolute(out.s, c.sc)
+		c.out = &out
+	}
+}
+
+// scriptContent is what a file of code holds; - and /dev/stdin are the call's input.
+func (c *call) scriptContent(a arg) str {
+	switch a.s {
+	case "-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0":
+		if c.fed {
+			return c.stdin
+		}
+	}
+	return c.m.content(a, c.sc)
+}
+
+// linked remembers what a link names.
+func (c *call) linked(to, name arg) {
+	if to.known() && name.known() && to.s != "" {
+		c.m.links[absolute(name.s, c.sc)] = absolute(to.s, c.sc)
+	}
+}
+
+// followed is a path in which a link that the text made is replaced by what it names.
+func (m *machine) followed(a arg, sc *scope) arg {
+	if len(m.links) == 0 {
+		return a
+	}
+	p := absolute(a.s, sc)
+	for rest := ""; p != "" && p != "." && p != "/"; {
+		if to, ok := m.links[p]; ok {
+			a.s = to + rest
+			return a
+		}
+		i := strings.LastIndexByte(p, '/')
+		if i < 0 {
+			break
+		}
+		p, rest = p[:i], p[i:]+rest
+	}
+	return a
+}

@@ -10,7 +10,7 @@ func init() {
 	for name, h := range map[string]hook{
 		"logrotate": logrotateHook,
 		"rm":        rmHook, "cp": cpHook, "mv": mvHook, "ln": lnHook, "tee": teeHook, "dd": ddHook, "chmod": chmodHook, "chown": chownHook, "tar": tarHook, "kill": killHook,
-		"truncate": truncateHook, "base64": base64Hook, "xxd": xxdHook, "rev": revHook, "tr": trHook, "openssl": opensslHook, "zip": zipHook, "pass": passHook, "seq": passHook,
+		"truncate": truncateHook, "base64": base64Hook, "xxd": xxdHook, "rev": revHook, "tr": trHook, "openssl": opensslHook, "zip": zipHook, "pass": passHook,
 		"mktemp": mktempHook, "less": lessHook, "man": manHook, "make": makeHook, "rsync": rsyncHook, "scp": scpHook, "curl": curlHook, "wget": wgetHook, "fetched": fetchedHook, "nc": ncHook, "socat": socatHook,
 		"touch": touchHook, "install": installHook, "ls": lsHook, "head": headHook, "split": splitHook, "bc": bcHook, "nft": nftHook,
 	} {
@@ -187,6 +187,7 @@ func lnHook(c *call, u *use) {
 		c.effect(kind, t, "ln")
 		if len(from) == 1 {
 			c.copied(from[0], t)
+			c.linked(from[0], t)
 		}
 	}
 	c.rate(Reversible, "ln", "makes a link")

@@ -3,6 +3,7 @@ package assess
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -33,7 +34,11 @@ func (c *call) filter(f func(string) (string, bool)) {
 	}
 	out := str{unk, in.t}
 	if in.known() {
+		if in.s != "" {
+			out.t |= fromPieces // unless f says what becomes of it
+		}
 		if s, ok := f(in.s); ok {
+			out.t &^= fromPieces
 			out.s = limit(strings.ReplaceAll(s, "\x00", ""))
 			if !utf8.ValidString(out.s) { // not text after all: nobody knows what a shell makes of it
 				out = str{unk, in.t | fromData}
@@ -50,13 +55,46 @@ func headHook(c *call, u *use) {
 		c.reads(a)
 	}
 	c.filter(func(s string) (string, bool) {
-		switch base(c.args[0].s) {
-		case "cut", "column", "fold", "fmt", "paste", "pr": // words become other words
-			return "", false
+		switch name := strings.TrimPrefix(base(c.args[0].s), "g"); name {
+		case "head", "tail":
+			return ends(u, s, name == "tail")
 		}
-		return s, true
+		return "", false // words become other words
 	})
 	c.out.t |= fromData
+}
+
+// ends is what head and tail leave of a text.
+func ends(u *use, s string, last bool) (string, bool) {
+	n, sep := 10, "\n"
+	for _, o := range u.options {
+		switch o.name {
+		case "-n", "--lines", "-c", "--bytes":
+			v, err := strconv.Atoi(o.arg.s)
+			if err != nil || v < 0 || strings.HasPrefix(o.arg.s, "+") {
+				return "", false
+			}
+			if n = v; strings.Contains(o.name, "c") || o.name == "--bytes" {
+				sep = ""
+			}
+		}
+	}
+	for _, o := range u.unlisted { // head -5
+		v, err := strconv.Atoi(strings.TrimPrefix(o, "-"))
+		if err != nil || len(u.unlisted) > 1 {
+			return "", false
+		}
+		n = v
+	}
+	parts := strings.SplitAfter(s, sep)
+	if k := len(parts); sep != "" && parts[k-1] == "" {
+		parts = parts[:k-1]
+	}
+	n = min(n, len(parts))
+	if last {
+		return strings.Join(parts[len(parts)-n:], ""), true
+	}
+	return strings.Join(parts[:n], ""), true
 }
 
 func revHook(c *call, u *use) {

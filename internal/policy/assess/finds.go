@@ -20,6 +20,9 @@ func findHook(c *call, u *use) {
 		starts = words(".")
 	}
 	f := finding{starts: starts, filtered: filtered(args), t: fromFiles}
+	for i, a := range args {
+		f.shallow = f.shallow || a.s == "-maxdepth" && i+1 < len(args) && (args[i+1].s == "0" || args[i+1].s == "1")
+	}
 	for i, a := range args { // what is looked for by the name of a key and then read is a key
 		switch a.s {
 		case "-name", "-iname", "-path", "-ipath", "-wholename":
@@ -42,6 +45,7 @@ func findHook(c *call, u *use) {
 type finding struct {
 	starts   []arg
 	filtered bool // by a name or path: not everything that is there
+	shallow  bool // nothing below the start's own entries
 	t        taint
 }
 
@@ -123,6 +127,13 @@ func (c *call) findExec(command []arg, f finding) {
 		}
 		return
 	}
+	if recursible[base(command[0].s)] && !f.filtered && !f.shallow { // on everything below: as if it were recursive
+		command = append([]arg{command[0], word("-R")}, command[1:]...)
+		for _, s := range f.starts {
+			c.command(substitute(command, "{}", s))
+		}
+		return
+	}
 	for _, s := range f.starts {
 		item := arg{str: str{strings.TrimSuffix(s.s, "/") + "/" + found(f.filtered), s.t | f.t}}
 		if strings.HasPrefix(s.s, unk) {
@@ -186,6 +197,9 @@ func fdHook(c *call, u *use) {
 		}
 	}
 }
+
+// recursible are programs whose -R does what find does by itself.
+var recursible = setOf("chmod chown chgrp setfacl chattr chcon")
 
 func without(args []arg, mark string) []arg {
 	var out []arg

@@ -36,7 +36,8 @@ type machine struct {
 	steps       int
 	commands    int // simple commands in the text itself
 
-	files   map[string]str // contents written by the text, by path
+	files   map[string]str    // contents written by the text, by path
+	links   map[string]string // what symbolic links of the text name
 	called  map[string]bool
 	traps   []str    // what runs later, with the variables of then
 	zsh     bool     // the text is for zsh
@@ -45,7 +46,7 @@ type machine struct {
 }
 
 func newMachine(lang syntax.LangVariant) *machine {
-	return &machine{lang: lang, deadline: time.Now().Add(maxTime), seen: map[Reason]bool{}, files: map[string]str{}, called: map[string]bool{}}
+	return &machine{lang: lang, deadline: time.Now().Add(maxTime), seen: map[Reason]bool{}, files: map[string]str{}, links: map[string]string{}, called: map[string]bool{}}
 }
 
 // maxReasons bounds the list; the tier counts all.

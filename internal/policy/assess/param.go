@@ -23,6 +23,9 @@ func (m *machine) param(p *syntax.ParamExp, sc *scope, quoted bool) (vs []str, m
 	}
 	vs, set, many := m.lookup(name, p.Index, sc)
 	if p.Excl && p.Names == 0 {
+		if name == "#" && sc.hasArgs {
+			vs = []str{lit(itoa(len(sc.params)))}
+		}
 		vs, set = m.indirect(vs, sc)
 	}
 	switch {
@@ -37,6 +40,16 @@ func (m *machine) param(p *syntax.ParamExp, sc *scope, quoted bool) (vs []str, m
 		m.evaluated(p.Slice.Length, sc)
 		if name == "PWD" || name == "OLDPWD" {
 			vs = []str{{s: "/" + unk}}
+		}
+		if many && (name == "@" || name == "*") && sc.hasArgs {
+			zero, _ := sc.get("0")
+			vs = append([]str{zero.first()}, vs...)
+			if off, ok := m.constant(p.Slice.Offset, sc); ok && off < 0 {
+				vs = vs[1:]
+			}
+		}
+		if some, ok := m.sublist(p.Slice, vs, sc); many && ok {
+			return some, true
 		}
 		return m.slice(p.Slice, vs, many || name == "@" || name == "*", sc), many
 	case p.Repl != nil:
@@ -107,6 +120,10 @@ func indexText(e syntax.ArithmExpr) string {
 
 // indirect evaluates ${!name}.
 func (m *machine) indirect(vs []str, sc *scope) ([]str, bool) {
+	if len(vs) == 1 && strings.Trim(vs[0].s, "0123456789") == "" && vs[0].s != "" {
+		vs, set, _ := m.lookup(vs[0].s, nil, sc)
+		return vs, set
+	}
 	if len(vs) == 1 && vs[0].known() && syntax.ValidName(vs[0].s) {
 		if v, ok := sc.get(vs[0].s); ok {
 			return []str{v.first()}, true
@@ -308,4 +325,21 @@ func (m *machine) replace(r *syntax.Replace, vs []str, sc *scope) []str {
 		out = append(out, str{limit(strings.Replace(v.s, orig.s, with.s, n)), v.t | with.t})
 	}
 	return out
+}
+
+// sublist is ${a[@]:from:count} of a list that is known.
+func (m *machine) sublist(sl *syntax.Slice, vs []str, sc *scope) ([]str, bool) {
+	off, ok := m.constant(sl.Offset, sc)
+	count, counted := len(vs), true
+	if sl.Length != nil {
+		count, counted = m.constant(sl.Length, sc)
+	}
+	if off < 0 {
+		off += len(vs)
+	}
+	if !ok || !counted || off < 0 || count < 0 {
+		return nil, false
+	}
+	off = min(off, len(vs))
+	return vs[off:min(len(vs), off+count)], true
 }

@@ -31,6 +31,9 @@ func absolute(p string, sc *scope) string {
 	if p == "" {
 		return ""
 	}
+	if strings.HasPrefix(p, "/proc/") && procRoot.ReplaceAllString(p, "") == "" {
+		return "/"
+	}
 	if !strings.HasPrefix(p, "/") && !strings.HasPrefix(p, home) && !strings.HasPrefix(p, unk) && sc.dir.s != "" {
 		p = sc.dir.s + "/" + p
 	}
@@ -41,7 +44,7 @@ func absolute(p string, sc *scope) string {
 		}
 		return "/home"
 	}
-	return path.Clean(p)
+	return path.Clean(procRoot.ReplaceAllString(p, ""))
 }
 
 // locate says where a path lies. exact reports whether the path names one thing below its place rather than the place
@@ -225,6 +228,8 @@ func locateUnknown(p string, i int) (place, bool) {
 		return work, false
 	case dir == "":
 		return anywhere, false
+	case dir == "/dev" && started == "":
+		return device, true
 	}
 	at, exact := locateKnown(dir)
 	if started == "" {

@@ -115,6 +115,7 @@ func (m *machine) writes(io *ioset, t arg, kind effect, op string, sc *scope) {
 	if _, ok := m.files[t.s]; ok && strings.HasPrefix(t.s, "/dev/fd/63-") {
 		return
 	}
+	t = m.followed(t, sc)
 	tier, why := pathEffect(kind, t, sc)
 	if tier > Observe {
 		io.ratings = append(io.ratings, rating{tier, "redirect", why})
@@ -206,6 +207,9 @@ func untab(s string) string {
 func (m *machine) outputs(io ioset, out str, text string, sc *scope) {
 	for _, r := range io.ratings {
 		m.note(Reason{Text: text, Rule: r.rule, Tier: r.tier, Why: r.why})
+	}
+	if io.net && lineProtocols.MatchString(out.s) {
+		m.note(Reason{Text: text, Rule: "network", Tier: Irreversible, Why: "sends a command that loses what is there"})
 	}
 	if io.net && out.tainted(anySecret) {
 		m.note(Reason{Text: text, Rule: "exfiltration", Tier: Irreversible, Why: "sends secrets over the network"})

@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"slices"
 	"strings"
 
 	"relay-shell/internal/lazyregexp"
@@ -21,7 +22,7 @@ func sedHook(c *call, u *use) {
 		case "-e", "--expression":
 			scripts = append(scripts, o.arg.str)
 		case "-f", "--file":
-			if content := c.m.content(o.arg, c.sc); content.known() {
+			if content := c.scriptContent(o.arg); content.known() {
 				scripts = append(scripts, content)
 			} else {
 				c.rate(Stateful, "sed -f", "a script that cannot be seen from here")
@@ -322,6 +323,14 @@ func vimHook(c *call, u *use) {
 	}
 	for _, f := range files {
 		c.reads(f)
+	}
+	if i := slices.IndexFunc(c.args, func(a arg) bool { return a.s == "-l" }); i > 0 && i+1 < len(c.args) && base(c.args[0].s) == "nvim" {
+		if content := c.scriptContent(c.args[i+1]); content.known() {
+			c.code("lua", content)
+		} else {
+			c.rate(Stateful, "vim", "runs a script")
+		}
+		return
 	}
 	if len(commands) == 0 {
 		if u.has("-R") || base(c.args[0].s) == "view" {

@@ -17,7 +17,7 @@ func shellHook(c *call, u *use) {
 	if c.io.net {
 		c.rate(Irreversible, "reverse-shell", "a shell on a network connection")
 	}
-	if u.has("-n") && !u.has("-c") || u.has("-D") {
+	if u.has("-n") && !u.has("-i") || u.has("-D") {
 		c.rate(Observe, "shell", "checks syntax only")
 		return
 	}

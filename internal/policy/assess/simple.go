@@ -127,6 +127,9 @@ func (m *machine) once(c *syntax.CallExpr, redirs []*syntax.Redirect, sc *scope)
 		m.shell(alias.add(lit(" "+quoteAll(args[min(1, len(args)):]))), inner)
 	}
 	out := call.run()
+	if n := len(call.args); n > 0 {
+		run.setText("_", call.args[n-1].str)
+	}
 	if run != sc { // what eval, cd, read and the like changed stays; the assignments in front do not
 		for _, a := range c.Assigns {
 			if a.Name == nil {

@@ -9,6 +9,9 @@ const maxWeighed = 12
 // cannot know every program and option that runs one; that a text which destroys things stands there as data of such a call is
 // rarer than that it is run.
 func (c *call) weighWords() {
+	if c.tier < Stateful && len(c.args) > 2 && !c.weighed {
+		c.weighTail()
+	}
 	if c.tier != Stateful || len(c.args) < 2 || c.weighed || c.rule == "script" && c.fed {
 		return
 	}
@@ -45,4 +48,33 @@ func (c *call) weigh(a arg) (Tier, string) {
 	}
 	sub := c.m.probe(func(p *machine) { p.shell(a.str, c.sc.fork()) })
 	return sub.tier, worstOf(sub)
+}
+
+// textTakers are programs that read or print, whose words are often texts about commands.
+var textTakers = setOf("echo printf test [ [[ true false : man info help type which whereis whatis apropos tldr command history compgen grep egrep fgrep zgrep rg ack ag ugrep git gh glab hub hg svn jj awk gawk mawk nawk sed gsed jq yq logger notify-send wall write mail mailx sendmail curl wget http https xh psql mysql mariadb sqlite3 redis-cli mongosh duckdb touch mkdir basename dirname expr find fd locate plocate journalctl ausearch ls cat head tail less more wc sort uniq cut tr rev base64 xxd shasum md5sum sha1sum sha256sum diff comm column fold fmt paste seq yes date cal printenv export declare local readonly typeset alias trap read set shift strings figlet cowsay banner lolcat tee xargs echo_supervisord_conf kubectl docker podman aws gcloud az tmux screen exec")
+
+// weighTail looks at a program that is said to read for a command that it runs all the same: behind "--", or as the value of an
+// option. The tables cannot know every such option.
+func (c *call) weighTail() {
+	if g := lookup(base(c.args[0].s)); textTakers[base(c.args[0].s)] || c.rule == "function" || g != nil && g.attrs["hook"] == "shell" {
+		return
+	}
+	for i, a := range c.args[1:min(len(c.args)-1, maxWeighed)] {
+		next := c.args[2+i]
+		switch {
+		case a.s == "--" && len(c.args) > 3+i && lookup(base(next.s)) != nil:
+			c.guess(c.args[2+i:])
+		case strings.HasPrefix(a.s, "-") && len(a.s) > 1:
+			if _, v, ok := strings.Cut(a.s, "="); ok {
+				next = arg{str: str{v, a.t}}
+			}
+			if tier, why := c.weigh(next); tier == Irreversible {
+				c.rate(Irreversible, "option", "the option "+a.s+" may run “"+next.show()+"”: "+why)
+			}
+		case c.tier == Reversible:
+			if tier, why := c.weigh(next); tier == Irreversible {
+				c.rate(Irreversible, "unknown", "it may run “"+next.show()+"”: "+why)
+			}
+		}
+	}
 }
