@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -41,13 +40,10 @@ func (c *serveCmd) Run(s *session) error {
 		Relay: a.relay, Tools: a.tools, Version: s.world.Version, Session: a.caller.Session, Mask: a.mask,
 		Principal: func(*mcp.RequestExtra) string { return a.caller.Principal },
 	})
-	// Run waits for handlers and does not cancel them: end the calls first.
-	end := context.AfterFunc(ctx, a.close)
-	defer end()
 	// What the start took. The collector would come for it when the heap is several times as large.
 	settled := time.AfterFunc(afterStart, debug.FreeOSMemory)
 	defer settled.Stop()
-	return server.ServeStdio(ctx, s.world.Stdin, s.world.Stdout)
+	return server.ServeStdio(ctx, s.world.Stdin, s.world.Stdout, a.close)
 }
 
 // reopenOnHangup has the audit go over to the file that stands at its path now, as logrotate's postrotate asks by SIGHUP; after a failed disk, begin

@@ -23,15 +23,27 @@ const maxLine = 16 << 20
 // that pipes its requests in and closes gets its answers, one that died holds nothing up.
 const answerGrace = 1500 * time.Millisecond
 
+// lastAnswers is how long the answers of calls that endCalls has ended may take to be written.
+const lastAnswers = 500 * time.Millisecond
+
 // ServeStdio serves newline-delimited JSON-RPC until in ends, ctx ends or the client is gone. The SDK ends the whole session at the
-// first malformed line; here it is answered with a JSON-RPC error and the session goes on.
-func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
+// first malformed line; here it is answered with a JSON-RPC error and the session goes on. When ctx ends, endCalls has to end the calls under way:
+// their clients still get to know how each ended, what it had printed and what it left running.
+func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer, endCalls func()) error {
 	w := newWire(out)
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	ending := context.AfterFunc(ctx, func() {
+		endCalls()
+		w.drain(lastAnswers)
+		stop()
+	})
+	defer ending()
 	pr, pw := io.Pipe()
 	// Ends when in does, or when the pipe's reader is closed by Run's return.
 	go func() { _ = pw.CloseWithError(w.filter(in, pw)) }()
 	defer pr.Close()
-	err := s.mcp.Run(ctx, &mcp.IOTransport{Reader: pr, Writer: w, MaxLineLength: maxLine + 1<<10})
+	err := s.mcp.Run(run, &mcp.IOTransport{Reader: pr, Writer: w, MaxLineLength: maxLine + 1<<10})
 	if err == nil || errors.Is(err, io.EOF) || ctx.Err() != nil {
 		return nil
 	}
@@ -71,7 +83,7 @@ func (w *wire) filter(in io.Reader, to io.Writer) error {
 			}
 		}
 		if err != nil && !errors.Is(err, errLineTooLong) {
-			w.drain()
+			w.drain(answerGrace)
 			return err
 		}
 	}
@@ -266,8 +278,8 @@ func (w *wire) Write(p []byte) (int, error) {
 func (w *wire) Close() error { return nil }
 
 // drain waits for the answers to what has been asked, but not for long.
-func (w *wire) drain() {
-	deadline := time.NewTimer(answerGrace)
+func (w *wire) drain(grace time.Duration) {
+	deadline := time.NewTimer(grace)
 	defer deadline.Stop()
 	for {
 		w.mu.Lock()
