@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -23,9 +25,11 @@ func Render(s Subject, a Assessment) string {
 		b.WriteString(", too complex to be read to its end")
 	}
 	b.WriteByte('\n')
-	for i, r := range a.Reasons {
+	reasons := slices.Clone(a.Reasons)
+	slices.SortStableFunc(reasons, func(x, y Reason) int { return cmp.Compare(y.Tier, x.Tier) }) // the worst is seen, however many stand before it
+	for i, r := range reasons {
 		if i == maxRendered {
-			fmt.Fprintf(&b, "  … and %d more\n", len(a.Reasons)-i)
+			fmt.Fprintf(&b, "  … and %d more of tier %d or less\n", len(reasons)-i, r.Tier)
 			break
 		}
 		fmt.Fprintf(&b, "  %d  %s\n       %s\n", r.Tier, visibleLine(r.Text), visibleLine(r.Why))
@@ -33,23 +37,30 @@ func Render(s Subject, a Assessment) string {
 			fmt.Fprintf(&b, "       runs: %s\n", visibleLine(r.Resolved))
 		}
 	}
-	section(&b, "command", wholeText(s))
+	most := maxSection
+	if a.ParseError != "" || a.TooComplex || a.Refused {
+		most = maxUnread
+	}
+	section(&b, "command", wholeText(s), most)
+	if bare, hidden := withoutHidden(wholeText(s)); hidden > maxHidden { // so many that their escapes would hide the rest
+		section(&b, fmt.Sprintf("the same without its %d hidden characters", hidden), bare, most)
+	}
 	for _, text := range s.Or {
-		section(&b, "or", text)
+		section(&b, "or", text, most)
 	}
 	if s.Interpreter != "" {
-		section(&b, "interpreter", s.Interpreter)
+		section(&b, "interpreter", s.Interpreter, most)
 	}
-	section(&b, "directory", s.Dir)
+	section(&b, "directory", s.Dir, most)
 	for _, e := range s.Env {
 		if e.Unset {
-			section(&b, "environment", e.Name+" removed")
+			section(&b, "environment", e.Name+" removed", maxSection)
 		} else {
-			section(&b, "environment", e.Name+"="+e.Value)
+			section(&b, "environment", e.Name+"="+e.Value, maxSection)
 		}
 	}
 	if s.Stdin != "" {
-		section(&b, fmt.Sprintf("input, %d bytes", len(s.Stdin)), s.Stdin)
+		section(&b, fmt.Sprintf("input, %d bytes", len(s.Stdin)), s.Stdin, most)
 	}
 	return b.String()
 }
@@ -58,22 +69,64 @@ func Render(s Subject, a Assessment) string {
 const (
 	maxRendered = 40
 	maxSection  = 4000
+	maxUnread   = 16000 // of a text that only the person reads, since the assessment could not
 )
 
-func section(b *strings.Builder, title, text string) {
+// maxHidden is how many hidden characters a person can read around.
+const maxHidden = 32
+
+// withoutHidden takes the characters out of a text that no terminal shows, and counts them.
+func withoutHidden(text string) (bare string, hidden int) {
+	bare = strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) || unicode.Is(unicode.Variation_Selector, r)) {
+			hidden++
+			return -1
+		}
+		return r
+	}, text)
+	return bare, hidden
+}
+
+// section shows a text's head and its tail: padding hides nothing behind it, and what repeats is counted.
+func section(b *strings.Builder, title, text string, most int) {
 	if text == "" {
 		return
 	}
 	fmt.Fprintf(b, "%s:\n", title)
-	cut := ""
-	if len(text) > maxSection {
-		cut = fmt.Sprintf("    … %d bytes more\n", len(text)-maxSection)
-		text = text[:maxSection]
+	lines := func(text string) {
+		for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+			fmt.Fprintf(b, "    %s\n", line)
+		}
 	}
-	for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
-		fmt.Fprintf(b, "    %s\n", Visible(line))
+	text = Visible(counted(text))
+	if len(text) <= most {
+		lines(text)
+		return
 	}
-	b.WriteString(cut)
+	head, tail := strings.ToValidUTF8(text[:most/2], ""), strings.ToValidUTF8(text[len(text)-most/2:], "")
+	lines(head)
+	fmt.Fprintf(b, "    … %d bytes more …\n", len(text)-len(head)-len(tail))
+	lines(tail)
+}
+
+// counted writes a long run of one character as its beginning and a count: 12,000 blanks, newlines or invisible characters are padding.
+func counted(text string) string {
+	const longest, shown = 64, 8
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		_, n := utf8.DecodeRuneInString(text[i:])
+		j := i + n
+		for strings.HasPrefix(text[j:], text[i:i+n]) {
+			j += n
+		}
+		if times := (j - i) / n; times > longest {
+			fmt.Fprintf(&b, "%s…(%d times)…", text[i:i+n*shown], times)
+		} else {
+			b.WriteString(text[i:j])
+		}
+		i = j
+	}
+	return b.String()
 }
 
 func visibleLine(s string) string { return strings.ReplaceAll(Visible(s), "\n", `\n`) }

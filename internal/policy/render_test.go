@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode"
@@ -36,6 +37,51 @@ func TestRenderShowsWhatMatters(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in:\n%s", want, got)
 		}
+	}
+}
+
+// TestRenderShowsTheDanger hides something of tier 3 in 12,000 characters of every kind of padding, and wants the person to see it.
+func TestRenderShowsTheDanger(t *testing.T) {
+	const danger = "rm -rf /srv/precious/*"
+	distinct := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "systemctl restart a%d; ", i)
+		}
+		return b.String()
+	}
+	for name, text := range map[string]string{
+		"behind distinct ones":    distinct(450) + danger,
+		"amid distinct ones":      distinct(200) + danger + "; " + distinct(200),
+		"unseen, amid others":     strings.Repeat("a\u200b", 3000) + danger + strings.Repeat("b\u200b", 3000),
+		"behind many commands":    strings.Repeat("true; ", 2000) + danger,
+		"behind many of tier 2":   strings.Repeat("systemctl restart a; ", 570) + danger,
+		"behind lines":            strings.Repeat("\n", 12000) + danger,
+		"behind blanks":           "true;" + strings.Repeat(" ", 12000) + danger,
+		"behind a long argument":  "echo " + strings.Repeat("x", 12000) + "; " + danger,
+		"amid its own arguments":  "rm -rf " + strings.Repeat("/tmp/aaaaaaaaaa ", 750) + "/srv/precious/*",
+		"in a substitution":       "echo " + strings.Repeat("a ", 6000) + "$(" + danger + ")",
+		"in a shell's argument":   "sh -c '" + strings.Repeat("true; ", 2000) + danger + "'",
+		"behind a comment":        "# " + strings.Repeat("harmless ", 1300) + "\n" + danger,
+		"before padding":          danger + strings.Repeat("; true", 2000),
+		"in the middle":           strings.Repeat("true; ", 1000) + danger + strings.Repeat("; true", 1000),
+		"in a here-document":      "sh <<E\n" + strings.Repeat("true\n", 2400) + danger + "\nE\n",
+		"behind unseen ones":      strings.Repeat("\u200b", 4000) + danger,
+		"behind a bidi override":  strings.Repeat("\u202e", 4000) + danger,
+		"behind carriage returns": strings.Repeat("true\r", 2400) + "\n" + danger,
+	} {
+		s := Subject{Tool: "shell_exec", Text: text}
+		got := Render(s, Assess(s))
+		if !strings.Contains(got, "/srv/precious/*") {
+			t.Errorf("%s: not shown in %d bytes:\n%.600s", name, len(got), got)
+		}
+		if len(got) > 64<<10 {
+			t.Errorf("%s: %d bytes, more than a question holds", name, len(got))
+		}
+	}
+	s := Subject{Tool: "shell_exec", Text: "bash -s", Stdin: strings.Repeat("true\n", 2400) + danger}
+	if got := Render(s, Assess(s)); !strings.Contains(got, "/srv/precious/*") {
+		t.Errorf("on standard input:\n%.600s", got)
 	}
 }
 

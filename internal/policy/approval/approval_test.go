@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 )
 
 var request = Request{Tool: "ssh_exec", Bytes: []byte(`{"command":"rm -rf /srv"}`), Targets: []string{"root@db1:22"}, Dir: "/", Env: []string{"A=b"}, Principal: "alice"}
@@ -384,4 +385,27 @@ func restore(t *testing.T, dir string, files map[string][]byte) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// FuzzShown wants the question to show nothing that a terminal obeys, wherever it stands, and every line of it to be one.
+func FuzzShown(f *testing.F) {
+	for _, text := range []string{"ls", "a\x1b]0;x\x07b", "\u202e\u2066", "x\r\nwhy: harmless", strings.Repeat("x\u200b", 9000), "\xff"} {
+		f.Add(text, text)
+	}
+	f.Fuzz(func(t *testing.T, text, other string) {
+		got := Shown{Tool: other, Target: text, Dir: text, Why: text, Command: text + "\n" + other, Who: other, Client: text}.Text()
+		for _, r := range got {
+			if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
+				t.Fatalf("%U is shown as itself", r)
+			}
+		}
+		if len(got) > maxShown+1<<20 {
+			t.Fatalf("%d bytes", len(got))
+		}
+		for _, name := range []string{"tool:", "where:", "in:", "asks:", "why:"} {
+			if strings.Count("\n"+got, "\n"+name) > 1+strings.Count("\n"+text+"\n"+other, "\n"+name) {
+				t.Fatalf("a second %s in\n%s", name, got)
+			}
+		}
+	})
 }

@@ -10,16 +10,35 @@ import (
 // maxFields bounds how many words one word may become; beyond it they are one unknown.
 const maxFields = 256
 
+// maxWords bounds how many words of one command are kept.
+const maxWords = 4096
+
 // fields expands the words of a command as the shell would: braces, tildes, parameters, substitutions, splitting. File
-// names are not looked up.
+// names are not looked up. Every word that is written is expanded, for what its substitutions run, however many there are: what
+// is bounded is how many are kept, and what expansions multiply.
 func (m *machine) fields(ws []*syntax.Word, sc *scope) []arg {
 	var out []arg
-	for _, w := range ws {
-		for _, b := range m.braces(w) {
-			out = append(out, m.field(b, sc)...)
-			if len(out) > maxFields*4 {
-				return append(out, arg{str: unknown, multi: true})
+	more := 0 // fields beyond one a word
+	for n, w := range ws {
+		if n >= maxWords {
+			if n == maxWords {
+				m.complex("more words than anybody reads")
+				out = append(out, arg{str: unknown, multi: true})
 			}
+			if w.Lit() == "" {
+				m.field(w, sc)
+			}
+			continue
+		}
+		for i, b := range m.braces(w) {
+			fs := m.field(b, sc)
+			if i == 0 {
+				more--
+			}
+			if more += len(fs); more > maxFields*4 {
+				fs = []arg{{str: unknown, multi: true}}
+			}
+			out = append(out, fs...)
 		}
 	}
 	return out
