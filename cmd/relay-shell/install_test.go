@@ -108,6 +108,7 @@ type answer struct {
 	Dropped   int64  `json:"dropped"`
 	Matched   bool   `json:"matched"`
 	Alive     bool   `json:"alive"`
+	Text      string `json:"text"`
 
 	JobID     string   `json:"job_id"`
 	Name      string   `json:"name"`

@@ -151,16 +151,8 @@ var trialMark = regexp.MustCompile(`trial-[a-z_]+-\d+`)
 // was begun.
 func (i *install) recorded(ids, begun []string) {
 	i.t.Helper()
-	report, err := audit.Verify(context.Background(), audit.VerifyOptions{Path: i.log()})
-	if err != nil || !report.OK {
-		i.t.Errorf("the audit log does not verify: %+v, %v", report, err)
-	}
-	results, err := audit.Query(nil, i.log(), audit.Filter{Lines: 1 << 20})
-	if err != nil {
-		i.t.Fatal(err)
-	}
 	known, marks := map[string]bool{}, map[string]bool{}
-	for _, r := range results {
+	for _, r := range i.results() {
 		known[r.Call] = r.IntentSeq != nil
 		marks[trialMark.FindString(string(r.Args))] = true
 	}
@@ -174,4 +166,18 @@ func (i *install) recorded(ids, begun []string) {
 			i.t.Errorf("command %s was begun and no record says so", mark)
 		}
 	}
+}
+
+// results checks that the log is whole, and gives the results in it.
+func (i *install) results() []audit.Joined {
+	i.t.Helper()
+	report, err := audit.Verify(context.Background(), audit.VerifyOptions{Path: i.log()})
+	if err != nil || !report.OK {
+		i.t.Errorf("the audit log does not verify: %+v, %v", report, err)
+	}
+	results, err := audit.Query(nil, i.log(), audit.Filter{Lines: 1 << 20})
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return results
 }

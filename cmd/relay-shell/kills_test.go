@@ -2,5 +2,12 @@
 
 package main
 
-// kills is how often a server is killed.
-const kills = 20
+import "time"
+
+// kills is how often a server is killed; soakAgents work for soakTime, with pauses of up to soakPause.
+const (
+	kills      = 20
+	soakAgents = 12
+	soakTime   = 20 * time.Second
+	soakPause  = 300 * time.Millisecond
+)

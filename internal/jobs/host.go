@@ -37,7 +37,7 @@ const (
 // Start is [Place.Start].
 func (h *Host) Start(ctx context.Context, s Spec) (Info, error) {
 	id := keeper.NewID(job.Kind)
-	meta := job.Meta{ID: id, Name: s.Name, Command: s.Command, Cwd: s.Dir, Started: time.Now().UTC(), Call: s.Call}
+	meta := job.Meta{ID: id, Name: s.Name, Command: s.Command, Cwd: s.Dir, Started: time.Now().UTC(), Call: s.Call, Secrets: s.Secrets}
 	about := meta
 	if len(about.Command) > maxShown { // the whole stands beside it
 		about.Command = about.Command[:maxShown] + "…"

@@ -56,6 +56,8 @@ type Limits struct {
 type Spec struct {
 	Name, Command, Dir string
 	Env                []EnvVar
+	// Secrets are the names of the secrets that Env holds.
+	Secrets []string
 	// Call is the call that starts it, as in the audit.
 	Call string
 	// Announce, if set, is told the id before the place is asked to start it.

@@ -17,6 +17,8 @@ import (
 type Screen struct {
 	// Lines are the rows from top to bottom without trailing blanks; rows that are blank at the bottom are left out.
 	Lines []string
+	// Full are the rows, by number, that are written to their last column, after which a long line goes on in the next.
+	Full []int `json:",omitempty"`
 	// CursorX and CursorY count from 0 at the top left.
 	CursorX, CursorY int
 	CursorVisible    bool
@@ -283,23 +285,27 @@ func (s *screen) describe() Screen {
 	at := s.emu.CursorPosition()
 	shot.CursorX, shot.CursorY = min(max(at.X, 0), s.cols-1), min(max(at.Y, 0), s.rows-1)
 	shot.Alternate = s.emu.IsAltScreen()
-	shot.Lines = s.lines()
+	shot.Lines, shot.Full = s.lines()
 	return shot
 }
 
-func (s *screen) lines() (lines []string) {
+func (s *screen) lines() (lines []string, full []int) {
 	for y := range s.rows {
 		var b strings.Builder
 		for x := 0; x < s.cols; {
 			cell := s.emu.CellAt(x, y)
 			x += cellText(&b, cell)
 		}
-		lines = append(lines, strings.TrimRight(b.String(), " "))
+		line := strings.TrimRight(b.String(), " ")
+		if len(line) == b.Len() {
+			full = append(full, y)
+		}
+		lines = append(lines, line)
 	}
 	for len(lines) > 0 && lines[len(lines)-1] == "" {
 		lines = lines[:len(lines)-1]
 	}
-	return lines
+	return lines, full
 }
 
 // cellText adds what a cell shows and returns how many columns it covers.

@@ -128,7 +128,7 @@ func TestScreen(t *testing.T) {
 	}{
 		{"nothing", "", Screen{CursorVisible: true}},
 		{"lines", "one\r\ntwo  \r\n", Screen{Lines: []string{"one", "two"}, CursorY: 2, CursorVisible: true}},
-		{"wrapping", "0123456789abc", Screen{Lines: []string{"0123456789", "abc"}, CursorX: 3, CursorY: 1, CursorVisible: true}},
+		{"wrapping", "0123456789abc", Screen{Lines: []string{"0123456789", "abc"}, Full: []int{0}, CursorX: 3, CursorY: 1, CursorVisible: true}},
 		{"scrolling", "1\r\n2\r\n3\r\n4\r\n5\r\n6", Screen{Lines: []string{"2", "3", "4", "5", "6"}, CursorX: 1, CursorY: 4, CursorVisible: true}},
 		{"colours", "\x1b[1;31mred\x1b[0m plain", Screen{Lines: []string{"red plain"}, CursorX: 9, CursorVisible: true}},
 		{"moving", "\x1b[3;4Hx\x1b[1;1Hy", Screen{Lines: []string{"y", "", "   x"}, CursorX: 1, CursorVisible: true}},

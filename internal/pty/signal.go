@@ -9,8 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hangupGrace is how long the programs on a terminal may take to end when it hangs up.
-const hangupGrace = 500 * time.Millisecond
+// DefaultGrace is enough for a shell that writes its history and an editor that saves what was not, also on a machine that is busy; who waits for
+// the end of a program that ignores the hangup loses that much.
+const DefaultGrace = 2 * time.Second
 
 // ParseSignal reads the name of a signal, with or without SIG, or its number.
 func ParseSignal(name string) (syscall.Signal, error) {
@@ -61,7 +62,7 @@ func (t *Terminal) Close() error {
 	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGCONT} {
 		t.signalAll(s)
 	}
-	timer := time.NewTimer(hangupGrace)
+	timer := time.NewTimer(t.grace)
 	defer timer.Stop()
 	select {
 	case <-t.done:

@@ -1,6 +1,7 @@
 package pty
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -24,6 +25,8 @@ type Options struct {
 	Cols, Rows int
 	// Buffer is how many bytes of output are kept, DefaultBuffer if 0.
 	Buffer int
+	// Grace is how long the programs may take to end when the terminal hangs up, DefaultGrace if 0.
+	Grace time.Duration
 	// Tap is called with each piece of output once it is in the ring, at the offset at, by the goroutine that reads it: the program waits for
 	// it. It must not keep the slice.
 	Tap func(at int64, p []byte)
@@ -64,6 +67,7 @@ type Terminal struct {
 	track  tracker
 	screen *screen
 	tap    func(int64, []byte)
+	grace  time.Duration
 
 	writing sync.Mutex
 	// line is how much of an input line has been typed in canonical mode.
@@ -104,7 +108,7 @@ func Start(o Options) (*Terminal, error) {
 		return nil, err
 	}
 	t := &Terminal{
-		proc: proc, master: master, ring: NewRing(o.Buffer), tap: o.Tap, cols: cols, rows: rows,
+		proc: proc, master: master, ring: NewRing(o.Buffer), tap: o.Tap, cols: cols, rows: rows, grace: cmp.Or(o.Grace, DefaultGrace),
 		done: make(chan struct{}), exited: make(chan struct{}),
 	}
 	t.screen = newScreen(t.ring, cols, rows)

@@ -247,15 +247,19 @@ func TestSignals(t *testing.T) {
 }
 
 func TestClose(t *testing.T) {
-	for _, test := range []struct{ name, text string }{
-		{"polite", "echo ready; sleep 1000"},
-		{"trapping", "trap '' HUP TERM INT; echo ready; while :; do sleep 1; done"},
-		{"stopped", "echo ready; kill -STOP $$"},
-		{"last words", "trap 'echo bye; exit' HUP; echo ready; while :; do sleep 0.05; done"},
-		{"not reading its terminal", "exec <&- >/dev/null 2>&1; sleep 1000"},
+	const ample, short = time.Minute, 100 * time.Millisecond
+	for _, test := range []struct {
+		name, text string
+		grace      time.Duration
+	}{
+		{"polite", "echo ready; sleep 1000", ample},
+		{"trapping", "trap '' HUP TERM INT; echo ready; while :; do sleep 1; done", short},
+		{"stopped", "echo ready; kill -STOP $$", ample},
+		{"last words", "trap 'echo bye; exit' HUP; echo ready; while :; do sleep 0.05; done", ample},
+		{"not reading its terminal", "exec <&- >/dev/null 2>&1; sleep 1000", ample},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			term := start(t, "/bin/sh", "-c", test.text)
+			term := startWith(t, Options{Argv: []string{"/bin/sh", "-c", test.text}, Env: environ, Grace: test.grace})
 			if strings.Contains(test.text, "ready") {
 				expect(t, term, 0, "ready")
 			}

@@ -106,6 +106,11 @@ func (r *Redactor) Bytes(b []byte) []byte {
 // Find returns what [New] with zero options would mask in s, in order and without overlaps. Offsets are bytes.
 func Find(s string) []Span {
 	r := Redactor{profile: All, known: &knownValues{}}
+	return r.spans(s)
+}
+
+// spans is what String masks.
+func (r *Redactor) spans(s string) []Span {
 	e := r.engine()
 	var spans []Span
 	for at := e.skip(s, 0, true); at < len(s); {

@@ -154,6 +154,29 @@ func masterDies(t *testing.T, server *sshtest.Server, e *Engine, r *dest.Resolve
 	mustRun(t, e, r, Command{Text: "true"})
 }
 
+// TestKilledWhileConnecting kills the ssh that is to become a master: once is not noticed, again and again is an error that says so.
+func TestKilledWhileConnecting(t *testing.T) {
+	t.Parallel()
+	l := sshtest.New(t)
+	server := l.MustStart(t, sshtest.Options{Ordinary: true, Shell: "dash"})
+	for deaths, want := range map[int]string{1: "", 1000: "connection_lost"} {
+		alias := fmt.Sprintf("dies-%d", deaths)
+		count := filepath.Join(l.Dir(), alias)
+		proxy := fmt.Sprintf(`ProxyCommand sh -c 'echo x >>%s; [ $(wc -l <%[1]s) -gt %d ] || kill -KILL $PPID; exec busybox nc %%h %%p'`, count, deaths)
+		if err := l.AddHost(alias, server.HostLines(proxy)...); err != nil {
+			t.Fatal(err)
+		}
+		e := newEngine(t, l, Options{})
+		_, err := run(t, e, resolve(t, e, alias, dest.Options{}), Command{Text: "true"})
+		if code(err) != want || want != "" && !errors.Is(err, errEnded) {
+			t.Errorf("%d deaths: %v", deaths, err)
+		}
+		if starts, _ := os.ReadFile(count); len(starts)/2 != min(deaths, endedRetries)+1 {
+			t.Errorf("%d deaths: %d starts", deaths, len(starts)/2)
+		}
+	}
+}
+
 // TestStalled freezes what lies between us and the command.
 func TestStalled(t *testing.T) {
 	t.Parallel()

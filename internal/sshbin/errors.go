@@ -14,7 +14,7 @@ type Error struct {
 	Hint string
 	// Started tells whether the remote command has run or may have: it is never run a second time.
 	Started bool
-	// Retryable is true for a server that dropped the connection before its greeting.
+	// Retryable is true for a server that dropped the connection before its greeting, and for an ssh that was killed while it connected.
 	Retryable bool
 	Err       error
 }

@@ -24,6 +24,8 @@ const (
 	dropRetries = 8
 	// proxyRetries is the same for a proxy command, whose own failure looks alike when it says nothing.
 	proxyRetries = 3
+	// endedRetries is the same for an ssh that somebody has killed. Its user may have to touch a key each time.
+	endedRetries = 2
 )
 
 // startMaster gives a master for the pool: the operator's, a living one of ours from this or another process, or a new one. taken are
@@ -51,6 +53,9 @@ func (e *Engine) startMaster(ctx context.Context, p *pool, taken map[int]bool, w
 		retries := dropRetries
 		if p.resolved.ProxyCommand != "" {
 			retries = proxyRetries
+		}
+		if errors.Is(err, errEnded) {
+			retries = endedRetries
 		}
 		if !errors.As(err, &f) || !f.Retryable || attempt >= retries {
 			return nil, err

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"os/exec"
 	"strings"
+	"syscall"
 
 	"relay-shell/internal/sshbin/dest"
 	"relay-shell/internal/sshbin/failure"
+	"relay-shell/internal/sshbin/mux"
 )
 
 // startError says why the master at path could not be started: what ssh said of it, unless it never got to say anything.
@@ -23,6 +25,10 @@ func (e *Engine) startError(r *dest.Resolved, path string, err error) error {
 		return &Error{Op: "connecting", Host: r.Alias, Code: "unreachable", Message: err.Error(), Err: err, Hint: "this is no ordinary sshd: check the address"}
 	}
 	f := failure.FromLog(logPath(path), r, dest.Environ(e.opt.Env))
+	if f.Code == "internal" && wasEnded(err) {
+		return &Error{Op: "connecting", Host: r.Alias, Code: "connection_lost", Message: errEnded.Error(), Retryable: true, Err: errEnded,
+			Hint: "call again: nothing was started; if it goes on, look what ends ssh processes on this machine (memory, a supervisor)"}
+	}
 	made := &Error{Op: "connecting", Host: r.Alias, Code: f.Code, Message: f.Error(), Hint: f.Hint, Retryable: f.Retryable, Err: f}
 	if !errors.Is(err, errSignIn) {
 		return made
@@ -33,4 +39,18 @@ func (e *Engine) startError(r *dest.Resolved, path string, err error) error {
 		made.Message = strings.TrimSpace(errSignIn.Error() + ": " + f.Error())
 	}
 	return made
+}
+
+// errEnded is the end of an ssh that did not end by itself.
+var errEnded = errors.New("the ssh process was ended while it connected, and not by relay-shell")
+
+// wasEnded reports whether a signal ended the ssh that was to become a master, before it had signed in or just after.
+func wasEnded(err error) bool {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		status, ok := exit.Sys().(syscall.WaitStatus)
+		return ok && status.Signaled()
+	}
+	var gone *mux.NotRunningError
+	return errors.As(err, &gone)
 }

@@ -160,6 +160,16 @@ func (s *Server) DropConnections() {
 	}
 }
 
+// CutConnections kills the server's connection processes alone; what they run has to notice.
+func (s *Server) CutConnections() {
+	for _, pid := range descendants(s.proc.pid) {
+		name, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "comm"))
+		if bytes.HasPrefix(name, []byte("sshd")) || bytes.HasPrefix(name, []byte("dropbear")) {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+}
+
 func (p *process) wait() error {
 	select {
 	case <-p.done:

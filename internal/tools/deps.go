@@ -47,5 +47,7 @@ type Deps struct {
 	locks     *change.Locks
 	owners    ownerCache
 
+	jobSecrets sync.Map // names of the secrets of jobs whose values Mask knows
+
 	jobs bool // the toolset job is on
 }

@@ -101,23 +101,25 @@ func (d *Deps) planJobStart(p *jobStartParams) (*relay.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, subjectEnv, err := overlay(p.Env, "")
-	if err == nil {
-		err = noSecretEnv(p.Env)
-	}
+	vars, subjectEnv, err := overlay(p.Env, "")
 	if err != nil {
 		return nil, err
 	}
+	named := secretNames("", vars)
 	dir := p.Cwd
 	if p.Host == "" {
 		dir = d.here(dir)
 	}
 	// Whatever the command does, a job itself leaves files where it runs.
 	subject := policy.Subject{Text: p.Command, Env: subjectEnv, Dir: dir, Remote: p.Host != "", Floor: policy.Reversible}
-	return &relay.Plan{Args: p, Hosts: hosts, Subject: subject, Run: func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
-		spec := jobs.Spec{Name: p.Name, Command: p.Command, Dir: dir, Call: run.ID}
-		for _, name := range p.Env.Names() {
-			spec.Env = append(spec.Env, jobs.EnvVar{Name: name, Value: p.Env[name]})
+	return &relay.Plan{Args: p, Hosts: hosts, Subject: subject, Secrets: named, Run: func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
+		env, _, err := d.revealEnv(ctx, run, vars)
+		if err != nil {
+			return nil, err
+		}
+		spec := jobs.Spec{Name: p.Name, Command: p.Command, Dir: dir, Call: run.ID, Secrets: named}
+		for _, v := range env {
+			spec.Env = append(spec.Env, jobs.EnvVar(v))
 		}
 		if p.Host != "" {
 			spec.Announce = func(id string) { d.rememberJob(jobs.Ref{ID: id, Host: p.Host}) }
@@ -162,6 +164,9 @@ func (d *Deps) planJobWait(p *jobWaitParams) (*relay.Plan, error) {
 	}
 	return d.jobPlan(p, p.JobID, func(ctx context.Context, run *relay.Run, ref jobs.Ref, place jobs.Place) (*relay.Result, error) {
 		if progress := run.Call.Progress; progress != nil {
+			if info, _, err := place.Read(ctx, ref.ID, job.Newest, 1, 0); err == nil {
+				d.maskSecrets(ctx, run, info)
+			}
 			o.Progress = func(data []byte) {
 				if line := output.LastLine(data); line != "" {
 					progress(d.hidden(nil, []byte(line)))
@@ -172,7 +177,7 @@ func (d *Deps) planJobWait(p *jobWaitParams) (*relay.Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		out := d.jobOutputOf(w.Info, d.before(ctx, place, ref.ID, w.Chunk), w.Chunk, job.Newest)
+		out := d.shown(ctx, run, place, w.Info, w.Chunk, job.Newest)
 		out.Reason = w.Reason
 		return d.jobResult(ctx, run, out, w.Info), nil
 	})
@@ -191,7 +196,7 @@ func (d *Deps) planJobOutput(p *jobOutputParams) (*relay.Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		return d.jobResult(ctx, run, d.jobOutputOf(info, d.before(ctx, place, ref.ID, c), c, cursor), info), nil
+		return d.jobResult(ctx, run, d.shown(ctx, run, place, info, c, cursor), info), nil
 	})
 }
 
@@ -205,7 +210,7 @@ func (d *Deps) planJobKill(p *jobKillParams) (*relay.Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		out := d.jobOutputOf(info, d.before(ctx, place, ref.ID, c), c, job.Newest)
+		out := d.shown(ctx, run, place, info, c, job.Newest)
 		if p.SignalName != "TERM" && p.SignalName != "KILL" {
 			out.Signalled = &sent
 		}

@@ -358,6 +358,7 @@ func TestDetachedLost(t *testing.T) {
 	if res.Outcome != relay.Running {
 		t.Fatalf("%s %v", res.Outcome, res.Err)
 	}
+	r.output("job_wait", map[string]any{"job_id": *res.Command.JobID, "until": "up"}) // a busy machine may have let it go before it began
 	text, err := os.ReadFile(pids)
 	must(t, err)
 	connections, err := r.deps.SSH.Connections(t.Context())

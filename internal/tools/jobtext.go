@@ -48,6 +48,7 @@ type jobOutput struct {
 	Reason    string `json:"reason,omitempty" jsonschema:"of job_wait: end, until, quiet or timeout"`
 	Signalled *int   `json:"signalled,omitempty" jsonschema:"processes that got the signal; -1: unknown"`
 	earlier   *int64
+	note      string
 }
 
 // jobOf puts a job into the form of results.
@@ -95,6 +96,29 @@ func (d *Deps) hidden(before, data []byte) string {
 	return d.Mask.Part(strings.ToValidUTF8(string(before), "\uFFFD"), text, "", false)
 }
 
+// shown is the answer about a job with a piece of its output, without its secrets.
+func (d *Deps) shown(ctx context.Context, run *relay.Run, place jobs.Place, i jobs.Info, c job.Chunk, asked int64) *jobOutput {
+	note := d.maskSecrets(ctx, run, i)
+	out := d.jobOutputOf(i, d.before(ctx, place, i.ID, c), c, asked)
+	out.note = note
+	return out
+}
+
+// maskSecrets has the values masked that a job was given: another server may have given them.
+func (d *Deps) maskSecrets(ctx context.Context, run *relay.Run, i jobs.Info) (note string) {
+	for _, name := range i.Secrets {
+		if _, known := d.jobSecrets.Load(name); known {
+			continue
+		}
+		if _, _, err := d.revealing(ctx, run, "{{secret:"+name+"}}"); err != nil {
+			note = "the value of secret " + name + ", which the job was given, cannot be had here, and is not masked: " + err.Error()
+			continue
+		}
+		d.jobSecrets.Store(name, true)
+	}
+	return note
+}
+
 // jobOutputOf joins a job with a piece of its output and what stands before that; asked is the offset from which on it was asked
 // for, or job.Newest.
 func (d *Deps) jobOutputOf(i jobs.Info, before []byte, c job.Chunk, asked int64) *jobOutput {
@@ -133,7 +157,11 @@ func (d *Deps) jobResult(ctx context.Context, run *relay.Run, o *jobOutput, i jo
 	if o.ExitCode != nil {
 		record["exit_code"] = *o.ExitCode
 	}
-	return &relay.Result{Fields: o, Text: o.text(), Record: record}
+	res := &relay.Result{Fields: o, Text: o.text(), Record: record}
+	if o.note != "" {
+		res.Notes = append(res.Notes, o.note)
+	}
+	return res
 }
 
 // line is a job in words.

@@ -19,16 +19,6 @@ func noSecret(param, text string) error {
 	return params.Errorf(param, "put {{secret:NAME}} into stdin or env, or into the data of session_send, and let the command read it from there", "can't hold a secret: everybody on the host could read it")
 }
 
-// noSecretEnv refuses placeholders in the environment of what outlives the call, whose start is kept on the disk.
-func noSecretEnv(env params.Env) error {
-	for _, value := range env {
-		if value != nil && secrets.Uses(*value) {
-			return params.Errorf("env", "give it on stdin of a command that ends with its call, or type it with session_send", "can't hold a secret here: what outlives the call is kept on the disk")
-		}
-	}
-	return nil
-}
-
 // secretNames are the secrets that a call names in its standard input and environment, for its record.
 func secretNames(stdin string, env []target.EnvVar) []string {
 	names := secrets.Names(stdin)
@@ -78,19 +68,26 @@ func (d *Deps) reveal(ctx context.Context, run *relay.Run, stdin string, env []t
 	if err != nil {
 		return "", nil, err
 	}
+	env, _, err = d.revealEnv(ctx, run, env)
+	return stdin, env, err
+}
+
+// revealEnv puts the secrets of a call into its environment, with the values themselves as revealing.
+func (d *Deps) revealEnv(ctx context.Context, run *relay.Run, env []target.EnvVar) (_ []target.EnvVar, values []string, err error) {
 	env = slices.Clone(env)
 	for i, v := range env {
 		if v.Value == nil {
 			continue
 		}
-		value, err := d.revealed(ctx, run, *v.Value)
+		value, used, err := d.revealing(ctx, run, *v.Value)
 		if err != nil {
-			return "", nil, err
+			return nil, nil, err
 		}
-		if value != *v.Value && strings.Contains(value, "\x00") {
-			return "", nil, params.Errorf("env", "no process environment can carry NUL", "the secret in %s holds a NUL byte", v.Name)
+		if len(used) > 0 && strings.Contains(value, "\x00") {
+			return nil, nil, params.Errorf("env", "no process environment can carry NUL", "the secret in %s holds a NUL byte", v.Name)
 		}
 		env[i].Value = &value
+		values = append(values, used...)
 	}
-	return stdin, env, nil
+	return env, values, nil
 }

@@ -2,10 +2,13 @@ package tools
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"relay-shell/internal/keeper"
 	"relay-shell/internal/keeper/session"
 	"relay-shell/internal/localexec"
 	"relay-shell/internal/params"
@@ -65,10 +68,7 @@ func (d *Deps) planShellSpawn(p *shellSpawnParams) (*relay.Plan, error) {
 	if err := spawnable(p.Command); err != nil {
 		return nil, err
 	}
-	_, subjectEnv, err := overlay(p.Env, "")
-	if err == nil {
-		err = noSecretEnv(p.Env)
-	}
+	env, subjectEnv, err := overlay(p.Env, "")
 	if err != nil {
 		return nil, err
 	}
@@ -78,12 +78,16 @@ func (d *Deps) planShellSpawn(p *shellSpawnParams) (*relay.Plan, error) {
 		subject.Fixed = nil // what the variables do to a shell counts
 		subject.Text, subject.Floor = orShell(p.Command), policy.Reversible
 	}
-	return &relay.Plan{Args: p, Subject: subject, Run: func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
-		var vars []localexec.Var
-		for _, name := range p.Env.Names() {
-			vars = append(vars, localexec.Var{Name: name, Value: p.Env[name]})
+	return &relay.Plan{Args: p, Subject: subject, Secrets: secretNames("", env), Run: func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
+		env, values, err := d.revealEnv(ctx, run, env)
+		if err != nil {
+			return nil, err
 		}
-		o := session.Params{Env: localexec.Environment(d.Environ, vars), Dir: d.here(p.Cwd), Cols: p.Cols, Rows: p.Rows, Name: p.Name, Command: p.Command}
+		var vars []localexec.Var
+		for _, v := range env {
+			vars = append(vars, localexec.Var(v))
+		}
+		o := session.Params{Known: values, Env: localexec.Environment(d.Environ, vars), Dir: d.here(p.Cwd), Cols: p.Cols, Rows: p.Rows, Name: p.Name, Command: p.Command}
 		if p.Command != "" {
 			o.Argv = []string{"/bin/sh", "-c", p.Command}
 		} else {
@@ -159,8 +163,17 @@ func (d *Deps) startSession(ctx context.Context, run *relay.Run, o session.Param
 	}
 	info, err := d.Keepers.Start(ctx, session.Kind, c.MaxSessions, o)
 	if err != nil {
-		return nil, sessionError(err, c.MaxSessions)
+		return nil, spawnError(err, c.MaxSessions)
 	}
 	s := sessionOf(info)
 	return &relay.Result{Fields: &s, Text: s.line() + "\n", Record: map[string]any{"session_id": s.SessionID}}, nil
+}
+
+// spawnError says which setting a session was one too many for. Terminals and processes of the machine can be used up as well.
+func spawnError(err error, limit int) error {
+	var e *keeper.Error
+	if errors.As(err, &e) && e.Code == "limit_reached" && strings.HasSuffix(e.Message, "sessions are open") {
+		return &relay.Error{Code: e.Code, Message: fmt.Sprintf("all %d sessions are in use (MAX_SESSIONS)", limit), Hint: "session_list shows them, session_kill ends one"}
+	}
+	return err
 }

@@ -53,6 +53,8 @@ type Meta struct {
 	Mark string `json:"mark,omitempty"`
 	// Call is the call that it comes from, as in the audit.
 	Call string `json:"call,omitempty"`
+	// Secrets are the names of the secrets in its environment: whoever reads its output masks their values.
+	Secrets []string `json:"secrets,omitempty"`
 }
 
 // The states.

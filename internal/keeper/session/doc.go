@@ -46,6 +46,8 @@ type Params struct {
 	Recordings string `json:"recordings,omitempty"`
 	// MaskKey is the installation's key of marks, for secrets in the recording. nil: marks of this session alone.
 	MaskKey []byte `json:"mask_key,omitempty"`
+	// Known are secrets in Env, which do not stand in the recording whoever prints them.
+	Known []string `json:"known,omitempty"`
 	// Trail takes the hashes of the recording, nil for none.
 	Trail *audit.Trail `json:"trail,omitempty"`
 }

@@ -102,6 +102,7 @@ func (s *Session) record(id string) error {
 	}
 	s.path = filepath.Join(s.params.Recordings, id+".cast")
 	s.redactor = newRedactor(s.params.MaskKey)
+	s.redactor.AddKnown(s.params.Known...)
 	o := pty.RecorderOptions{
 		Cols: orElse(s.params.Cols, pty.DefaultCols), Rows: orElse(s.params.Rows, pty.DefaultRows), Term: pty.Term,
 		Command: s.masked(s.params.Command), Title: s.masked(s.params.Name), Filter: s.mask,
