@@ -1,8 +1,10 @@
 package files
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"relay-shell/internal/sshtest"
@@ -30,6 +32,28 @@ func TestDiskFull(t *testing.T) {
 		holds(t, full+"/f", []byte("old"))
 		if report.Part != "" {
 			if err := os.Remove(report.Part); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	// Many small ones, whose requests go out together.
+	if err := os.Mkdir(source+"/tree", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 300 {
+		put(t, fmt.Sprintf("%s/tree/f%03d", source, n), random(20<<10))
+	}
+	for name, tr := range map[string]Transfer{"up": {From: here, To: there}, "down": {From: there, To: here}} {
+		tr.Source, tr.Dest, tr.Recursive = source+"/tree", full+"/tree", true
+		report, err := tr.Run(t.Context())
+		if Code(err) != "limit_reached" {
+			t.Errorf("a tree %s: %v", name, err)
+		}
+		if left := litter(t, full, "f"); len(left) > 1 || len(left) == 1 && left[0] != filepath.Base(report.Part) {
+			t.Errorf("a tree %s: left behind: %q", name, left)
+		}
+		if report.Part != "" {
+			if err := os.RemoveAll(report.Part); err != nil {
 				t.Error(err)
 			}
 		}

@@ -22,15 +22,9 @@ func (t *tree) publish(ctx context.Context) error {
 
 // dressDirectories gives directories their modes and times, children first.
 func (t *tree) dressDirectories(ctx context.Context, at func(rel string) string, items []item) error {
-	for _, i := range slices.Backward(items) {
-		if !i.info.Mode.IsDir() {
-			continue
-		}
-		if err := setBoth(ctx, t.To, at(i.rel), i.info.Mode.Perm(), i.info); err != nil {
-			return err
-		}
-	}
-	return nil
+	items = slices.Clone(items)
+	slices.Reverse(items)
+	return eachLevel(items, func(i item) error { return setBoth(ctx, t.To, at(i.rel), i.info.Mode.Perm(), i.info) })
 }
 
 // setBoth sets mode and times by one request where that can be done.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"os"
+	"path"
 
 	"relay-shell/internal/files/sftp"
 	"relay-shell/internal/target"
@@ -11,6 +12,27 @@ import (
 
 func (r *remote) openListed(ctx context.Context, name string) (Reader, error) {
 	return r.open(ctx, name, sftp.Read, CreateOptions{Exclusive: true}) // exclusive: not asked what it is
+}
+
+// complete writes all of a new small file, dresses and closes it, by requests that go out together.
+func (f *remoteFile) complete(data []byte, mode fs.FileMode, info Info, sync bool) error {
+	f.closing.Do(func() {
+		f.closed = f.fail("write", f.r.full(f.ctx, f.s, path.Dir(f.name), f.Handle.Complete(f.ctx, data, bothOf(mode, info), sync)))
+		f.s.leave()
+	})
+	return f.closed
+}
+
+// closeSoon closes a file that was read without waiting.
+func (f *remoteFile) closeSoon() {
+	if f.ctx.Err() != nil {
+		f.Close()
+		return
+	}
+	f.closing.Do(func() {
+		f.closed = f.fail("close", f.CloseSoon(f.ctx))
+		f.s.leave()
+	})
 }
 
 // finish sets mode and times by one request.

@@ -9,9 +9,12 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"relay-shell/internal/files/sftp"
 )
 
 // workers is how many files of a tree are under way at once.
@@ -204,15 +207,44 @@ func (t *tree) inherit(ctx context.Context) error {
 }
 
 func (t *tree) directories(ctx context.Context) error {
-	for _, i := range t.list.items {
-		if !i.info.Mode.IsDir() || i.rel == "" {
-			continue
+	return eachLevel(t.list.items, func(i item) error {
+		if i.rel == "" {
+			return nil
 		}
 		if err := t.To.Mkdir(ctx, under(t.stage, i.rel), 0o700); err != nil && Code(err) != "already_exists" {
 			return err
 		}
+		return nil
+	})
+}
+
+// eachLevel does something to all directories, those of one depth at once. items are in the order of their depth, up or down.
+func eachLevel(items []item, do func(i item) error) error {
+	level := -1
+	var g *errgroup.Group
+	for _, i := range items {
+		if !i.info.Mode.IsDir() {
+			continue
+		}
+		depth := strings.Count(i.rel, "/")
+		if i.rel == "" {
+			depth = -1
+		}
+		if g == nil || depth != level {
+			if g != nil {
+				if err := g.Wait(); err != nil {
+					return err
+				}
+			}
+			g, level = new(errgroup.Group), depth
+			g.SetLimit(workers)
+		}
+		g.Go(func() error { return do(i) })
 	}
-	return nil
+	if g == nil {
+		return nil
+	}
+	return g.Wait()
 }
 
 // files copies files and links.
@@ -254,14 +286,8 @@ func (t *tree) one(ctx context.Context, i item) error {
 	if err != nil {
 		return err
 	}
-	sum, n, err := t.content(ctx, i, data, &part{path: under(t.stage, i.rel), w: w})
-	if err == nil {
-		err = finish(w, i.info.Mode.Perm(), i.info)
-	}
-	if err == nil && !t.syncs {
-		_, err = w.Sync()
-	}
-	if err = errors.Join(err, w.Close()); err != nil {
+	sum, n, err := t.write(ctx, i, data, w)
+	if err != nil {
 		return err
 	}
 	t.mu.Lock()
@@ -271,6 +297,23 @@ func (t *tree) one(ctx context.Context, i item) error {
 	t.mu.Unlock()
 	t.meter.change(func(p *Progress) { p.Files++ })
 	return nil
+}
+
+// write fills a new file of the stage, dresses and closes it.
+func (t *tree) write(ctx context.Context, i item, data []byte, w Writer) (sum [32]byte, n int64, err error) {
+	mode := i.info.Mode.Perm()
+	if f, ok := w.(*remoteFile); ok && i.info.Size < fastFrom && sftp.Fits(len(data)) {
+		t.meter.add(len(data))
+		return sha256.Sum256(data), int64(len(data)), f.complete(data, mode, i.info, !t.syncs)
+	}
+	sum, n, err = t.content(ctx, i, data, &part{path: under(t.stage, i.rel), w: w})
+	if err == nil {
+		err = finish(w, mode, i.info)
+	}
+	if err == nil && !t.syncs {
+		_, err = w.Sync()
+	}
+	return sum, n, errors.Join(err, w.Close())
 }
 
 // content writes what a file holds. sum is the digest of what this side of the transfer has read, or written.
@@ -310,7 +353,11 @@ func readWhole(ctx context.Context, f FS, name string, size int64) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
+	if f, ok := r.(*remoteFile); ok {
+		defer f.closeSoon()
+	} else {
+		defer r.Close()
+	}
 	b := make([]byte, max(size, 1))
 	n, err := r.ReadAt(b, 0)
 	if size == 0 && n > 0 {

@@ -212,3 +212,49 @@ func (h *Handle) Store(ctx context.Context, off int64, fill func([]byte) (int, e
 	}
 	return nil
 }
+
+// Complete writes data, which fits a single request, to the beginning of a file, sets its attributes, has it on disk if sync says so, and closes it. The
+// requests go out together: with many small files the waits between them are most of the time.
+func (h *Handle) Complete(ctx context.Context, data []byte, a Attrs, sync bool) error {
+	var packets []packet
+	if len(data) > 0 {
+		packets = append(packets, newPacket(typeWrite, len(data)+96).string(h.id).uint64(0).string(string(data)))
+	}
+	packets = append(packets, newPacket(typeFsetstat, 96).string(h.id).attrs(&a))
+	if sync && h.c.Has(Fsync) {
+		p, err := h.c.extended(Fsync, 64)
+		if err != nil {
+			return err
+		}
+		packets = append(packets, p.string(h.id))
+	}
+	packets = append(packets, newPacket(typeClose, 64).string(h.id))
+	calls := make([]*call, 0, len(packets))
+	for _, p := range packets {
+		k, err := h.c.send(ctx, p, nil)
+		if err != nil {
+			return err
+		}
+		calls = append(calls, k)
+	}
+	var failed error
+	for _, k := range calls {
+		a, err := k.wait(ctx, nil)
+		if err == nil {
+			err = a.status()
+		}
+		if failed == nil {
+			failed = err
+		}
+	}
+	return failed
+}
+
+// CloseSoon closes the handle of a file that was read, without waiting for the answer.
+func (h *Handle) CloseSoon(ctx context.Context) error {
+	_, err := h.c.send(ctx, newPacket(typeClose, 64).string(h.id), nil)
+	return err
+}
+
+// Fits reports whether a single request writes so many bytes to every server.
+func Fits(n int) bool { return n <= leastSize-1024 }
