@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/signal"
+	"path"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -16,7 +19,7 @@ import (
 )
 
 type cpCmd struct {
-	Paths      []string `arg:"" name:"path" help:"Files to copy, and where to; host:path is on a host."`
+	Paths      []string `arg:"" name:"path" help:"Files to copy, and where to; host:path is on a host. From host to host they pass through a private directory here."`
 	Recursive  bool     `help:"Copy directories." short:"r"`
 	Resume     bool     `help:"Go on where an interrupted copy ended."`
 	Verify     bool     `help:"Compare SHA-256 of both ends." default:"true" negatable:""`
@@ -37,19 +40,15 @@ func (c *cpCmd) Run(s *session) error {
 		return usage(errors.New("cp takes a source and a destination (relay-shell cp --help)"))
 	}
 	sources, to := c.Paths[:len(c.Paths)-1], place(c.Paths[len(c.Paths)-1])
-	calls := make([]map[string]any, len(sources))
-	tools := make([]string, len(sources))
-	for i, path := range sources {
-		from := place(path)
-		if len(sources) > 1 {
-			to := to
-			to.path = strings.TrimRight(to.path, "/") + "/" // a directory, whatever is there
-			tools[i], calls[i] = c.call(from, to)
-		} else {
-			tools[i], calls[i] = c.call(from, to)
-		}
-		if tools[i] == "" {
-			return usage(fmt.Errorf("one of %s and %s has to be on a host (host:path), and only one", path, c.Paths[len(c.Paths)-1]))
+	if len(sources) > 1 {
+		to.path = strings.TrimRight(to.path, "/") + "/" // a directory, whatever is there
+	}
+	for _, path := range sources {
+		switch from := place(path); {
+		case from.host == "" && to.host == "":
+			return usage(fmt.Errorf("one of %s and %s has to be on a host (host:path)", path, c.Paths[len(c.Paths)-1]))
+		case from.host != "" && to.host != "" && c.Resume:
+			return usage(errors.New("--resume goes with one host: from host to host, copy to here first"))
 		}
 	}
 	a, err := s.open()
@@ -58,49 +57,89 @@ func (c *cpCmd) Run(s *session) error {
 	}
 	defer a.close()
 	var failed error
-	for i, args := range calls {
-		call, err := a.call(tools[i], args)
-		if err != nil {
+	for _, path := range sources {
+		err := c.copy(ctx, s, a, place(path), to)
+		switch {
+		case err == nil:
+		case len(sources) == 1 || ctx.Err() != nil:
 			return err
+		default:
+			fmt.Fprintln(s.world.Stderr, "relay-shell: "+err.Error())
+			failed = &statusError{exitFailed, nil}
 		}
-		line := &statusLine{out: s.world.Stdout}
-		if f, ok := terminalOf(s.world.Stderr); ok && !c.Quiet {
-			line.terminal = f
-			line.width = func() int { w, _, _ := term.GetSize(int(f.Fd())); return w }
-			name := files.Escape(filepath.Base(sources[i]))
-			call.Progress = func(text string) { line.set(name + "  " + text) }
-		}
-		res := a.relay.Do(ctx, call)
-		line.clear()
-		if res.Outcome != relay.OK {
-			failed = failure(res)
-			if len(calls) > 1 && ctx.Err() == nil {
-				fmt.Fprintln(s.world.Stderr, "relay-shell: "+failed.Error())
-				failed = &statusError{exitFailed, nil}
-				continue
-			}
-			return failed
-		}
-		for _, note := range res.Notes {
-			fmt.Fprintln(s.world.Stderr, "relay-shell: "+mcpserver.Visible(note))
-		}
-		fmt.Fprint(s.world.Stdout, mcpserver.Visible(res.Text))
 	}
 	return failed
 }
 
-// call is the tool's name and its arguments, "" where the two places make no transfer.
+// copy copies one source. From host to host it goes by way of a private directory here, each half as safe as any transfer.
+func (c *cpCmd) copy(ctx context.Context, s *session, a *app, from, to location) error {
+	if from.host == "" || to.host == "" {
+		return c.transfer(ctx, s, a, from, to, true)
+	}
+	above := ""
+	if len(a.cfg.LocalRoots) > 0 {
+		above = a.cfg.LocalRoots[0]
+	}
+	dir, err := os.MkdirTemp(above, ".relay-shell-cp-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	half := location{path: filepath.Join(dir, "content")}
+	onward := half
+	switch base := path.Base(from.path); base {
+	case ".", "..", "/", "~": // what is in it
+		onward.path += "/."
+	default:
+		half.path = dir + "/" + base
+		onward = half
+	}
+	if err := c.transfer(ctx, s, a, from, half, false); err != nil {
+		return err
+	}
+	return c.transfer(ctx, s, a, onward, to, true)
+}
+
+// transfer makes one call, and shows its progress and, if it is the last, its result.
+func (c *cpCmd) transfer(ctx context.Context, s *session, a *app, from, to location, last bool) error {
+	tool, args := c.call(from, to)
+	if !last {
+		delete(args, "mode")
+	}
+	call, err := a.call(tool, args)
+	if err != nil {
+		return err
+	}
+	line := &statusLine{out: s.world.Stdout}
+	if f, ok := terminalOf(s.world.Stderr); ok && !c.Quiet {
+		line.terminal = f
+		line.width = func() int { w, _, _ := term.GetSize(int(f.Fd())); return w }
+		name := files.Escape(path.Base(from.path))
+		call.Progress = func(text string) { line.set(name + "  " + text) }
+	}
+	res := a.relay.Do(ctx, call)
+	line.clear()
+	if res.Outcome != relay.OK {
+		return failure(res)
+	}
+	for _, note := range res.Notes {
+		fmt.Fprintln(s.world.Stderr, "relay-shell: "+mcpserver.Visible(note))
+	}
+	if last {
+		fmt.Fprint(s.world.Stdout, mcpserver.Visible(res.Text))
+	}
+	return nil
+}
+
+// call is the tool's name and its arguments for a transfer between this machine and a host.
 func (c *cpCmd) call(from, to location) (string, map[string]any) {
 	args := map[string]any{"recursive": c.Recursive, "resume": c.Resume, "verify": c.Verify, "overwrite": c.Overwrite}
 	tool := "ssh_upload"
-	switch {
-	case from.host == "" && to.host != "":
+	if from.host == "" {
 		args["host"], args["local_path"], args["remote_path"] = to.host, files.Escape(from.path), files.Escape(to.path)
-	case from.host != "" && to.host == "":
+	} else {
 		tool = "ssh_download"
 		args["host"], args["local_path"], args["remote_path"] = from.host, files.Escape(to.path), files.Escape(from.path)
-	default:
-		return "", nil
 	}
 	for name, value := range map[string]string{"mode": c.Mode, "user": c.User, "key_path": c.KeyPath, "known_hosts": c.KnownHosts, "jump": c.Jump} {
 		if value != "" {
