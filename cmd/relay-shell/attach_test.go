@@ -19,6 +19,7 @@ type seated struct {
 	cmd  *exec.Cmd
 	tty  *os.File
 	gone chan struct{}
+	more chan struct{} // has something when more was shown
 
 	mu   sync.Mutex
 	seen strings.Builder
@@ -26,7 +27,7 @@ type seated struct {
 
 func (i *install) sit(cols, rows uint16, args ...string) *seated {
 	i.t.Helper()
-	p := &seated{t: i.t, cmd: i.command(args...), gone: make(chan struct{})}
+	p := &seated{t: i.t, cmd: i.command(args...), gone: make(chan struct{}), more: make(chan struct{}, 1)}
 	var err error
 	if p.tty, err = pty.StartWithSize(p.cmd, &pty.Winsize{Cols: cols, Rows: rows}); err != nil {
 		i.t.Fatal(err)
@@ -39,6 +40,10 @@ func (i *install) sit(cols, rows uint16, args ...string) *seated {
 			p.mu.Lock()
 			p.seen.Write(buf[:n])
 			p.mu.Unlock()
+			select {
+			case p.more <- struct{}{}:
+			default:
+			}
 			if err != nil {
 				return
 			}
@@ -64,14 +69,17 @@ func (p *seated) types(text string) {
 func (p *seated) sees(pattern string) {
 	p.t.Helper()
 	re := regexp.MustCompile(pattern)
-	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	late := time.After(60 * time.Second)
+	for {
 		p.mu.Lock()
 		seen := p.seen.String()
 		p.mu.Unlock()
 		if re.MatchString(seen) {
 			return
 		}
-		if time.Now().After(deadline) {
+		select {
+		case <-p.more:
+		case <-late:
 			p.t.Fatalf("no %s in %q", pattern, seen)
 		}
 	}
@@ -106,7 +114,7 @@ func TestTogether(t *testing.T) {
 	if err := pty.Setsize(typist.tty, &pty.Winsize{Cols: 90, Rows: 20}); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(i.run("sessions"), "90x20"); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(i.run("sessions"), "90x20"); {
 		if time.Now().After(deadline) {
 			t.Fatal("the session does not follow the person's window")
 		}

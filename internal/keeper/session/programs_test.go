@@ -25,14 +25,23 @@ func need(t *testing.T, program string) {
 func (w *world) shows(id, pattern string) Seen {
 	w.t.Helper()
 	re := regexp.MustCompile(pattern)
-	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	return w.sees(id, pattern, func(s Seen) bool { return re.MatchString(strings.Join(s.Lines, "\n")) })
+}
+
+// sees waits until the screen is as it should be, which it can only become when something is printed.
+func (w *world) sees(id, what string, is func(Seen) bool) Seen {
+	w.t.Helper()
+	for deadline := time.Now().Add(60 * time.Second); ; {
+		end := w.status(id).End
 		var s Seen
 		w.call(id, OpScreen, struct{}{}, &s)
-		if text := strings.Join(s.Lines, "\n"); re.MatchString(text) {
+		if is(s) {
 			return s
-		} else if time.Now().After(deadline) {
-			w.t.Fatalf("no %s on the screen:\n%s", pattern, text)
 		}
+		if time.Now().After(deadline) {
+			w.t.Fatalf("no %s on the screen:\n%s\ncursor at %d, %d", what, strings.Join(s.Lines, "\n"), s.CursorX, s.CursorY)
+		}
+		w.call(id, OpRecv, Receive{Cursor: &end, Wait: 5 * time.Second, Max: 1}, nil)
 	}
 }
 
@@ -52,21 +61,15 @@ func TestVi(t *testing.T) {
 	w.call(id, OpSend, Send{Data: "three", Keys: []string{"Escape"}}, nil)
 	w.shows(id, `(?m)^three$`)
 	w.call(id, OpSend, Send{Data: "gg0"}, nil)
-	s := w.shows(id, `(?m)\Aone 漢字\ntwo\nthree\n~`)
-	for deadline := time.Now().Add(30 * time.Second); (s.CursorX != 0 || s.CursorY != 0) && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		w.call(id, OpScreen, struct{}{}, &s)
-	}
-	if s.CursorX != 0 || s.CursorY != 0 {
-		t.Errorf("the cursor is at column %d, row %d", s.CursorX, s.CursorY)
-	}
+	w.shows(id, `(?m)\Aone 漢字\ntwo\nthree\n~`)
+	w.sees(id, "cursor at the top", func(s Seen) bool { return s.CursorX == 0 && s.CursorY == 0 })
 	w.call(id, OpResize, Resize{40, 8}, nil)
 	w.call(id, OpSend, Send{Data: "ddGoend", Keys: []string{"Escape"}}, nil)
-	if s = w.shows(id, `(?m)\Atwo\nthree\nend\n~`); s.Cols != 40 || s.Rows != 8 {
+	if s := w.shows(id, `(?m)\Atwo\nthree\nend\n~`); s.Cols != 40 || s.Rows != 8 {
 		t.Errorf("%+v", s)
 	}
 	w.call(id, OpSend, Send{Data: ":wq", Enter: true}, nil)
-	for deadline := time.Now().Add(30 * time.Second); w.status(id).Alive && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-	}
+	w.ended(id)
 	if text, err := os.ReadFile(file); err != nil || string(text) != "two\nthree\nend\n" {
 		t.Errorf("%q, %v", text, err)
 	}
@@ -83,11 +86,8 @@ func TestTop(t *testing.T) {
 	}
 	w.call(id, OpSend, Send{Keys: []string{"h"}}, nil)
 	w.shows(id, `Help for Interactive Commands`)
-	w.call(id, OpSend, Send{Keys: []string{"Escape", "q"}}, nil)
-	for deadline := time.Now().Add(30 * time.Second); w.status(id).Alive; time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("top goes on")
-		}
-		w.call(id, OpSend, Send{Keys: []string{"q"}}, nil)
-	}
+	w.call(id, OpSend, Send{Keys: []string{"Escape"}}, nil)
+	w.shows(id, `(?m)^ *PID +USER .* COMMAND`)
+	w.call(id, OpSend, Send{Keys: []string{"q"}}, nil)
+	w.ended(id)
 }

@@ -95,6 +95,17 @@ func (w *world) until(id, pattern string) Received {
 	return r
 }
 
+// ended waits until the program has ended and returns what was not read yet.
+func (w *world) ended(id string) Received {
+	w.t.Helper()
+	var r Received
+	w.call(id, OpRecv, Receive{Wait: 50 * time.Second, Max: 1 << 16, Until: `\A\z.`}, &r)
+	if !r.Ended || r.Status.Alive {
+		w.t.Fatalf("it goes on: %q", r.Data)
+	}
+	return r
+}
+
 func TestShell(t *testing.T) {
 	w := newWorld(t)
 	id := w.spawn(Params{Argv: []string{"/bin/sh"}, Recordings: filepath.Join(w.dir, "rec"), Name: "one", Command: "/bin/sh"})
@@ -120,9 +131,7 @@ func TestShell(t *testing.T) {
 		t.Errorf("%+v", screen)
 	}
 	w.call(id, OpSend, Send{Data: "exit 7", Enter: true}, nil)
-	var last Received
-	w.call(id, OpRecv, Receive{Wait: 30 * time.Second, Max: 1000, Until: `\A\z.`}, &last)
-	if !last.Ended || last.Status.Alive || last.Status.ExitCode == nil || *last.Status.ExitCode != 7 {
+	if last := w.ended(id); last.Status.ExitCode == nil || *last.Status.ExitCode != 7 {
 		t.Errorf("%+v", last.Status)
 	}
 	var e *keeper.Error

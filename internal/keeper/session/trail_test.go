@@ -59,9 +59,7 @@ func TestTrail(t *testing.T) {
 	killed := w.spawn(Params{Argv: []string{"/bin/sh", "-c", "echo first; read x; seq 1 3000; read x"}, Recordings: filepath.Join(w.dir, "rec"), Trail: w.trail()})
 	w.until(ended, `30000\s`)
 	w.call(ended, OpSend, Send{Enter: true}, nil)
-	for w.status(ended).Alive {
-		time.Sleep(20 * time.Millisecond)
-	}
+	w.ended(ended)
 	w.covered(ended, true)
 	w.until(killed, `first`)
 	w.covered(killed, false)

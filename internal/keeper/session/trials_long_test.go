@@ -1,0 +1,8 @@
+//go:build long
+
+package session
+
+const (
+	lastLines     = 500
+	recordedBytes = 1 << 30
+)
