@@ -1,5 +1,6 @@
 # The leash: runs on the host, one per server and master. Lines in: "b ID" a call begins, "e ID" it has ended, "k ID" end its
 # processes, "p N" ping. Lines out: "hi TOKEN …" once, "k ID pids that are left" or "k ID ?", "p N".
+# Every program that it would start to greet is a cost of each new connection: sshd says who logged in, /proc what the system is.
 # Plain POSIX sh for dash, busybox, bash, zsh, ksh and mksh. No grep -F: busybox's stops at the NULs in environ.
 trap "" TERM HUP INT PIPE
 R=" "
@@ -7,8 +8,9 @@ TREE
 V=-
 read -r c 2>/dev/null </proc/$PPID/comm
 case $c in dropbear*) set -- $(PATH=$PATH:/usr/sbin:/usr/local/sbin; dropbear -V 2>&1); V=dropbear_${2#v};; esac
+k=; read -r k 2>/dev/null </proc/sys/kernel/ostype
 echo
-echo "hi TOKEN $$ $(uname -s) $(id -un) ${SSH_CONNECTION:-? ? ? ?} $V $SHELL"
+echo "hi TOKEN $$ ${k:-$(uname -s)} ${LOGNAME:-$(id -un)} ${SSH_CONNECTION:-? ? ? ?} $V $SHELL"
 while read -r c i; do
 case $c in
 b) R="$R$i ";;

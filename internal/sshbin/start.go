@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -135,7 +134,7 @@ func (e *Engine) launch(ctx context.Context, r *dest.Resolved, path string, stor
 	limit := hops*r.ConnectTimeout(e.opt.ConnectTimeout) + signInTime
 	limited, cancel := context.WithTimeoutCause(ctx, limit, errSignIn)
 	defer cancel()
-	if err := e.runMaster(limited, r.MasterArgs(e.masterOptions(path, store)), path, log); err != nil {
+	if err := e.runMaster(limited, r.MasterArgs(e.masterOptions(path, store)), r.Logs(logPath(path)), log); err != nil {
 		return 0, e.startError(r, path, err)
 	}
 	if pid, err = mux.Alive(ctx, path); err != nil {
@@ -145,8 +144,8 @@ func (e *Engine) launch(ctx context.Context, r *dest.Resolved, path string, stor
 }
 
 // runMaster runs the ssh that becomes a master, until it has gone into the background. The error is the cause of ctx where that
-// cut it short.
-func (e *Engine) runMaster(ctx context.Context, args []string, path string, log *os.File) error {
+// cut it short. The first of logs is open as log.
+func (e *Engine) runMaster(ctx context.Context, args, logs []string, log *os.File) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	// In a session of its own: a signal to our process group, or to our terminal, is none of its business. With -f it
 	// leaves that one too, so that who kills our process tree by parents does not find it.
@@ -158,7 +157,7 @@ func (e *Engine) runMaster(ctx context.Context, args []string, path string, log 
 	watched := make(chan struct{})
 	go func() { // ends with the context
 		defer close(watched)
-		boundLogs(ctx, path, stop)
+		boundLogs(ctx, logs, stop)
 	}()
 	err := cmd.Run()
 	if cause := context.Cause(ctx); err != nil && cause != nil {
@@ -175,7 +174,7 @@ var (
 )
 
 // boundLogs calls stop when the logs of a master have become too long: a hostile server may send one banner after the other.
-func boundLogs(ctx context.Context, path string, stop context.CancelCauseFunc) {
+func boundLogs(ctx context.Context, logs []string, stop context.CancelCauseFunc) {
 	t := time.NewTicker(100 * time.Millisecond)
 	defer t.Stop()
 	for {
@@ -184,7 +183,6 @@ func boundLogs(ctx context.Context, path string, stop context.CancelCauseFunc) {
 			return
 		case <-t.C:
 		}
-		logs, _ := filepath.Glob(logPath(path) + "*") // the name has no wildcards of its own
 		var size int64
 		for _, name := range logs {
 			if info, err := os.Stat(name); err == nil {

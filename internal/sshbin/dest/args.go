@@ -38,15 +38,20 @@ type MasterOptions struct {
 // without a file of its own nobody would learn why a hop failed.
 func HopLog(log string, position int) string { return log + ".hop" + strconv.Itoa(position) }
 
-// RemoveLogs removes log and the files of the hops beside it. ssh appends, so whoever starts a master removes what an
-// earlier attempt left there. Files that are not there are no error.
-func (r *Resolved) RemoveLogs(log string) error {
+// Logs are the files that a master with this log writes to, and those of the ssh processes that carry it over its jump hosts.
+func (r *Resolved) Logs(log string) []string {
 	paths := []string{log, HopLog(log, 0)}
 	for i := 1; i < len(r.Jump); i++ {
 		paths = append(paths, HopLog(log, i))
 	}
+	return paths
+}
+
+// RemoveLogs removes log and the files of the hops beside it. ssh appends, so whoever starts a master removes what an
+// earlier attempt left there. Files that are not there are no error.
+func (r *Resolved) RemoveLogs(log string) error {
 	var errs []error
-	for _, path := range paths {
+	for _, path := range r.Logs(log) {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}
