@@ -20,7 +20,7 @@ func accountHook(c *call, u *use) {
 	if !root {
 		return
 	}
-	locks := u.has("-L", "--lock", "-e", "--expiredate", "--expire")
+	locks := u.has("-L", "--lock", "-e", "--expiredate", "--expire", "-E")
 	if base(c.args[0].s) == "passwd" {
 		locks = locks || u.has("-l")
 	}
@@ -71,7 +71,7 @@ func superviseHook(c *call, u *use) {
 			stops = true
 		}
 	}
-	for _, a := range u.operands {
+	for _, a := range append(words(u.words...), u.operands...) {
 		if stops && keepsAlive(base(a.s)) {
 			c.rate(Irreversible, base(c.args[0].s), "stops "+a.show()+", on which access or the audit depends")
 		}

@@ -36,7 +36,6 @@ func (c *call) apply(g *grammar, args []arg) {
 	c.shows = c.shows || g.is("secret")
 	c.options(u)
 	c.strictness(u)
-	c.unlistedText(u, args)
 	c.operandRoles(u)
 	c.operandRules(u)
 	c.setters(u)
@@ -74,6 +73,9 @@ func (u *use) asksForHelp(args []arg) bool {
 		return true
 	}
 	last := args[len(args)-1].s
+	if last == "-help" && u.g.has("single") {
+		last = "--help"
+	}
 	if (last == "--help" || last == "-h" && len(u.words) > 0 && !u.other) && u.g.has("helps") && !u.stops() && !slices.ContainsFunc(args, func(a arg) bool { return a.s == "--" }) {
 		return true
 	}
@@ -120,6 +122,9 @@ func (c *call) net(u *use, args []arg) {
 	}
 	for _, o := range u.options {
 		c.secret = c.secret || c.gives(o.arg, o.kind == signsIn)
+		if f, ok := strings.CutPrefix(o.arg.s, "@"); o.has && (ok && o.kind == plain || strings.Contains(o.name, "attach")) && sensitivePath(absolute(tildePath(f), c.sc)) {
+			c.reads(word(tildePath(f)))
+		}
 	}
 	for _, a := range args {
 		c.shows = c.shows || sensitiveURL(a.s)
@@ -147,27 +152,6 @@ func (c *call) options(u *use) {
 		}
 	}
 }
-
-// unlistedText weighs the value of an option that is not in the tables as the command that it may be: --ssh='sh -c reboot'.
-func (c *call) unlistedText(u *use, args []arg) {
-	for _, name := range u.unlisted {
-		if !strings.HasPrefix(name, "--") || len(name) < 5 || quotes.MatchString(name) {
-			continue
-		}
-		for _, a := range args {
-			v, ok := strings.CutPrefix(a.s, name+"=")
-			if first, _, more := strings.Cut(v, " "); ok && (more || keepsDown[v]) && lookup(base(first)) != nil {
-				c.guess(append(words("sh", "-c"), arg{str: str{v, a.t}}))
-			}
-		}
-	}
-}
-
-// quotes are options whose values are text to look for or to write.
-var quotes = lazyregexp.New(`(?i)(grep|filter|message|query|search|pattern|format|subject|title|body|desc|comment|reason|label|name|text|match|regex|exclu|inclu|since|until|note|tag|file|path|author|expr|template|prompt)`)
-
-// keepsDown are programs that need no arguments to stop a machine.
-var keepsDown = setOf("reboot poweroff halt shutdown /sbin/reboot /sbin/poweroff /sbin/halt")
 
 // strictness rates what the grammar does not know.
 func (c *call) strictness(u *use) {
@@ -396,6 +380,7 @@ func (c *call) script(a arg) {
 		return
 	}
 	c.rate(Stateful, "script", "runs the script "+a.show()+", which cannot be seen from here")
+	c.unknownVerbs("/" + a.s)
 }
 
 // feed runs what comes on the input as shell text.

@@ -201,10 +201,14 @@ func (m *machine) environment(name string, v str, sc *scope) {
 
 // runsByName tells variables that by their names hold a command for some program: KUBECTL_EXTERNAL_DIFF, X_PAGER.
 func runsByName(name string) bool {
+	switch name {
+	case "CC", "CXX", "CPP", "LD", "AR", "AS", "FC", "RANLIB", "LEX", "YACC", "INSTALL", "HGEDITOR", "HGMERGE", "MAKE", "BROWSER":
+		return true
+	}
 	last := name[strings.LastIndexByte(name, '_')+1:]
 	switch last {
 	case "PAGER", "EDITOR", "ASKPASS", "DIFF", "COMMAND", "CMD", "RSH", "SSH", "SHELL", "HOOK", "BROWSER", "PROG", "PROGRAM", "WRAPPER", "FILTER", "EXEC":
-		return last != name || last == "BROWSER"
+		return last != name
 	}
 	return false
 }

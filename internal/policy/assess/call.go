@@ -285,6 +285,7 @@ func (c *call) unknownProgram() {
 		c.rate(Observe, "nothing", "no program has such a name")
 	case strings.Contains(name, "/"):
 		c.rate(Stateful, "script", "runs a program or script that cannot be seen from here")
+		c.unknownVerbs(name)
 	default:
 		c.rate(Stateful, "unknown", "not a program of the tables")
 		c.unknownVerbs(name)

@@ -21,7 +21,7 @@ func cloudHook(c *call, u *use) {
 			c.shows = true
 		}
 	}
-	if u.has("--help", "-h", "--version", "-v") || len(ops) == 0 {
+	if u.has("--help", "-h", "--version", "-v") || len(ops) == 0 || ops[0].s == "help" {
 		return
 	}
 	c.storeReads(text)
@@ -51,7 +51,7 @@ func cloudHook(c *call, u *use) {
 		case (i > 0 || len(ops) == 1) && (readVerbs[w] || verbOf(a.s) == reading && w != a.s || head == "list" || head == "describe" || head == "get" || head == "show") && w != "get-credentials" && w != "export-config":
 			c.rate(Observe, "cloud", "reads")
 			return
-		case i == 0 && (w == "version" || w == "info" || w == "help" || w == "status" || w == "ps" || w == "logs" || w == "members" || w == "list" || w == "services" || w == "monitor" || w == "feedback" || w == "topic"):
+		case i == 0 && !changes(ops[1:]) && (w == "version" || w == "info" || w == "help" || w == "status" || w == "ps" || w == "logs" || w == "members" || w == "list" || w == "services" || w == "monitor" || w == "feedback" || w == "topic"):
 			c.rate(Observe, "cloud", "reads")
 			return
 		case w == "get-credentials" || w == "set" && i == 1 || w == "login" || w == "activate" || w == "cp" && strings.HasPrefix(ops[0].s, "storage"):
@@ -63,6 +63,16 @@ func cloudHook(c *call, u *use) {
 		}
 	}
 	c.rate(Stateful, "cloud", "changes something in the cloud")
+}
+
+// changes reports whether one of the words is a verb that changes or loses something.
+func changes(ops []arg) bool {
+	for _, a := range ops[:min(len(ops), 3)] {
+		if v := verbOf(a.s); v == losing || v == changing {
+			return true
+		}
+	}
+	return false
 }
 
 // cloudLosses are losses that are said with a verb that is harmless elsewhere.
@@ -89,6 +99,11 @@ func (c *call) cloudRuns(u *use, ops []arg) bool {
 				}
 			}
 		}
+	}
+	if hasAny(text, " db shell ", " sql ") && len(ops) > 2 && strings.Contains(ops[len(ops)-1].s, " ") {
+		c.rate(Observe, "cloud", "runs statements")
+		c.sql(ops[len(ops)-1].str)
+		return true
 	}
 	if len(ops) > 1 && (ops[0].s == "run" || ops[0].s == "run:detached" || ops[0].s == "exec" || len(ops) > 2 && hasAny(text, " machine exec ", " run:inside ")) {
 		switch base(c.args[0].s) {
@@ -181,7 +196,7 @@ func awsHook(c *call, u *use) {
 		c.rate(Observe, "aws", op+" reads")
 	case strings.HasPrefix(op, "batch-get") || strings.HasPrefix(op, "batch-describe") || strings.HasPrefix(op, "batch-check"):
 		c.rate(Observe, "aws", op+" reads")
-	case head == "delete" || head == "terminate" || head == "purge" || head == "deregister" || head == "remove" || head == "destroy" || strings.HasPrefix(op, "batch-delete") || head == "schedule" && strings.Contains(op, "deletion") || head == "forget" || head == "release" || head == "reset" || head == "wipe" || op == "disable-key" || op == "stop-logging":
+	case head == "delete" || head == "terminate" || head == "purge" || head == "deregister" || head == "remove" || head == "destroy" || strings.HasPrefix(op, "batch-delete") || head == "schedule" && strings.Contains(op, "deletion") || head == "forget" || head == "release" || head == "reset" || head == "wipe" || op == "disable-key" || op == "stop-logging" || op == "leave-organization" || op == "stop-configuration-recorder" || head == "disable" && (strings.Contains(op, "security-hub") || strings.Contains(op, "macie") || strings.Contains(op, "alarm") || strings.Contains(op, "organization-admin")) || op == "close-account":
 		c.rate(Irreversible, "aws", op+" loses what is there")
 	default:
 		c.rate(Stateful, "aws", op+" changes something")
@@ -193,13 +208,13 @@ func awsHook(c *call, u *use) {
 		if o, ok := u.option("--sql"); ok && o.has {
 			c.sql(o.arg.str)
 		}
-		if op == "send-command" {
+		if op == "send-command" || op == "start-session" {
 			for _, o := range u.options {
 				if o.name == "--parameters" && o.has {
 					for _, l := range stringLiterals(o.arg.s) {
 						c.shellText(lit(l.text))
 					}
-					if _, text, ok := strings.Cut(o.arg.s, "commands="); ok {
+					if _, text, ok := strings.Cut(strings.Replace(o.arg.s, "commands=", "command=", 1), "command="); ok {
 						c.shellText(lit(strings.Trim(text, `[]"'`)))
 					}
 				}

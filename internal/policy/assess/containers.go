@@ -215,6 +215,15 @@ func ansibleHook(c *call, u *use) {
 			c.rate(Irreversible, "ansible", "the module "+module+" with "+text.s)
 		}
 		return
+	case "mysql_query", "postgresql_query", "sqlite_query", "mssql_script", "clickhouse_query":
+		c.rate(Stateful, "ansible", "runs statements")
+		if _, q, ok := strings.Cut(text.s, "query="); ok {
+			if q = strings.TrimSpace(q); q != "" && (q[0] == '\'' || q[0] == '"') {
+				q, _, _ = strings.Cut(q[1:], q[:1])
+			}
+			c.sql(str{q, text.t})
+		}
+		return
 	case "file":
 		c.rate(Stateful, "ansible", "changes files")
 		if strings.Contains(text.s, "state=absent") {
@@ -371,6 +380,12 @@ func npmExecHook(c *call, u *use) {
 			c.command(u.operands)
 		} else if strings.Contains(u.operands[0].s, " ") {
 			c.shellText(u.operands[0].str)
+		} else if tool := strings.TrimSuffix(u.operands[0].s, "-cli"); lookup(tool) != nil {
+			c.command(append(words(tool), u.operands[1:]...))
+		} else {
+			d := c.child(u.operands)
+			d.unknownVerbs(tool)
+			c.rate(d.tier, d.rule, d.why)
 		}
 	}
 }

@@ -269,6 +269,9 @@ func chmodHook(c *call, u *use) {
 		if at == startup && open && strings.Contains(a.s, ".ssh") {
 			tier = Irreversible
 		}
+		if kind == permsAll && strings.Trim(mode, "0") == "" && mode != "" && at != work && at != temp {
+			tier, why = Irreversible, "takes every right away below "+a.show()
+		}
 		if at == program && disarms(mode) {
 			tier, why = Irreversible, "keeps "+a.show()+" from being run"
 		}

@@ -42,6 +42,17 @@ func gitHook(c *call, u *use) {
 				c.secret = true
 			}
 		}
+	case "branch":
+		if u.has("-d", "--delete") && u.has("-f", "--force") {
+			c.rate(Irreversible, "git branch", "deletes a branch that may not be merged")
+		}
+	case "update-ref":
+		if c.fed && u.has("--stdin") || c.fed && strings.Contains(join(c.args).s, "--stdin") {
+			c.rate(Stateful, "git update-ref", "changes branches and tags")
+			if strings.Contains(c.stdin.s, "delete") {
+				c.rate(Irreversible, "git update-ref", "drops branches or tags")
+			}
+		}
 	case "rm":
 		if u.has("-f", "--force") && u.has("-r") && !u.has("-n", "--dry-run") && !u.has("--cached") {
 			for _, a := range u.operands {

@@ -7,6 +7,8 @@ import (
 	"relay-shell/internal/lazyregexp"
 )
 
+func init() { hooks["httpie"] = httpieHook }
+
 // curlHook: what is sent, by which method, and where the answer goes.
 func curlHook(c *call, u *use) {
 	method, sends, get := "", false, u.has("-G", "--get")
@@ -18,6 +20,11 @@ func curlHook(c *call, u *use) {
 		case "-d", "--data", "--data-ascii", "--data-binary", "--data-urlencode", "--data-raw", "-F", "--form", "--form-string", "--json", "--url-query":
 			sends = sends || o.name != "--url-query"
 			c.curlData(o.arg)
+			if o.arg.s == "@-" && c.fed {
+				c.curlStatement(c.stdin)
+			} else {
+				c.curlStatement(o.arg.str)
+			}
 		case "-T", "--upload-file":
 			sends = true
 			c.reads(o.arg)
@@ -47,6 +54,8 @@ func curlHook(c *call, u *use) {
 	switch {
 	case method == "DELETE":
 		c.rate(Irreversible, "curl", "deletes something on another machine")
+	case (method == "" || method == "POST") && sends && asksOnly(u.operands):
+		c.rate(Observe, "curl", "asks a search engine")
 	case method != "" && method != "GET" && method != "HEAD" && method != "OPTIONS" && method != "PROPFIND" && method != "TRACE":
 		c.rate(Stateful, "curl", "changes something on another machine")
 	case sends && !get && method == "":
@@ -74,6 +83,43 @@ func curlHook(c *call, u *use) {
 		c.out = &str{"", 0}
 	}
 }
+
+// asksOnly reports whether an address takes questions in the body of a POST, as Elasticsearch's do.
+func asksOnly(urls []arg) bool {
+	for _, a := range urls {
+		p, _, _ := strings.Cut(a.s, "?")
+		switch path.Base(p) {
+		case "_search", "_count", "_msearch", "_mget", "_field_caps", "_analyze", "_explain", "_validate", "query_range", "_termvectors", "_rank_eval":
+		default:
+			return false
+		}
+	}
+	return len(urls) > 0
+}
+
+// httpieHook: names@file and @file are what a request sends.
+func httpieHook(c *call, u *use) {
+	for _, a := range u.operands {
+		if _, f, ok := strings.Cut(a.s, "@"); ok && !strings.Contains(a.s, "://") {
+			c.reads(word(tildePath(f)))
+		}
+	}
+}
+
+// curlStatement rates a statement that is sent to a database with an HTTP interface.
+func (c *call) curlStatement(text str) {
+	s := strings.TrimSpace(text.s)
+	for _, p := range []string{"q=", "query=", "sql=", "stmt="} {
+		s = strings.TrimPrefix(s, p)
+	}
+	if sqlOverHTTP.MatchString(s) {
+		c.sql(str{s, text.t})
+	} else if strings.HasPrefix(s, "<delete") {
+		c.rate(Irreversible, "curl", "deletes documents")
+	}
+}
+
+var sqlOverHTTP = lazyregexp.New(`(?i)^(drop|truncate|delete\s+from|alter\s+table)\s`)
 
 // curlConfig reads the options of a file that the text wrote; any other cannot be seen.
 func (c *call) curlConfig(a arg) {

@@ -64,7 +64,11 @@ func (c *call) redisCommand(args []arg) {
 	case (name == "config" || name == "acl" || name == "client" || name == "slowlog" || name == "latency" || name == "memory" || name == "module" || name == "cluster" || name == "script" || name == "function" || name == "sentinel" || name == "object"):
 		c.redisContainer(name, second)
 		if name == "config" && second == "get" && len(args) > 2 {
-			c.shows = hasAny(strings.ToLower(args[2].s), "*", "pass", "auth")
+			for _, setting := range []string{"requirepass", "masterauth", "masteruser", "tls-key-file-pass"} {
+				if ok, _ := shellMatch(strings.ToLower(args[2].s), setting); ok {
+					c.shows = true
+				}
+			}
 		}
 	case redisReads[name]:
 		c.rate(Observe, "redis", "reads")

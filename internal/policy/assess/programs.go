@@ -43,6 +43,7 @@ func iptablesHook(c *call, u *use) {
 		}
 	}
 	text := join(args).s
+	text = strings.ReplaceAll(text, "-j REJECT", "-j DROP")
 	if strings.Contains(text, "-j DROP") && !strings.Contains(text, "-s ") && !strings.Contains(text, "--dport") && !strings.Contains(text, "-d ") && !strings.Contains(text, "--sport") && !strings.Contains(text, "--ctstate") && !strings.Contains(text, "--state") && !strings.Contains(text, "-i ") {
 		c.rate(Irreversible, "iptables", "drops everything")
 	}
@@ -71,6 +72,9 @@ func netShowHook(c *call, u *use) {
 	case "ethtool", "mii-tool":
 		if !hasAny(text, " -s ", " -K ", " -A ", " -C ", " -G ", " -L ", " -E ", " -W ", " -p ", " -r ", " -t ", " -N ", " -U ", " -X ", " -f ", "--change", "--offload", "--set", "--reset", "--flash", " -R ", " -F ", "--features", "--pause ", "--coalesce") {
 			c.tier, c.rule, c.why = Observe, name, "shows an interface"
+		}
+		if hasAny(text, " -E ", "--change-eeprom", " -f ", "--flash ") {
+			c.rate(Irreversible, name, "writes the card's own memory")
 		}
 		return
 	case "tc", "devlink", "rdma", "bridge":
@@ -109,7 +113,7 @@ func netShowHook(c *call, u *use) {
 			c.rate(Irreversible, "ipfw", "drops rules")
 		}
 	case "iw", "iwconfig", "lldpcli", "lldpctl", "teamdctl":
-		if hasAny(text, "show ", " dump ", " state ", " info ") {
+		if len(u.operands) < 2 || hasAny(text, "show ", " dump ", " state ", " info ") {
 			c.tier, c.rule, c.why = Observe, name, "shows settings"
 		}
 	}
@@ -166,12 +170,12 @@ func wipefsHook(c *call, u *use) {
 }
 
 // essential are packages without which a machine is not reached or does not start again.
-var essential = setOf("openssh-server openssh openssh-sftp-server ssh sshd dropbear sudo systemd systemd-sysv init libc6 glibc bash dash coreutils linux-image linux-generic kernel kernel-core grub grub2 grub-pc grub-efi apt dpkg rpm dnf yum pacman apk-tools network-manager NetworkManager netplan.io ifupdown iproute2 iproute util-linux e2fsprogs cloud-init passwd login base-files libpam-runtime pam initramfs-tools auditd audit rsyslog firewalld ufw iptables nftables python3-minimal filesystem")
+var essential = setOf("openssh-server openssh openssh-sftp-server ssh sshd dropbear sudo systemd systemd-sysv init libc6 glibc bash dash busybox musl openrc runit sysvinit alpine-base base linux linux-lts linux-hardened linux-zen linux-firmware coreutils linux-image linux-generic kernel kernel-core grub grub2 grub-pc grub-efi apt dpkg rpm dnf yum pacman apk-tools network-manager NetworkManager netplan.io ifupdown iproute2 iproute util-linux e2fsprogs cloud-init passwd login base-files libpam-runtime pam initramfs-tools auditd audit rsyslog firewalld ufw iptables nftables python3-minimal filesystem")
 
 // aptHook: removing what access or booting depends on is not like removing another package.
 func aptHook(c *call, u *use) {
 	text := " " + join(c.args[1:]).s + " "
-	removes := len(u.words) > 0 && (strings.HasPrefix(u.words[0], "remove") || strings.HasPrefix(u.words[0], "purge") || u.words[0] == "erase" || u.words[0] == "rm" || u.words[0] == "del" || u.words[0] == "autopurge") || u.has("-r", "-P", "--remove", "--purge", "-e") && len(u.words) == 0 || strings.HasPrefix(strings.TrimSpace(text), "-R")
+	removes := len(u.words) > 0 && (strings.HasPrefix(u.words[0], "autoremove") && len(u.operands) > 0 || strings.HasPrefix(u.words[0], "remove") || strings.HasPrefix(u.words[0], "purge") || u.words[0] == "erase" || u.words[0] == "rm" || u.words[0] == "del" || u.words[0] == "autopurge") || u.has("-r", "-P", "--remove", "--purge", "-e") && len(u.words) == 0 || strings.HasPrefix(strings.TrimSpace(text), "-R")
 	if c.tier == Observe {
 		return
 	}
@@ -191,8 +195,14 @@ func aptHook(c *call, u *use) {
 	if !removes {
 		return
 	}
-	for _, a := range u.operands {
+	c.removesEssential(u.operands)
+}
+
+// removesEssential rates the removal of packages on which access or booting depends.
+func (c *call) removesEssential(packages []arg) {
+	for _, a := range packages {
 		name := strings.TrimSuffix(strings.SplitN(a.s, ":", 2)[0], "-")
+		name = name[strings.LastIndexByte(name, '/')+1:] // emerge has categories
 		if essential[name] || strings.HasPrefix(name, "linux-image") || strings.HasPrefix(name, "openssh") || strings.HasPrefix(name, "kernel") || strings.HasPrefix(name, "grub") || a.s == "*" || a.s == ".*" {
 			c.rate(Irreversible, c.rule, "removes "+name+", on which access or booting depends")
 		}
@@ -223,6 +233,9 @@ func npmHook(c *call, u *use) {
 	if base(c.args[0].s) == "bun" {
 		c.evaluates()
 	}
+	if text := " " + join(c.args).s + " "; hasAny(text, " foreach ", " workspace ", " -r ", " --recursive ") {
+		c.execVerb()
+	}
 	if len(c.args) == 2 && (c.args[1].s == "run" || c.args[1].s == "run-script") && base(c.args[0].s) != "bun" {
 		c.tier, c.rule, c.why = Observe, "npm run", "lists scripts"
 	}
@@ -243,13 +256,14 @@ func (c *call) buildTarget(name string) {
 	switch {
 	case hasAny(low, "deploy", "publish", "release", "migrate", "upload", "provision", "push"):
 		c.rate(Stateful, "target", "the target "+name)
-	case hasAny(low, "destroy", "nuke", "wipe", "db:drop", "dropdb", "db:reset", "teardown"):
+	case hasAny(low, "destroy", "nuke", "wipe", "dropdb", "db:reset", "teardown", "ecto.reset"), strong(low) && strings.ContainsAny(low, ":._-"), low == "drop", low == "purge":
 		c.rate(Irreversible, "target", "the target "+name)
 	}
 }
 
 // buildHook: builds are local; installing, publishing and running unseen programs are more.
 func buildHook(c *call, u *use) {
+	c.buildPrograms()
 	if c.tier == Observe {
 		return
 	}
@@ -258,6 +272,9 @@ func buildHook(c *call, u *use) {
 	}
 	name := base(c.args[0].s)
 	c.execVerb()
+	if name == "crystal" && len(u.operands) > 1 && u.operands[0].s == "eval" {
+		c.code("ruby", join(u.operands[1:]))
+	}
 	if name == "swift" || name == "ghc" || name == "crystal" {
 		c.evaluates()
 	}
@@ -318,6 +335,9 @@ func (c *call) execVerb() {
 
 // pkgVerbsHook is for package managers whose first word says what they do.
 func pkgVerbsHook(c *call, u *use) {
+	if name := base(c.args[0].s); strings.Contains(name, "remove") || name == "removepkg" || name == "pkg_delete" || name == "emerge" && u.has("-C", "--unmerge", "-c", "--depclean") || len(u.words) > 0 && (u.words[0] == "remove" || u.words[0] == "delete" || u.words[0] == "del" || u.words[0] == "purge") {
+		c.removesEssential(append(words(u.words...), u.operands...))
+	}
 	if len(u.words) == 0 {
 		return
 	}

@@ -75,6 +75,9 @@ func saltHook(c *call, u *use) {
 	case module == "service" && (function == "stop" || function == "disable") && len(ops) > 1 && keepsAlive(ops[1].s):
 		c.rate(Irreversible, "salt", "stops "+ops[1].show()+", on which access or the audit depends")
 		return
+	case module == "state" && function == "single" && len(ops) > 2 && strings.HasSuffix(ops[1].s, ".absent"):
+		c.rate(Irreversible, "salt", ops[1].s+" removes "+join(ops[2:]).s)
+		return
 	case module == "file" && (function == "remove" || function == "rename") && len(ops) > 1:
 		c.effect(removesAll, ops[1], "salt file."+function)
 		return

@@ -563,6 +563,10 @@ func crontabHook(c *call, u *use) {
 	}
 	c.rate(Stateful, "crontab", "changes what runs by itself")
 	content := c.stdin
+	if len(u.operands) > 0 && u.operands[0].s == "/dev/null" {
+		c.rate(Irreversible, "crontab", "replaces every job with nothing")
+		return
+	}
 	if len(u.operands) > 0 && u.operands[0].s != "-" {
 		content = c.m.content(u.operands[0], c.sc)
 	} else if !c.fed {

@@ -321,6 +321,14 @@ func dropStatement(words []string) (Tier, string) {
 }
 
 func alterStatement(low string) (Tier, string) {
+	if actions := strings.Split(low, ","); len(actions) > 1 && strings.HasPrefix(low, "alter table") {
+		for _, one := range actions[1:] { // each may be of another kind
+			if t, why := alterStatement("alter table t " + strings.TrimSpace(one)); t == Irreversible && strings.HasPrefix(strings.TrimSpace(one), "drop ") {
+				return t, why
+			}
+		}
+		low = actions[0]
+	}
 	for _, w := range []string{" drop column", " drop partition", " truncate partition", " drop primary", " drop constraint", "discard tablespace", " drop "} {
 		if strings.Contains(low, w) && !strings.Contains(low, " drop default") && !strings.Contains(low, " drop not null") && !strings.Contains(low, "drop index") && !strings.Contains(low, "drop constraint") && !strings.Contains(low, "drop key") {
 			return Irreversible, "drops data of a table"

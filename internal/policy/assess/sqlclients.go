@@ -88,6 +88,9 @@ func (c *call) psqlMeta(meta string, t taint) {
 			}
 			return
 		}
+		if i := strings.Index(low, " from "); i >= 0 {
+			c.reads(word(strings.Trim(strings.Fields(arg[i+6:] + " x")[0], "'")))
+		}
 		c.rate(Stateful, `psql \copy`, "loads data into a table")
 	case name == "gexec":
 		c.rate(Irreversible, `psql \gexec`, "runs the result of a query")

@@ -4,7 +4,7 @@ import "strings"
 
 func init() {
 	for name, h := range map[string]hook{
-		"logger": loggerHook, "module": moduleHook, "acl": aclHook, "pidQuery": pidQueryHook, "strace": straceHook, "coreutils": coreutilsHook,
+		"logger": loggerHook, "module": moduleHook, "acl": aclHook, "pidQuery": pidQueryHook, "strace": straceHook, "coreutils": coreutilsHook, "sevenZip": sevenZipHook,
 	} {
 		hooks[name] = h
 	}
@@ -77,6 +77,19 @@ func coreutilsHook(c *call, u *use) {
 		if name, ok := strings.CutPrefix(a.s, "--coreutils-prog="); ok {
 			c.command(append(words(name), c.args[i+1:]...))
 			return
+		}
+	}
+}
+
+// sevenZipHook: -sdel removes what was packed.
+func sevenZipHook(c *call, u *use) {
+	deletes := false
+	for _, a := range c.args {
+		deletes = deletes || a.s == "-sdel"
+	}
+	for i, a := range u.operands {
+		if deletes && i > 0 && !strings.HasPrefix(a.s, "-") {
+			c.effect(removesAll, a, "7z -sdel")
 		}
 	}
 }

@@ -83,7 +83,9 @@ func makeHook(c *call, u *use) {
 	}
 	for _, a := range u.operands {
 		if name, v, ok := strings.Cut(a.s, "="); ok {
-			if name == "SHELL" || strings.Contains(v, "$(shell") {
+			if name != "SHELL" && !strings.Contains(v, "$(shell") {
+				c.guess(append(words("sh", "-c"), arg{str: str{v, a.t}}))
+			} else {
 				c.rate(Stateful, "make", "sets what make runs")
 				c.shellText(str{strings.NewReplacer("$(shell ", "$(").Replace(v), a.t})
 			}

@@ -54,6 +54,7 @@ func (g *grammar) read(args []arg) *use {
 	for i := 0; i < len(args); i++ {
 		a := args[i]
 		switch {
+		case ended && a.s == "--" && len(u.operands) == 1 && u.joins(): // ssh HOST -- COMMAND
 		case ended:
 			u.take(a)
 		case a.s == "--":
@@ -99,6 +100,11 @@ func (u *use) stops() bool {
 		}
 	}
 	return false
+}
+
+// joins reports whether the words behind a host are joined to shell text.
+func (u *use) joins() bool {
+	return len(u.g.roles) == 2 && u.g.roles[0].kind == names && u.g.roles[1].kind == runsJoined
 }
 
 func (u *use) take(a arg) {

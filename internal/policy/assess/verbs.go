@@ -13,15 +13,15 @@ func init() {
 // Verbs of command line tools whose subcommands are too many to list: the verb says what is done to the object.
 var (
 	readVerbs = setOf("describe list get show ls head view status info help version wait test validate check lint diff search inspect logs log tail top history events explain print export-config lookup query scan count read doctor whoami ping tree stat env current-context get-contexts get-clusters config-view api-resources api-versions cluster-info can-i completion decode preview plan graph providers output fmt-check outdated audit-log ps port images volumes networks services nodes describe-all download-logs resolve batch-get filter select estimate simulate detect verify details overview metrics usage limits quota regions zones sizes options man docs list-all ls-remote dry-run summary report cat find dump-config display health members peers dashboard df du")
-	lossVerbs = setOf("delete destroy remove rm terminate purge rb drop uninstall deregister disable-all erase wipe nuke reset prune del delete-all flush revoke-all truncate unregister undeploy teardown cleanup format clear unset-all zap shred obliterate expunge decommission forget rebuild reimage reinstall")
+	lossVerbs = setOf("delete destroy remove rm terminate purge rb drop uninstall deregister disable-all erase wipe nuke reset prune del delete-all flush revoke-all truncate unregister undeploy teardown cleanup format clear unset-all zap shred obliterate expunge decommission forget rebuild reimage reinstall cleanse empty clean")
 	// strongVerbs mean a loss whatever the program is; the others of lossVerbs can be small things.
-	strongVerbs = setOf("delete deleteall destroy purge wipe erase terminate nuke zap shred obliterate expunge truncate format del decommission drop")
+	strongVerbs = setOf("delete deleteall destroy purge wipe erase terminate nuke zap shred obliterate expunge truncate format del decommission drop cleanse")
 	// changeVerbs end the search: what stands behind them is a name.
-	changeVerbs = setOf("create add set update apply start stop restart edit patch run exec install upgrade enable disable sync rollback import restore scale move mv rename attach detach put push deploy up launch clone migrate mount unmount open close assign grant login logout init register join leave promote resize snapshot activate deactivate reload pause unpause resume suspend write append insert modify change replace tag untag copy cp export trigger retry cancel approve reject")
+	changeVerbs = setOf("create add set update apply start stop restart edit patch run exec install upgrade enable disable sync rollback import restore scale move mv rename attach detach put push deploy up launch clone migrate mount unmount open close assign grant login logout init register join leave promote resize snapshot activate deactivate reload pause unpause resume suspend write append insert modify change replace tag untag copy cp export trigger retry cancel approve reject revert downgrade")
 )
 
 // nouns are verbs that stand for things where a verb follows: snapshot delete, restore list.
-var nouns = setOf("snapshot restore run tag image images volume volumes log logs service services node nodes network networks export test env plan limits quota status head stat")
+var nouns = setOf("snapshot restore run tag image images volume volumes log logs migrate db service services node nodes network networks export test env plan limits quota status head stat")
 
 type verb int
 
@@ -151,14 +151,14 @@ func verbsHook(c *call, u *use) {
 			snapshot = snapshot || w == "snapshot"
 			continue
 		}
-		snapshot = snapshot || strings.Contains(w, "snapshot")
+		snapshot = snapshot || strings.Contains(w, "snap")
 		switch verbOf(a.s) {
 		case losing:
 			c.rate(Irreversible, "verb", w+" loses what is there")
 			return
 		case changing:
 			c.rate(Stateful, "verb", w+" changes something")
-			if snapshot && (strings.Contains(w, "restore") || strings.Contains(w, "rollback")) {
+			if snapshot && (strings.Contains(w, "restore") || strings.Contains(w, "rollback") || strings.Contains(w, "revert")) {
 				c.rate(Irreversible, "verb", w+" puts an old state in the place of the present one")
 			}
 			c.lossOptions(u)
@@ -210,7 +210,7 @@ func optionVerbsHook(c *call, u *use) {
 func (c *call) lossOptions(u *use) {
 	for _, name := range u.unlisted {
 		for _, t := range tokens(name) {
-			if strongVerbs[strings.TrimRight(t, "0123456789")] || t == "overwrite" || t == "discard" {
+			if strongVerbs[strings.TrimRight(t, "0123456789")] || t == "overwrite" || t == "discard" || t == "reset" && strings.Contains(name, "force") {
 				c.rate(Irreversible, "verb", "the option "+name+" loses what is there")
 			}
 		}
@@ -234,10 +234,10 @@ func (c *call) otherVerb(u *use) {
 
 // unknownVerbs rates a program that is not in the tables by its name, its words and what it is given.
 func (c *call) unknownVerbs(name string) {
-	if strings.Contains(name, "/") || c.dry() {
+	if c.dry() {
 		return
 	}
-	if strong(name) {
+	if !strings.Contains(name, "/") && strong(name) {
 		c.rate(Irreversible, "verb", "not a program of the tables, and by its name it loses what is there")
 	}
 	verb, n := noVerb, 0
