@@ -121,11 +121,15 @@ func (d *Deps) planJobStart(p *jobStartParams) (*relay.Plan, error) {
 		for _, v := range env {
 			spec.Env = append(spec.Env, jobs.EnvVar(v))
 		}
+		var announced string
 		if p.Host != "" {
-			spec.Announce = func(id string) { d.rememberJob(jobs.Ref{ID: id, Host: p.Host}) }
+			spec.Announce = func(id string) { announced = id; d.rememberJob(jobs.Ref{ID: id, Host: p.Host}) }
 		}
 		info, err := d.place(run, p.Host, run.StoreHostKeys).Start(ctx, spec)
 		if err != nil {
+			if ctx.Err() == nil && relay.AsError(err).Code != "connection_lost" { // otherwise it may have been started
+				d.forgetJob(announced)
+			}
 			return nil, err
 		}
 		j := d.jobOf(info)

@@ -28,6 +28,13 @@ func (d *Deps) rememberJob(r jobs.Ref) {
 	}
 }
 
+// forgetJob forgets a job that was not started.
+func (d *Deps) forgetJob(id string) {
+	if id != "" {
+		_ = os.Remove(filepath.Join(d.elsewhereDir(), id))
+	}
+}
+
 // startLapse is how long a start may take at most.
 const startLapse = time.Minute
 
