@@ -19,13 +19,13 @@ import (
 )
 
 type sessionsCmd struct {
-	List sessionsListCmd `cmd:"" default:"1" help:"List the living sessions (the default)."`
+	List sessionsListCmd `cmd:"" default:"withargs" help:"List the living sessions (the default)."`
 	Kill sessionsKillCmd `cmd:"" help:"End a session."`
 }
 
-type sessionsListCmd struct{}
+type sessionsListCmd struct{ listing }
 
-func (c *sessionsListCmd) Run(s *session) error { return s.show("session_list", map[string]any{}) }
+func (c *sessionsListCmd) Run(s *session) error { return c.list(s, "session_list", map[string]any{}) }
 
 type sessionsKillCmd struct {
 	ID string `arg:"" help:"The session's id."`

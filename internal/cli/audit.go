@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
 	"relay-shell/internal/audit"
 	"relay-shell/internal/mcpserver"
+	"relay-shell/internal/params"
 	"relay-shell/internal/relay"
 	"relay-shell/internal/tools"
 )
@@ -41,18 +45,34 @@ func (f *logFlags) path(s *session) string {
 
 // filterFlags select records.
 type filterFlags struct {
-	Tool    string `help:"Only this tool."`
-	Tier    *int   `help:"Only this tier."`
+	Tool    string `help:"Only this tool." placeholder:"NAME"`
+	Tier    *int   `help:"Only this tier." placeholder:"N"`
 	Denied  *bool  `help:"Only denied calls, or with =false only admitted ones."`
-	Host    string `help:"Only this host: alias or host name."`
-	Outcome string `help:"Only this outcome: ok, error, timeout, cancelled, denied, unknown."`
-	Since   string `help:"RFC 3339 time or an age such as 2h or 7d."`
+	Host    string `help:"Only this host: alias or host name." placeholder:"HOST"`
+	Outcome string `help:"Only this outcome: ok, running, timeout, cancelled, denied, confirm_required, error, unknown." placeholder:"OUTCOME"`
+	Since   string `help:"RFC 3339 time or an age such as 2h or 7d." placeholder:"TIME"`
+}
+
+// outcomes are those of records; unknown is that of a call without a result.
+var outcomes = []string{"ok", "running", "timeout", "cancelled", "denied", "confirm_required", "error", "unknown"}
+
+// when reads the moment that a flag names.
+func when(flag, text string) (time.Time, error) {
+	t, err := tools.Since(text, time.Now())
+	var bad *params.Error
+	if errors.As(err, &bad) {
+		err = usage(fmt.Errorf("--%s: %s (%s)", flag, bad.Message, bad.Hint))
+	}
+	return t, err
 }
 
 func (f *filterFlags) filter() (audit.Filter, error) {
-	since, err := tools.Since(f.Since, time.Now())
+	since, err := when("since", f.Since)
 	if err != nil {
-		return audit.Filter{}, usage(err)
+		return audit.Filter{}, err
+	}
+	if f.Outcome != "" && !slices.Contains(outcomes, f.Outcome) {
+		return audit.Filter{}, usage(fmt.Errorf("--outcome %q: one of %s", f.Outcome, strings.Join(outcomes, ", ")))
 	}
 	if f.Tier != nil && (*f.Tier < 0 || *f.Tier > 3) {
 		return audit.Filter{}, usage(fmt.Errorf("--tier %d: tiers are 0 to 3", *f.Tier))
@@ -83,10 +103,19 @@ func (c *auditTailCmd) Run(s *session) error {
 	}
 	filter.Lines = c.Lines
 	show := showJSON(s.world.Stdout)
-	if _, person := terminalOf(s.world.Stdout); person && !c.JSON {
+	_, person := terminalOf(s.world.Stdout)
+	if person && !c.JSON {
 		show = showLine(s.world.Stdout)
 	}
-	return audit.Tail(ctx, nil, c.path(s), filter, c.Follow, show)
+	found := false
+	err = audit.Tail(ctx, nil, c.path(s), filter, c.Follow, func(j audit.Joined) error {
+		found = true
+		return show(j)
+	})
+	if err == nil && person && !found {
+		fmt.Fprintln(s.world.Stderr, "no calls match")
+	}
+	return err
 }
 
 func showJSON(w io.Writer) func(audit.Joined) error {
@@ -102,7 +131,7 @@ func showJSON(w io.Writer) func(audit.Joined) error {
 
 type auditVerifyCmd struct {
 	logFlags
-	Since  string   `help:"Leave out segments sealed before: RFC 3339 time or an age."`
+	Since  string   `help:"Leave out segments sealed before: RFC 3339 time or an age." placeholder:"TIME"`
 	Floor  []string `help:"A head that the log must contain, as in _meta of a result." placeholder:"SIZE:ROOT"`
 	Floors []string `help:"A file of such heads: what a witness kept, or a client's transcript; - is standard input." placeholder:"FILE"`
 	Pubkey string   `help:"Verifier key as you keep it elsewhere." placeholder:"KEY"`
@@ -112,8 +141,8 @@ type auditVerifyCmd struct {
 func (c *auditVerifyCmd) Run(s *session) error {
 	o := audit.VerifyOptions{Path: c.path(s), PublicKey: c.Pubkey}
 	var err error
-	if o.Since, err = tools.Since(c.Since, time.Now()); err != nil {
-		return usage(err)
+	if o.Since, err = when("since", c.Since); err != nil {
+		return err
 	}
 	for _, text := range c.Floor {
 		floor, err := audit.ParseFloor(text)
@@ -186,6 +215,9 @@ func (s *session) readFile(name string) ([]byte, error) {
 // verify prints what is found; a log that is not intact is exit status 2.
 func (s *session) verify(o audit.VerifyOptions, asJSON bool) error {
 	report, err := audit.Verify(s.ctx, o)
+	if errors.Is(err, fs.ErrNotExist) {
+		return usage(fmt.Errorf("there is no log %s: --path or AUDIT_PATH names the live file", o.Path))
+	}
 	if err != nil {
 		return usage(relay.AsError(err))
 	}

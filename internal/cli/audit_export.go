@@ -4,17 +4,15 @@ import (
 	"bufio"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"relay-shell/internal/audit"
-	"relay-shell/internal/tools"
 )
 
 type auditExportCmd struct {
 	logFlags
 	filterFlags
 	Format string `default:"jsonl" enum:"jsonl,cef,leef,csv" help:"jsonl (the bytes of the log), cef, leef or csv."`
-	Until  string `help:"Leave out what is as new or newer: RFC 3339 time or an age."`
+	Until  string `help:"Leave out what is as new or newer: RFC 3339 time or an age." placeholder:"TIME"`
 	All    bool   `help:"With what the log says about itself: segments, damage, lost records."`
 }
 
@@ -25,9 +23,9 @@ func (c *auditExportCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	until, err := tools.Since(c.Until, time.Now())
+	until, err := when("until", c.Until)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	out := bufio.NewWriterSize(s.world.Stdout, 64<<10)
 	_, err = audit.Export(ctx, out, audit.ExportOptions{Path: c.path(s), Format: c.Format, Filter: filter, Until: until, Housekeeping: c.All})

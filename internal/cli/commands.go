@@ -11,22 +11,23 @@ import (
 )
 
 type hostsCmd struct {
+	listing
 	Pattern string `arg:"" optional:"" help:"Glob, part of an alias, or @group."`
 }
 
 func (c *hostsCmd) Run(s *session) error {
-	return s.show("ssh_hosts", map[string]any{"pattern": c.Pattern})
+	return c.list(s, "ssh_hosts", map[string]any{"pattern": c.Pattern})
 }
 
-type connectionsCmd struct{}
+type connectionsCmd struct{ listing }
 
 func (c *connectionsCmd) Run(s *session) error {
-	return s.show("ssh_connections", map[string]any{})
+	return c.list(s, "ssh_connections", map[string]any{})
 }
 
 type stopCmd struct {
 	Resume bool   `help:"Lift the stop."`
-	Reason string `help:"Why, for the record."`
+	Reason string `help:"Why, for the record." placeholder:"TEXT"`
 }
 
 func (c *stopCmd) Run(s *session) error {

@@ -25,11 +25,11 @@ type cpCmd struct {
 	Verify     bool     `help:"Compare SHA-256 of both ends." default:"true" negatable:""`
 	Overwrite  bool     `help:"Replace files that are there." default:"true" negatable:""`
 	Mode       string   `help:"Permissions of the copy, in octal." placeholder:"0644"`
-	User       string   `help:"Login name." short:"l"`
-	Port       int      `help:"TCP port." short:"p"`
+	User       string   `help:"Login name." short:"l" placeholder:"NAME"`
+	Port       int      `help:"TCP port." short:"p" placeholder:"N"`
 	KeyPath    string   `help:"Private key file." short:"i" placeholder:"FILE"`
 	KnownHosts string   `help:"strict, accept-new or ignore." placeholder:"POLICY"`
-	Jump       string   `help:"Jump hosts." short:"J"`
+	Jump       string   `help:"Jump hosts." short:"J" placeholder:"HOST,..."`
 	Quiet      bool     `help:"No progress." short:"q"`
 }
 

@@ -18,11 +18,11 @@ type execCmd struct {
 	Host       string   `arg:"" help:"Alias, host, user@host or ssh://user@host:port."`
 	Command    []string `arg:"" passthrough:"" help:"Command; words are joined by spaces, as ssh does. Flags come before it."`
 	Timeout    float64  `help:"Seconds it may run." placeholder:"N"`
-	User       string   `help:"Login name." short:"l"`
-	Port       int      `help:"TCP port." short:"p"`
+	User       string   `help:"Login name." short:"l" placeholder:"NAME"`
+	Port       int      `help:"TCP port." short:"p" placeholder:"N"`
 	KeyPath    string   `help:"Private key file." short:"i" placeholder:"FILE"`
 	KnownHosts string   `help:"strict, accept-new or ignore." placeholder:"POLICY"`
-	Jump       string   `help:"Jump hosts." short:"J"`
+	Jump       string   `help:"Jump hosts." short:"J" placeholder:"HOST,..."`
 }
 
 func (c *execCmd) Run(s *session) error {
@@ -106,23 +106,4 @@ func (a *app) call(tool string, args map[string]any) (*relay.Call, error) {
 		return nil, err
 	}
 	return &relay.Call{Operation: t, Args: raw, Caller: a.caller, Dialog: a.dialog}, nil
-}
-
-// show runs a tool call and prints its text.
-func (s *session) show(tool string, args map[string]any) error {
-	a, err := s.open()
-	if err != nil {
-		return usage(err)
-	}
-	defer a.close()
-	call, err := a.call(tool, args)
-	if err != nil {
-		return err
-	}
-	res := a.relay.Do(s.ctx, call)
-	if res.Err != nil {
-		return failure(res)
-	}
-	fmt.Fprint(s.world.Stdout, mcpserver.Visible(operatorText(res.Text)))
-	return nil
 }

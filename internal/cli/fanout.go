@@ -27,11 +27,11 @@ type fanoutCmd struct {
 	MaxFailures int      `help:"Start no further host after this many failures." placeholder:"N"`
 	Aggregate   bool     `help:"Show each different result once, with its hosts, at the end."`
 	JSON        bool     `help:"Print the result as JSON and nothing else." name:"json"`
-	User        string   `help:"Login name." short:"l"`
-	Port        int      `help:"TCP port." short:"p"`
+	User        string   `help:"Login name." short:"l" placeholder:"NAME"`
+	Port        int      `help:"TCP port." short:"p" placeholder:"N"`
 	KeyPath     string   `help:"Private key file." short:"i" placeholder:"FILE"`
 	KnownHosts  string   `help:"strict, accept-new or ignore." placeholder:"POLICY"`
-	Jump        string   `help:"Jump hosts." short:"J"`
+	Jump        string   `help:"Jump hosts." short:"J" placeholder:"HOST,..."`
 }
 
 func (c *fanoutCmd) args() map[string]any {
@@ -94,11 +94,11 @@ func (c *fanoutCmd) Run(s *session) error {
 // fanoutTable lists every host with how it ended, failures last, where the eye is.
 func fanoutTable(w io.Writer, f *tools.Fanout) error {
 	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(table, "\nHOST\tRESULT\tTIME\t")
+	fmt.Fprintln(table, "\nHOST\tTIME\tRESULT")
 	for _, good := range []bool{true, false} {
 		for i := range f.Results {
 			if r := &f.Results[i]; r.Good() == good {
-				fmt.Fprintf(table, "%s\t%s\t%s\t\n", r.Host, fanoutStatus(r), (time.Duration(r.DurationMS) * time.Millisecond).String())
+				fmt.Fprintf(table, "%s\t%s\t%s\n", r.Host, time.Duration(r.DurationMS)*time.Millisecond, fanoutStatus(r))
 			}
 		}
 	}

@@ -27,11 +27,12 @@ type jobsCmd struct {
 }
 
 type jobsListCmd struct {
+	listing
 	Host string `help:"The jobs that live on this host." placeholder:"HOST"`
 }
 
 func (c *jobsListCmd) Run(s *session) error {
-	return s.show("job_list", map[string]any{"host": c.Host})
+	return c.list(s, "job_list", map[string]any{"host": c.Host})
 }
 
 type jobsShowCmd struct {

@@ -23,14 +23,14 @@ func (s *session) keepers() *keeper.Keepers {
 }
 
 type forwardsCmd struct {
-	List  forwardsListCmd  `cmd:"" default:"1" help:"List the open port forwards (the default)."`
+	List  forwardsListCmd  `cmd:"" default:"withargs" help:"List the open port forwards (the default)."`
 	Close forwardsCloseCmd `cmd:"" help:"Close a port forward."`
 }
 
-type forwardsListCmd struct{}
+type forwardsListCmd struct{ listing }
 
 func (c *forwardsListCmd) Run(s *session) error {
-	return s.show("ssh_forward_list", map[string]any{})
+	return c.list(s, "ssh_forward_list", map[string]any{})
 }
 
 type forwardsCloseCmd struct {

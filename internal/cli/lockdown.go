@@ -24,7 +24,7 @@ import (
 
 type lockdownCmd struct {
 	Host      string `arg:"" help:"Alias, host, user@host or ssh://user@host:port."`
-	Tier      int    `required:"" help:"The highest tier that the key may run, 0 to 3."`
+	Tier      int    `required:"" help:"The highest tier that the key may run, 0 to 3." placeholder:"N"`
 	NoSecrets bool   `help:"Refuse what reads keys, passwords and other secrets too."`
 	Key       string `help:"Public key to restrict; without it the line is printed with a gap." placeholder:"FILE.pub"`
 	Install   bool   `help:"Put the line into the account's authorized_keys, in place of the lines that the key has there."`

@@ -13,22 +13,21 @@ import (
 	"relay-shell/internal/policy"
 	"relay-shell/internal/rehearse"
 	"relay-shell/internal/relay"
-	"relay-shell/internal/tools"
 )
 
 type policyReplayCmd struct {
 	Rules   *string `help:"Rules file, instead of POLICY_FILE." placeholder:"FILE"`
-	Mode    *string `help:"Mode, instead of POLICY_MODE: open, guarded or readonly."`
+	Mode    *string `help:"Mode, instead of POLICY_MODE: open, guarded or readonly." placeholder:"MODE"`
 	Deny    *string `help:"Deny pattern, instead of POLICY_DENY." placeholder:"RE"`
 	Allow   *string `help:"Allow pattern, instead of POLICY_ALLOW." placeholder:"RE"`
 	Confirm *string `help:"Confirmation, instead of CONFIRM: off, token or human."`
 
 	Lines   int    `short:"n" default:"10000" help:"How many calls, the newest."`
-	Tool    string `help:"Only this tool."`
-	Tier    *int   `help:"Only calls recorded with this tier."`
+	Tool    string `help:"Only this tool." placeholder:"NAME"`
+	Tier    *int   `help:"Only calls recorded with this tier." placeholder:"N"`
 	Denied  *bool  `help:"Only denied calls, or with =false only admitted ones."`
-	Host    string `help:"Only this host."`
-	Since   string `help:"RFC 3339 time or an age such as 2h or 7d."`
+	Host    string `help:"Only this host." placeholder:"HOST"`
+	Since   string `help:"RFC 3339 time or an age such as 2h or 7d." placeholder:"TIME"`
 	All     bool   `help:"Show calls whose decision stays as it was too."`
 	Skipped bool   `help:"Show the calls that cannot be judged."`
 	JSON    bool   `help:"One JSON object a line, the last one the counts." name:"json"`
@@ -46,9 +45,9 @@ type replayCounts struct {
 }
 
 func (c *policyReplayCmd) Run(s *session) error {
-	since, err := tools.Since(c.Since, time.Now())
+	since, err := when("since", c.Since)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	s.cfg.Toolsets = nil // the past may have had others
 	a, err := s.open()

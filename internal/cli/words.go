@@ -20,6 +20,7 @@ var commandWords = strings.NewReplacer(
 	"job_output", "relay-shell jobs show",
 	"job_wait", "relay-shell jobs tail",
 	"job_kill", "relay-shell jobs kill",
+	"file_list", "ls",
 	"policy_explain", "relay-shell policy explain",
 	"audit_tail", "relay-shell audit tail",
 	"server_info", "relay-shell doctor",
@@ -40,6 +41,7 @@ func operatorText(text string) string {
 var plainWords = strings.NewReplacer(
 	"expected an int but", "expected a whole number but", "expected a valid 64 bit int but", "expected a whole number but",
 	"expected a float but", "expected a number but", " (string)", "",
+	`expected string value but got "EOL" (<EOL>)`, "needs a value",
 )
 
 // misused is the error for a command line that kong refuses. It names the help that covers it.
