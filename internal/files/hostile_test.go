@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -25,6 +26,13 @@ const serverVariable = "RELAY_FILES_TEST_SERVER"
 func TestMain(m *testing.M) {
 	if kind := os.Getenv(serverVariable); kind != "" {
 		serveHostile(kind)
+		return
+	}
+	if text := os.Getenv(orderVariable); text != "" {
+		if err := obey(text); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		return
 	}
 	os.Exit(m.Run())

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -14,10 +15,12 @@ import (
 // digestScript reads standard input with whatever the host has for SHA-256: GNU and busybox, Perl (macOS), BSD, OpenSSL.
 //
 // OpenSSL comes first: it uses the processor's own instructions, where sha256sum of several systems is five times as slow.
-const digestScript = `if command -v openssl >/dev/null 2>&1 && openssl dgst -sha256 -r 2>/dev/null; then :
-elif command -v sha256sum >/dev/null 2>&1; then sha256sum
-elif command -v shasum >/dev/null 2>&1; then shasum -a 256
-elif command -v sha256 >/dev/null 2>&1; then sha256 -q
+//
+// The choice is made before anything is read: a second program would give the digest of what the first one has left.
+const digestScript = `if openssl dgst -sha256 -r </dev/null >/dev/null 2>&1; then exec openssl dgst -sha256 -r
+elif command -v sha256sum >/dev/null 2>&1; then exec sha256sum
+elif command -v shasum >/dev/null 2>&1; then exec shasum -a 256
+elif command -v sha256 >/dev/null 2>&1; then exec sha256 -q
 else exit 127; fi`
 
 func (r *remote) SHA256(ctx context.Context, name string, length int64) (sum [32]byte, n int64, err error) {
@@ -38,9 +41,11 @@ func (r *remote) SHA256(ctx context.Context, name string, length int64) (sum [32
 		if err == nil || ctx.Err() != nil {
 			return sum, length, fail(ctx, "digest", name, err)
 		}
-		r.host.mu.Lock()
-		r.host.noSum = time.Now()
-		r.host.mu.Unlock()
+		if errors.Is(err, errNoSum) {
+			r.host.mu.Lock()
+			r.host.noSum = time.Now()
+			r.host.mu.Unlock()
+		}
 	}
 	return digest(&fetched{f: f, end: length}, -1)
 }
@@ -104,6 +109,9 @@ func (r *remote) commands(ctx context.Context) bool {
 	return h.runs
 }
 
+// errNoSum says that the host's programs gave no digest.
+var errNoSum = errors.New("no digest from the host")
+
 func (r *remote) sumThere(ctx context.Context, name string, length int64, whole bool) (sum [32]byte, err error) {
 	var out bytes.Buffer
 	text := "exec <" + spell(name) + " || exit 3\n" + digestScript
@@ -116,7 +124,7 @@ func (r *remote) sumThere(ctx context.Context, name string, length int64, whole 
 	}
 	word, _, _ := bytes.Cut(bytes.TrimLeft(bytes.TrimSpace(out.Bytes()), `\`), []byte(" "))
 	if exit.Code == nil || *exit.Code != 0 || len(word) != 64 {
-		return sum, fmt.Errorf("no digest from the host")
+		return sum, errNoSum
 	}
 	_, err = hex.Decode(sum[:], word)
 	return sum, err

@@ -208,7 +208,7 @@ func (c *Client) write() {
 
 func (c *Client) put(b []byte) bool {
 	if _, err := c.out.Write(b); err != nil {
-		c.end(&LostError{Err: err})
+		c.end(lost(err))
 		return false
 	}
 	return true
@@ -220,12 +220,20 @@ type LostError struct{ Err error }
 func (e *LostError) Error() string { return "the sftp session was lost: " + e.Err.Error() }
 func (e *LostError) Unwrap() error { return e.Err }
 
+// lost is a LostError that nobody takes for the end of a file.
+func lost(err error) error {
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return &LostError{Err: err}
+}
+
 // read hands out the answers. It ends with the conversation.
 func (c *Client) read(r *bufio.Reader) {
 	for {
 		var head [headerSize]byte
 		if _, err := io.ReadFull(r, head[:]); err != nil {
-			c.end(&LostError{Err: err})
+			c.end(lost(err))
 			return
 		}
 		size := binary.BigEndian.Uint32(head[:])
@@ -235,7 +243,7 @@ func (c *Client) read(r *bufio.Reader) {
 		}
 		body := make([]byte, size-5)
 		if _, err := io.ReadFull(r, body); err != nil {
-			c.end(&LostError{Err: err})
+			c.end(lost(err))
 			return
 		}
 		if !c.deliver(binary.BigEndian.Uint32(head[5:]), response{kind: head[4], body: body}) {

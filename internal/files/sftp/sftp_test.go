@@ -148,3 +148,34 @@ func TestAbandoned(t *testing.T) {
 		t.Errorf("asked for %d instead of closing what nobody wants", closed[0])
 	}
 }
+
+// TestLostIsNoEnd: a connection that ends is not the end of the file that was being read.
+func TestLostIsNoEnd(t *testing.T) {
+	near, far := net.Pipe()
+	server, err := other.NewServer(far)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go server.Serve() // ends with the pipe
+	c, err := New(t.Context(), near, near)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	name := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(name, []byte("0123456789"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h, err := c.Open(t.Context(), name, Read, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	far.Close()
+	<-c.Dead()
+	for _, size := range []int{5, 8 << 20} { // by one request, and by many
+		var lost *LostError
+		if n, err := h.ReadAt(t.Context(), make([]byte, size), 0); n != 0 || !errors.As(err, &lost) || errors.Is(err, io.EOF) {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+	}
+}
