@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -58,6 +59,9 @@ func (c *fanoutCmd) args() map[string]any {
 // Run shows output as it comes, each line behind its host, and a table at the end. The exit status is 0 when the command exited with 0 on
 // every host.
 func (c *fanoutCmd) Run(s *session) error {
+	if strings.TrimSpace(c.Hosts) == "" { // as a variable of a script that was never set
+		return usage(errors.New("fanout: no host is named; @all is the whole inventory"))
+	}
 	live := !c.JSON && !c.Aggregate
 	res, err := s.many("ssh_fanout", c.args(), live)
 	if err != nil {

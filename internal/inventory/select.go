@@ -19,7 +19,7 @@ import (
 //	!word                                    not these, wherever it stands
 //	&word                                    only these, wherever it stands
 //
-// Each argument may hold several words, separated by commas or blanks. Without any word that adds hosts, all hosts are meant.
+// Each argument may hold several words, separated by commas or blanks. Without any word that adds hosts, all hosts are meant; blanks and commas alone are an error.
 // An *Error names a word that means nothing: a group or pattern that no host belongs to, an exclusion that excludes
 // nothing.
 func (i *Inventory) Select(spec ...string) ([]string, error) {
@@ -36,6 +36,9 @@ func (i *Inventory) Select(spec ...string) ([]string, error) {
 				add = append(add, word)
 			}
 		}
+	}
+	if text := strings.Join(spec, " "); text != "" && len(add)+len(keep)+len(drop) == 0 { // a list that has come out empty is not all hosts
+		return nil, &Error{Message: fmt.Sprintf("%q names no host", cut(text, 120)), hint: selectHint}
 	}
 	if len(add) == 0 {
 		if len(s.hosts) == 0 {

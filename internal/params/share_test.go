@@ -55,7 +55,7 @@ func TestSelection(t *testing.T) {
 	if err := Decode([]byte(`{"hosts":" a, b","batch":3}`), &got); err != nil || got.Hosts != " a, b" || got.Batch != "3" {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for _, bad := range []string{`{"hosts":3}`, `{"hosts":{}}`, `{"batch":"many"}`, `{"batch":[]}`} {
+	for _, bad := range []string{`{"hosts":3}`, `{"hosts":[""]}`, `{"hosts":["a"," "]}`, `{"hosts":{}}`, `{"batch":"many"}`, `{"batch":[]}`} {
 		var e *Error
 		if err := Decode([]byte(bad), &p{}); err == nil {
 			t.Errorf("%s was accepted", bad)

@@ -36,6 +36,11 @@ type Selection string
 func (s *Selection) UnmarshalJSON(b []byte) error {
 	var words []string
 	if json.Unmarshal(b, &words) == nil {
+		for _, word := range words {
+			if strings.TrimSpace(word) == "" { // alone it would mean the whole inventory
+				return &Error{Message: "holds an empty name", Hint: "leave it out; an empty list is the whole inventory"}
+			}
+		}
 		*s = Selection(strings.Join(words, ","))
 		return nil
 	}
