@@ -8,8 +8,9 @@ import (
 const (
 	// politeness is how long a tree may take to end after SIGTERM.
 	politeness = 500 * time.Millisecond
-	// endMax is how long the ending of a tree may take in all.
-	endMax = 2 * time.Second
+	// endMax is how long the ending of a tree may take in all, unless that is too short for this many looks that kill.
+	endMax     = 2 * time.Second
+	leastKills = 3
 	// The pause between two looks grows from the first to the second.
 	firstLook, lastLook = 2 * time.Millisecond, 40 * time.Millisecond
 )
@@ -41,10 +42,10 @@ func (t *tree) collected() { t.gone.Store(true) }
 // end ends every process of the tree: SIGTERM and SIGCONT (a stopped process would not see the other), then SIGKILL. It looks
 // again until it has found nothing twice, thoroughly then, since a process may fork while it looks. It describes what is left.
 func (t *tree) end() []string {
-	start, begun := time.Now(), time.Time{}
+	var begun time.Time // when the first ones were asked: a look may take long on a crowded machine, and is no time to end in
 	asked := map[int]uint64{}
 	pause := firstLook
-	for {
+	for killed := 0; ; {
 		found := t.members()
 		if len(found) == 0 && t.thorough {
 			return nil
@@ -52,15 +53,19 @@ func (t *tree) end() []string {
 		if t.thorough = len(found) == 0; t.thorough {
 			continue
 		}
-		if time.Since(start) > endMax {
+		if begun.IsZero() {
+			begun = time.Now()
+		}
+		elapsed := time.Since(begun)
+		if elapsed > endMax && killed >= leastKills {
 			return describe(found)
 		}
-		if begun.IsZero() { // a look may take long on a crowded machine, and is no time to end in
-			begun = time.Now()
+		if elapsed >= politeness {
+			killed++
 		}
 		for _, p := range found {
 			switch {
-			case time.Since(begun) >= politeness:
+			case elapsed >= politeness:
 				p.kill()
 			case asked[p.pid] != p.start:
 				asked[p.pid] = p.start
