@@ -81,6 +81,9 @@ func (e *Engine) attempt(ctx context.Context, s *seat, c *Command) (*call, error
 		k.forget()
 		return nil, err
 	}
+	if k.leash != nil {
+		s.shared.Store(true)
+	}
 	k.streams.start()
 	k.started = s.started()
 	if c.Started != nil {

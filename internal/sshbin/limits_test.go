@@ -37,6 +37,33 @@ func TestMaxConns(t *testing.T) {
 	waitFor(t, "the first one is gone", func() bool { return !isMaster(first.MasterPID, first.Path) })
 }
 
+// TestFullMaster has another program, as keepers do, hold every session of a master: calls go on by a further one, with a leash.
+func TestFullMaster(t *testing.T) {
+	t.Parallel()
+	server := sshtest.Start(t, sshtest.Options{Shell: "dash", Config: []string{"MaxSessions 4"}})
+	holder, e := newEngine(t, server.Lab, Options{}), newEngine(t, server.Lab, Options{})
+	var held []*Session
+	for range 3 { // and the leash
+		s, err := holder.Open(t.Context(), resolve(t, holder, "target", dest.Options{}), Command{Text: "cat"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, s)
+	}
+	r := resolve(t, e, "target", dest.Options{})
+	atOnce(t, 12, 12, func(i int) error { return echoes(e, r, i) })
+	p, err := e.pool(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.leashless.Load() {
+		t.Error("commands run without a leash now")
+	}
+	for _, s := range held {
+		_ = s.Close()
+	}
+}
+
 // TestNothingLeaks counts descriptors, processes and goroutines over many calls of all kinds.
 func TestNothingLeaks(t *testing.T) {
 	server := sshtest.Start(t, sshtest.Options{Shell: "dash"})

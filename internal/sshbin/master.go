@@ -36,6 +36,8 @@ type master struct {
 
 	// mustFork is set for a master that does not speak the protocol that we know.
 	mustFork atomic.Bool
+	// shared says that others may have sessions on it: it was found, or it has proven to give more than one, which keepers may have now.
+	shared atomic.Bool
 	// silent is set when the host did not greet the leash on this connection.
 	silent atomic.Bool
 	// used is when it last carried something or answered, in Unix nanoseconds.
@@ -48,6 +50,7 @@ type master struct {
 	inFlight int
 	limit    int
 	lowered  time.Time // when limit was last changed
+	full     time.Time // until then others have all its sessions
 	watched  bool
 	linger   *time.Timer
 
@@ -58,6 +61,7 @@ type master struct {
 
 func newMaster(p *pool, path string, index, pid int) *master {
 	m := &master{pool: p, path: path, index: index, adopted: index < 0, pid: pid, limit: sessionsPerMaster, lost: make(chan struct{}), born: time.Now()}
+	m.shared.Store(m.adopted)
 	m.touch()
 	return m
 }

@@ -20,6 +20,8 @@ const (
 	spillPause = time.Minute
 	// limitPause is how long a master that was refused a session goes with one place less before one more is tried.
 	limitPause = 2 * time.Second
+	// fullPause is how long a master is left alone whose sessions others have.
+	fullPause = time.Second
 )
 
 // pool is the masters of one identity.

@@ -16,6 +16,8 @@ import (
 const (
 	// maxRefusals is how often in a row a server may refuse a session that has the connection to itself.
 	maxRefusals = 20
+	// maxFull is how often it may find that others have all sessions of a master.
+	maxFull = 30
 	// aloneRefusals is how many of them prove that the leash has the only session that the server gives.
 	aloneRefusals = 4
 	// maxLosses is how many dead masters a call may meet before it gives up; each costs one attempt that started nothing.
@@ -51,7 +53,7 @@ func (e *Engine) begin(ctx context.Context, r *dest.Resolved, c *Command) (*call
 	if err != nil {
 		return nil, &Error{Op: "running", Host: r.Alias, Err: err}
 	}
-	for refusals, losses := 0, 0; ; {
+	for refusals, fulls, losses := 0, 0, 0; ; {
 		s, err := p.acquire(ctx, wants{store: c.StoreHostKey, leash: !c.NoLeash})
 		if err != nil {
 			return nil, err
@@ -68,14 +70,18 @@ func (e *Engine) begin(ctx context.Context, r *dest.Resolved, c *Command) (*call
 			s.leave()
 			return nil, cutOff(ctx, r, err)
 		case errors.As(err, &refused) && !refused.Denied:
-			if alone := s.refused(); alone {
+			alone, full := s.refused()
+			if full {
+				fulls++
+			}
+			if alone {
 				// Sessions close with a delay, so one refusal alone proves nothing.
 				if refusals++; refusals == aloneRefusals {
 					e.onlyOne(s, refused)
 				}
 			}
 			s.leave()
-			if refusals > maxRefusals {
+			if refusals > maxRefusals || fulls > maxFull {
 				return nil, &Error{Op: "opening a session", Host: r.Alias, Code: "limit_reached", Message: refused.Reason,
 					Hint: "the server opens no session on this connection (MaxSessions in its sshd_config); call again later", Err: err}
 			}

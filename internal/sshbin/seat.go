@@ -42,22 +42,30 @@ func (s *seat) leave() {
 }
 
 // refused tells that the server would not open a session though we thought there was a place. alone reports that nothing but
-// the leash was on the master, so that there will be no place for a second session ever.
-func (s *seat) refused() (alone bool) {
+// the leash was on the master, so that there will be no place for a second session ever; full, that others may have all sessions there, which leaves
+// the master alone for a while.
+func (s *seat) refused() (alone, full bool) {
 	p := s.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	alone = s.inFlight == 1
+	if alone = s.inFlight == 1; alone && s.shared.Load() {
+		s.full = time.Now().Add(fullPause)
+		return false, true
+	}
 	if s.inFlight > 1 && s.inFlight <= s.limit {
 		s.limit, s.lowered = max(1, min(s.limit, s.inFlight-1)), time.Now()
 	}
-	return alone
+	return alone, false
 }
 
 // take is called with mu held. It prefers the first master, so that further ones idle out. contended says that another process has the
 // only place on a master.
 func (p *pool) take() (s *seat, contended bool) {
 	for _, m := range p.masters {
+		if time.Now().Before(m.full) {
+			contended = true
+			continue
+		}
 		if m.inFlight < m.places() {
 			unlock, ok := m.alone()
 			if !ok {

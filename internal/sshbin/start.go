@@ -73,6 +73,9 @@ func (p *pool) prepare(ctx context.Context, m *master) error {
 	leave()
 	var refused *mux.RefusedError
 	if errors.As(err, &refused) && !refused.Denied {
+		if m.shared.Load() {
+			return nil // others have all its sessions; who wants one will see
+		}
 		p.noLeash("the server refused the first session: " + refused.Reason)
 		return nil
 	}
@@ -90,12 +93,14 @@ func (e *Engine) ownMaster(ctx context.Context, p *pool, path string, index int,
 	}
 	defer unlock()
 	pid, err := e.existing(ctx, path)
-	if err != nil {
+	found := err == nil
+	if !found {
 		if pid, err = e.launch(ctx, p.resolved, path, store); err != nil {
 			return nil, err
 		}
 	}
 	m := newMaster(p, path, index, pid)
+	m.shared.Store(found)
 	m.fingerprint = loggedFingerprint(path)
 	return m, nil
 }
