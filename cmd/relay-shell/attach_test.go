@@ -65,8 +65,8 @@ func (p *seated) types(text string) {
 	}
 }
 
-// sees waits until the terminal has shown the pattern.
-func (p *seated) sees(pattern string) {
+// sees waits until the terminal has shown the pattern, and returns what it and its groups match.
+func (p *seated) sees(pattern string) []string {
 	p.t.Helper()
 	re := regexp.MustCompile(pattern)
 	late := time.After(60 * time.Second)
@@ -74,8 +74,8 @@ func (p *seated) sees(pattern string) {
 		p.mu.Lock()
 		seen := p.seen.String()
 		p.mu.Unlock()
-		if re.MatchString(seen) {
-			return
+		if found := re.FindStringSubmatch(seen); found != nil {
+			return found
 		}
 		select {
 		case <-p.more:

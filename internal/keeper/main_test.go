@@ -12,6 +12,9 @@ import (
 
 // TestMain lets the test's program be the keeper.
 func TestMain(m *testing.M) {
+	if path := os.Getenv(strangerEnv); path != "" {
+		os.Exit(stranger(path))
+	}
 	if len(os.Args) > 1 && os.Args[1] == Command {
 		os.Exit(Main(os.Args[2:], map[string]Kind{"echo": openEcho}))
 	}
@@ -107,7 +110,7 @@ func start(t *testing.T, k *Keepers, e echo) Info {
 // eventually waits for a condition, for a while.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(4 * mendEvery); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("in vain: " + what)
 		}

@@ -28,6 +28,7 @@ type sessionInfo struct {
 	People         int    `json:"people" jsonschema:"attached by relay-shell attach"`
 	AwaitingSecret bool   `json:"awaiting_secret"`
 	Recording      string `json:"recording,omitempty"`
+	RecordingError string `json:"recording_error,omitempty" jsonschema:"why the recording or its hashes stopped"`
 }
 
 type sessionList struct {
@@ -78,6 +79,7 @@ func sessionOf(info keeper.Info) sessionInfo {
 	}
 	i.Name, i.Host, i.Command, i.ExitCode, i.PID = s.Name, s.HostName, s.Command, s.ExitCode, s.PID
 	i.Cols, i.Rows, i.IdleMS, i.People, i.AwaitingSecret, i.Recording = s.Cols, s.Rows, s.IdleMS, s.People, s.AwaitingSecret, s.Recording
+	i.RecordingError = s.RecordingError
 	return i
 }
 
@@ -112,6 +114,9 @@ func (i *sessionInfo) line() string {
 	}
 	if i.AwaitingSecret {
 		text += "  asks for a secret"
+	}
+	if i.RecordingError != "" {
+		text += "  recording: " + inList(i.RecordingError)
 	}
 	if i.People > 0 {
 		text += fmt.Sprintf("  %d attached", i.People)
