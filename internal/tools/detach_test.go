@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"relay-shell/internal/keeper"
 	"relay-shell/internal/keeper/job"
 	"relay-shell/internal/policy"
 	"relay-shell/internal/relay"
@@ -134,6 +136,30 @@ func TestDetachSetting(t *testing.T) {
 	// Whatever its command is, a job leaves files where it runs: a mode that changes nothing refuses it.
 	if p, err := r.deps.planJobStart(&jobStartParams{Command: "ls", Host: "target"}); err != nil || policy.Assess(p.Subject).Tier != policy.Reversible {
 		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// TestNobodyComes has a keeper wait for a command whose server dies: it ends at once and leaves nothing.
+func TestNobodyComes(t *testing.T) {
+	t.Parallel()
+	r := newJobRoad(t, sshtest.New(t))
+	id := keeper.NewID(job.Kind)
+	_, err := r.deps.Keepers.StartAs(t.Context(), job.Kind, id, 10, job.Params{Dir: Jobs(r.deps.Config.StateDir), Limit: 1 << 20})
+	must(t, err)
+	dir := filepath.Join(Jobs(r.deps.Config.StateDir), id)
+	_, err = os.Stat(dir)
+	must(t, err)
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		asking, hangUp := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		_ = r.deps.Keepers.Call(asking, id, job.OpAwait, nil, nil) // a server that dies while it asks
+		hangUp()
+		_, err := r.deps.Keepers.Find(t.Context(), job.Kind, id)
+		if _, gone := os.Stat(dir); err != nil && gone != nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it is still there: %v", err)
+		}
 	}
 }
 
