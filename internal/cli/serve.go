@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+	"golang.org/x/term"
 
 	"relay-shell/internal/config"
 	"relay-shell/internal/mcpserver"
@@ -34,6 +36,10 @@ func (c *serveCmd) Run(s *session) error {
 	defer a.reopenOnHangup()()
 	if s.cfg.Confirm == config.ConfirmHuman {
 		a.log.Info().Msg("CONFIRM=human: " + a.approvalState)
+	}
+	if s.world.Stdin != nil && term.IsTerminal(int(s.world.Stdin.Fd())) {
+		fmt.Fprintln(s.world.Stderr, "relay-shell: waiting for an MCP client on standard input, which is a terminal here: a client has to start this (docs/quickstart.md); "+
+			"relay-shell --help lists what a person can do, ctrl-d ends it")
 	}
 	tools.PruneRecordings(s.cfg.StateDir, s.cfg.RecordRetention)
 	server := mcpserver.New(mcpserver.Options{

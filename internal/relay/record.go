@@ -159,6 +159,7 @@ func (w *walk) refuse(ctx context.Context, res *Result) *Result {
 // conclude writes the result record and answers.
 func (w *walk) conclude(ctx context.Context, res *Result) *Result {
 	res.Err = res.Err.bounded()
+	w.tellStored(res)
 	rec := w.record(audit.Result, res.Record)
 	rec.Denied = res.Outcome == Denied
 	rec.Outcome = string(res.Outcome)

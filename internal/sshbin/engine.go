@@ -105,6 +105,8 @@ type Engine struct {
 	pools  map[string]*pool
 	closed bool
 
+	stored storedKeys
+
 	versionOnce sync.Once
 	version     string
 }

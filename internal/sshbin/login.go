@@ -48,6 +48,7 @@ func (e *Engine) login(ctx context.Context, r *dest.Resolved, path string, t Ter
 	o := e.masterOptions(path, true)
 	o.Interactive, o.Log = true, ""
 	words, err := runOnTerminal(exec.CommandContext(ctx, e.opt.SSH, r.MasterArgs(o)...), dest.Environ(e.opt.Env), t, log)
+	e.noteStored(r, r.Logs(logPath(path)))
 	if err == nil {
 		_, err = mux.Alive(ctx, path)
 	}

@@ -139,7 +139,9 @@ func (e *Engine) launch(ctx context.Context, r *dest.Resolved, path string, stor
 	limit := hops*r.ConnectTimeout(e.opt.ConnectTimeout) + signInTime
 	limited, cancel := context.WithTimeoutCause(ctx, limit, errSignIn)
 	defer cancel()
-	if err := e.runMaster(limited, r.MasterArgs(e.masterOptions(path, store)), r.Logs(logPath(path)), log); err != nil {
+	err = e.runMaster(limited, r.MasterArgs(e.masterOptions(path, store)), r.Logs(logPath(path)), log)
+	e.noteStored(r, r.Logs(logPath(path)))
+	if err != nil {
 		return 0, e.startError(r, path, err)
 	}
 	if pid, err = mux.Alive(ctx, path); err != nil {
@@ -222,16 +224,7 @@ const maxLogSize = 4 << 20
 // maxLog bounds what is read of a master's log; banners have no end.
 const maxLog = 64 << 10
 
-func readLog(path string) string {
-	f, err := os.Open(logPath(path))
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	buf := make([]byte, maxLog)
-	n, _ := f.Read(buf)
-	return string(buf[:n])
-}
+func readLog(path string) string { return readStart(logPath(path)) }
 
 // hostKeyLine is what ssh logs of the key that it verified (verify_host_key in sshconnect.c).
 var hostKeyLine = lazyregexp.New(`Server host key: \S+ (SHA256:[A-Za-z0-9+/]+)`)

@@ -23,6 +23,14 @@ type ssh struct {
 func (t *ssh) Host() *Host     { return t.host }
 func (t *ssh) Names() []string { return t.names }
 
+// StoredKeys are the host keys that connecting has added to known_hosts and that nobody was told of yet, as name, type and fingerprint.
+func (t *ssh) StoredKeys() (keys []string) {
+	for _, k := range t.engine.TakeStored(t.resolved) {
+		keys = append(keys, k.String())
+	}
+	return keys
+}
+
 // Run runs the command through the engine.
 func (t *ssh) Run(ctx context.Context, c Command) (Exit, error) {
 	c, refused, err := t.withSudo(ctx, c)

@@ -392,6 +392,35 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// TestFirstContact: the call that meets a new host says in its result and its record which key was stored, the next one nothing.
+func TestFirstContact(t *testing.T) {
+	l := sshtest.New(t)
+	server := l.MustStart(t, sshtest.Options{Alias: "new", Strange: true, Ordinary: true})
+	r := newRoad(t, l, "")
+	told := func(tool string, args map[string]any) int {
+		t.Helper()
+		res := r.do(context.Background(), tool, args, nil)
+		if res.Err != nil {
+			t.Fatal(res.Err)
+		}
+		records, err := r.deps.Audit.Query(audit.Filter{Lines: 1})
+		must(t, err)
+		n := 0
+		for _, text := range append(res.Notes, string(records[0].Args)) {
+			if strings.Contains(text, "ED25519 "+server.Fingerprint()) {
+				n++
+			}
+		}
+		return n
+	}
+	if n := told("ssh_fanout", map[string]any{"command": "true", "hosts": "new"}); n != 2 {
+		t.Errorf("the first contact is told %d times, want once in the result and once in the record", n)
+	}
+	if n := told("ssh_exec", map[string]any{"command": "true", "host": "new"}); n != 0 {
+		t.Errorf("a host that is known: told %d times", n)
+	}
+}
+
 // TestFleetToolsAreSmall bounds what the tools cost a model before it has called one.
 func TestFleetToolsAreSmall(t *testing.T) {
 	d := &Deps{Config: &config.Config{}}
