@@ -78,17 +78,7 @@ func (l *local) open(ctx context.Context, name string, flags int, mode uint32) (
 
 // notRegular says what a file is that cannot be read or written as one.
 func notRegular(mode fs.FileMode) error {
-	what := "a device"
-	switch {
-	case mode.IsDir():
-		what = "a directory"
-	case mode&fs.ModeNamedPipe != 0:
-		what = "a named pipe"
-	case mode&fs.ModeSocket != 0:
-		what = "a socket"
-	case mode&fs.ModeSymlink != 0:
-		what = "a link"
-	}
+	_, what := Kind(mode)
 	return &Error{Op: "open", Code: "invalid_argument", Message: "it is " + what + ", not a regular file", Hint: "file_list shows a directory; a command (shell_exec, ssh_exec) reads anything else"}
 }
 

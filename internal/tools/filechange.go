@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io/fs"
-	"strconv"
 	"strings"
 	"time"
 
@@ -93,15 +92,9 @@ func parseMode(text string) (*fs.FileMode, error) {
 	if text == "" {
 		return nil, nil
 	}
-	n, err := strconv.ParseUint(strings.TrimPrefix(text, "0o"), 8, 32)
-	if err != nil || n > 0o7777 {
+	mode, ok := files.ParseOctal(text)
+	if !ok {
 		return nil, params.Errorf("mode", `pass octal digits, such as "0644"`, "%q is no octal mode", text)
-	}
-	mode := fs.FileMode(n & 0o777)
-	for bit, flag := range map[uint64]fs.FileMode{0o4000: fs.ModeSetuid, 0o2000: fs.ModeSetgid, 0o1000: fs.ModeSticky} {
-		if n&bit != 0 {
-			mode |= flag
-		}
 	}
 	return &mode, nil
 }

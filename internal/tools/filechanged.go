@@ -16,7 +16,7 @@ const maxDiff = 32 << 10
 func (d *Deps) shownChange(done *change.Done, owners *accounts) *relay.Result {
 	f := &fileChanged{
 		ChangeID: done.ID, Path: files.Escape(done.Path), Created: done.Created, Unchanged: done.Unchanged, Bytes: int64(len(done.After)),
-		SHA256: change.Digest(done.After), Mode: octal(done.Info.Mode), Owner: owners.of(done.Info), Backup: files.Escape(done.Backup),
+		SHA256: change.Digest(done.After), Mode: files.Octal(done.Info.Mode), Owner: owners.of(done.Info), Backup: files.Escape(done.Backup),
 	}
 	if done.Checked != nil {
 		f.Check = d.masked(done.Checked.Output)

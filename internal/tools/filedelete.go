@@ -30,7 +30,7 @@ func (d *Deps) planFileDelete(p *fileDeleteParams) (*relay.Plan, error) {
 			if err != nil {
 				return nil, err
 			}
-			f := &fileDone{Path: files.Escape(real), Type: typeName(info.Mode)}
+			f := &fileDone{Path: files.Escape(real), Type: kindName(info.Mode)}
 			switch {
 			case !info.Mode.IsDir():
 				err = c.fs.Remove(ctx, real)

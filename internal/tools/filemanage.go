@@ -137,7 +137,7 @@ func (d *Deps) planFileChmod(p *fileChmodParams) (*relay.Plan, error) {
 			if err != nil {
 				return nil, err
 			}
-			f := &fileDone{Path: files.Escape(real), Mode: octal(*mode), Was: octal(before.Mode)}
+			f := &fileDone{Path: files.Escape(real), Mode: files.Octal(*mode), Was: files.Octal(before.Mode)}
 			return f.result("mode of %s is %s, was %s", f.Path, f.Mode, f.Was), nil
 		},
 	})
@@ -191,7 +191,7 @@ func (d *Deps) planFileRename(p *fileRenameParams) (*relay.Plan, error) {
 			if err != nil {
 				return nil, renameError(err)
 			}
-			f := &fileDone{Path: files.Escape(from), To: files.Escape(real), Type: typeName(info.Mode)}
+			f := &fileDone{Path: files.Escape(from), To: files.Escape(real), Type: kindName(info.Mode)}
 			return f.result("renamed %s to %s", f.Path, f.To), nil
 		},
 	})

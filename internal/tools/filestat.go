@@ -55,7 +55,7 @@ func (d *Deps) planFileStat(p *fileParams) (*relay.Plan, error) {
 				return nil, err
 			}
 			s := &fileStat{Path: files.Escape(c.path), Accessed: stamp(info.AccessTime), Backups: []fileBackup{}}
-			s.fileEntry = fileEntry{Name: files.Escape(info.Name), Type: typeName(info.Mode), Size: info.Size, Mode: octal(info.Mode), Owner: c.accounts(ctx).of(info), Modified: stamp(info.ModTime)}
+			s.fileEntry = fileEntry{Name: files.Escape(info.Name), Type: kindName(info.Mode), Size: info.Size, Mode: files.Octal(info.Mode), Owner: c.accounts(ctx).of(info), Modified: stamp(info.ModTime)}
 			if info.Mode&fs.ModeSymlink != 0 {
 				target, _ := c.fs.ReadLink(ctx, entry) // it may be gone by now
 				s.Target = files.Escape(target)
@@ -111,33 +111,10 @@ func (s *fileStat) text() string {
 	return b.String()
 }
 
-func typeName(mode fs.FileMode) string {
-	switch {
-	case mode.IsDir():
-		return "dir"
-	case mode&fs.ModeSymlink != 0:
-		return "link"
-	case mode&fs.ModeNamedPipe != 0:
-		return "pipe"
-	case mode&fs.ModeSocket != 0:
-		return "socket"
-	case mode&fs.ModeCharDevice != 0:
-		return "char"
-	case mode&fs.ModeDevice != 0:
-		return "block"
-	}
-	return "file"
-}
-
-// octal is a mode as chmod(1) takes it.
-func octal(mode fs.FileMode) string {
-	m := uint32(mode.Perm())
-	for flag, bit := range map[fs.FileMode]uint32{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000} {
-		if mode&flag != 0 {
-			m |= bit
-		}
-	}
-	return fmt.Sprintf("%04o", m)
+// kindName is what a file is, in a word.
+func kindName(mode fs.FileMode) string {
+	name, _ := files.Kind(mode)
+	return name
 }
 
 func stamp(t time.Time) string {

@@ -224,7 +224,7 @@ func (l *fileListing) text() string {
 
 func entryOf(e view.Entry, owners *accounts) fileEntry {
 	f := fileEntry{
-		Name: files.Escape(e.Name), Type: typeName(e.Mode), Size: e.Size, Mode: octal(e.Mode), Owner: owners.of(e.Info), Modified: stamp(e.ModTime),
+		Name: files.Escape(e.Name), Type: kindName(e.Mode), Size: e.Size, Mode: files.Octal(e.Mode), Owner: owners.of(e.Info), Modified: stamp(e.ModTime),
 	}
 	if e.Target != "" {
 		f.Target = files.Escape(e.Target)

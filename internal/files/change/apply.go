@@ -110,7 +110,8 @@ func (w *work) content(ctx context.Context) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode.IsRegular():
-		return nil, &Error{Code: "invalid_argument", Message: "it is " + kind(info.Mode) + ", not a regular file", Hint: "only regular files can be replaced; file_stat shows what is there"}
+		_, kind := files.Kind(info.Mode)
+		return nil, &Error{Code: "invalid_argument", Message: "it is " + kind + ", not a regular file", Hint: "only regular files can be replaced; file_stat shows what is there"}
 	case w.r.CreateOnly:
 		return nil, &Error{Code: "already_exists", Message: "the file is there already", Hint: "leave create_only out to replace it, or use file_edit"}
 	default:
@@ -124,7 +125,7 @@ func (w *work) content(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	w.done.Before, w.done.After, w.done.Created = w.old, content, w.info == nil
-	if w.info != nil && w.old != nil && bytes.Equal(w.old, content) && (w.r.Mode == nil || *w.r.Mode == modeBits(info.Mode)) {
+	if w.info != nil && w.old != nil && bytes.Equal(w.old, content) && (w.r.Mode == nil || *w.r.Mode == files.Permissions(info.Mode)) {
 		w.done.Unchanged, w.done.Info = true, info
 	}
 	return content, nil
@@ -281,26 +282,4 @@ func (w *work) finish(ctx context.Context) {
 		_ = w.State.Remove(after, path.Join(w.keeping(w.real), w.id+".tmp"))
 		w.expireWhenDue(after)
 	}
-}
-
-// kind says what a file is that is no regular one.
-func kind(mode fs.FileMode) string {
-	switch {
-	case mode.IsDir():
-		return "a directory"
-	case mode&fs.ModeSymlink != 0:
-		return "a link"
-	case mode&fs.ModeNamedPipe != 0:
-		return "a named pipe"
-	case mode&fs.ModeSocket != 0:
-		return "a socket"
-	case mode&fs.ModeDevice != 0:
-		return "a device"
-	}
-	return "something special"
-}
-
-// modeBits are the permissions with setuid, setgid and sticky.
-func modeBits(mode fs.FileMode) fs.FileMode {
-	return mode & (fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky)
 }

@@ -18,7 +18,7 @@ func (w *work) backup(ctx context.Context) error {
 	}
 	m := &meta{ID: w.id, Path: w.real, Time: time.Now().UTC(), Existed: w.info != nil, After: Digest(w.done.After), Reverts: w.reverts()}
 	if w.info != nil {
-		m.Mode = uint32(modeBits(w.info.Mode))
+		m.Mode = uint32(files.Permissions(w.info.Mode))
 	}
 	dir := w.keeping(w.real)
 	if w.old != nil {

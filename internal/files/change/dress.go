@@ -29,7 +29,7 @@ func (w *work) dress(ctx context.Context) error {
 		}
 	}
 	w.attributes(ctx)
-	mode := modeBits(w.info.Mode)
+	mode := files.Permissions(w.info.Mode)
 	if now, err = w.FS.Lstat(ctx, w.temp); err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (w *work) dress(ctx context.Context) error {
 	if w.r.Mode != nil {
 		mode = *w.r.Mode
 	}
-	if modeBits(now.Mode) == mode {
+	if files.Permissions(now.Mode) == mode {
 		return nil
 	}
 	return w.FS.Chmod(ctx, w.temp, mode)

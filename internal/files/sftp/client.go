@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 )
 
@@ -151,69 +150,6 @@ func (c *Client) Err() error {
 	return c.err
 }
 
-// gathered is how many bytes of small requests go out in one piece: each write wakes the master, and that sshd, in turn.
-const gathered = 32 << 10
-
-// outgoing is a request on its way out. written, if set, is closed once nothing of it is read any more.
-type outgoing struct {
-	pieces  [][]byte
-	written chan struct{}
-}
-
-func (o *outgoing) done() {
-	if o.written != nil {
-		close(o.written)
-		o.written = nil
-	}
-}
-
-// write sends what is queued. It ends with the conversation.
-func (c *Client) write() {
-	small := make([]byte, 0, 2*gathered)
-	for {
-		var o outgoing
-		select {
-		case o = <-c.queue:
-		case <-c.dead:
-			return
-		}
-		for more := true; more; {
-			more = false
-			pieces, large := o.pieces, o.pieces[len(o.pieces)-1]
-			if len(large) > gathered {
-				pieces = pieces[:len(pieces)-1]
-			} else {
-				large = nil
-			}
-			for _, b := range pieces {
-				small = append(small, b...)
-			}
-			if large == nil && len(small) < gathered {
-				o.done()
-				select {
-				case o = <-c.queue:
-					more = true
-					continue
-				default:
-				}
-			}
-			if !c.put(small) || large != nil && !c.put(large) {
-				return
-			}
-			o.done()
-			small = small[:0]
-		}
-	}
-}
-
-func (c *Client) put(b []byte) bool {
-	if _, err := c.out.Write(b); err != nil {
-		c.end(lost(err))
-		return false
-	}
-	return true
-}
-
 // LostError says that the connection to the server has ended.
 type LostError struct{ Err error }
 
@@ -344,74 +280,4 @@ func (c *Client) do(ctx context.Context, p packet) (response, error) {
 		return response{}, err
 	}
 	return k.wait(ctx, nil)
-}
-
-// StatusError is a server's no.
-type StatusError struct {
-	Status  uint32
-	Message string
-}
-
-// Statuses of section 7 of the draft.
-const (
-	StatusOK               = 0
-	StatusEOF              = 1
-	StatusNoSuchFile       = 2
-	StatusPermissionDenied = 3
-	StatusFailure          = 4
-	StatusBadMessage       = 5
-	StatusNoConnection     = 6
-	StatusConnectionLost   = 7
-	StatusUnsupported      = 8
-)
-
-func (e *StatusError) Error() string {
-	words := map[uint32]string{
-		StatusEOF: "end of file", StatusNoSuchFile: "no such file or directory", StatusPermissionDenied: "permission denied", StatusFailure: "failure",
-		StatusBadMessage: "bad message", StatusNoConnection: "no connection", StatusConnectionLost: "connection lost", StatusUnsupported: "operation unsupported",
-	}
-	text, known := words[e.Status]
-	if !known {
-		text = fmt.Sprintf("status %d", e.Status)
-	}
-	if e.Message != "" && !strings.EqualFold(e.Message, text) {
-		text += " (" + clip(e.Message) + ")"
-	}
-	return "the server says: " + text
-}
-
-// clip bounds a server's words.
-func clip(s string) string {
-	if len(s) > 200 {
-		s = s[:200] + "…"
-	}
-	return strings.ToValidUTF8(s, "\ufffd")
-}
-
-// status reads an answer that is nothing but a status.
-func (a response) status() error {
-	if a.kind != typeStatus {
-		return &ProtocolError{What: fmt.Sprintf("an answer of type %d", a.kind)}
-	}
-	f := fields{rest: a.body}
-	code := f.uint32()
-	if f.bad {
-		return errShort
-	}
-	if code == StatusOK {
-		return nil
-	}
-	return &StatusError{Status: code, Message: f.string()}
-}
-
-// want gives the fields of an answer of one type; a status is an error.
-func (a response) want(kind byte) (*fields, error) {
-	if a.kind == kind {
-		return &fields{rest: a.body}, nil
-	}
-	err := a.status()
-	if err == nil {
-		err = &ProtocolError{What: "an answer without what was asked for"}
-	}
-	return nil, err
 }
