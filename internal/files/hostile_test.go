@@ -99,6 +99,9 @@ func (h hostile) Filelist(r *sftp.Request) (sftp.ListerAt, error) {
 		}
 		if r.Method == "Readlink" {
 			e.name = "/etc"
+			if h == "double" {
+				e.name = "fine"
+			}
 		}
 		return entries{e}, nil
 	}
@@ -108,6 +111,9 @@ func (h hostile) Filelist(r *sftp.Request) (sftp.ListerAt, error) {
 	}
 	if h == "links" {
 		all = append(all, entry{"link", 4, fs.ModeSymlink | 0o777})
+	}
+	if h == "double" && r.Filepath == "/tree" { // a link that stays in the tree, and a directory of its name with a file beneath
+		all = append(all, entry{"link", 4, fs.ModeSymlink | 0o777}, entry{"dir", 0, fs.ModeDir | 0o755}, entry{"dir", 4, fs.ModeSymlink | 0o777})
 	}
 	if h == "endless" { // directories in directories for ever
 		all = append(all, entry{"dir", 0, fs.ModeDir | 0o755})
@@ -184,6 +190,20 @@ func TestHostileNames(t *testing.T) {
 				t.Error("it was written outside")
 			}
 		})
+	}
+}
+
+// TestHostileDouble: a name that is listed as a directory and as a link of the tree is neither both nor one after the other.
+func TestHostileDouble(t *testing.T) {
+	t.Parallel()
+	f, dest := hostileHost(t, "double"), t.TempDir()
+	tr := Transfer{From: f, To: Local(Bounds{}), Source: "/tree", Dest: dest + "/in", Recursive: true}
+	report, err := tr.Run(t.Context())
+	if Code(err) != "already_exists" {
+		t.Errorf("%+v, %v", report, err)
+	}
+	if left := litter(t, dest); len(left) > 1 || len(left) == 1 && left[0] != path.Base(report.Part) {
+		t.Errorf("left behind: %q", left)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"relay-shell/internal/files"
+	"relay-shell/internal/files/change"
 	"relay-shell/internal/policy"
 	"relay-shell/internal/relay"
 )
@@ -58,8 +59,8 @@ func notEmpty(err error) error {
 	return &relay.Error{Code: e.Code, Message: e.Message, Hint: "if it is not empty, file_list shows what is in it; recursive=true deletes that too"}
 }
 
-// removeTree removes a directory with all in it. The target's own rm does it, which holds on to the directories it is in: nobody who
-// swaps one for a link leads it elsewhere.
+// removeTree removes a directory with all in it. On a host its own rm does it, from within the directory above: it holds on to the directories
+// that it is in, so that nobody who swaps one for a link leads it elsewhere.
 func (c *fileCall) removeTree(ctx context.Context, real string) error {
 	if err := c.mayRemove(ctx, real); err != nil {
 		return err
@@ -67,7 +68,10 @@ func (c *fileCall) removeTree(ctx context.Context, real string) error {
 	if err := c.forbidsIn(ctx, real, c.plan.text); err != nil {
 		return err
 	}
-	r, err := c.shell(ctx, shellText("rm -rf --", real))
+	if c.fs.Local() {
+		return files.RemoveAll(ctx, c.fs, real)
+	}
+	r, err := c.shell(ctx, change.Within(path.Dir(real), shellText("rm -rf --", "./"+path.Base(real))))
 	if err != nil {
 		return err
 	}

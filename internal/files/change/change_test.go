@@ -123,16 +123,6 @@ func TestNoRegularFile(t *testing.T) {
 	}
 }
 
-func TestHardLinkIsTold(t *testing.T) {
-	p, dir := place(t)
-	name := put(t, dir+"/f", "old")
-	os.Link(name, dir+"/g")
-	done, err := Apply(context.Background(), p, Request{Path: name, Make: to("new")})
-	if err != nil || len(done.Notes) != 1 || !strings.Contains(done.Notes[0], "2 names") || got(t, dir+"/g") != "old" {
-		t.Errorf("%+v, %v", done, err)
-	}
-}
-
 func TestLongName(t *testing.T) {
 	p, dir := place(t)
 	name := put(t, dir+"/"+strings.Repeat("n", 250)+".conf", "old")
