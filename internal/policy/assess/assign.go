@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -86,6 +87,7 @@ func (m *machine) assign(a *syntax.Assign, sc *scope) {
 
 // assigned is the value of an assignment, in which ~ stands for the home directory after each colon too.
 func (m *machine) assigned(w *syntax.Word, sc *scope) str {
+	m.extended(w, sc)
 	return m.text(w, sc)
 }
 
@@ -250,7 +252,7 @@ func (m *machine) commandText(v str, text string, sc *scope) {
 func (m *machine) probe(f func(*machine)) *machine {
 	p := *m
 	p.tier, p.reasons, p.seen, p.sensitive, p.parseErr = Observe, nil, map[Reason]bool{}, false, ""
-	p.running = append([]string(nil), m.running...)
+	p.running = slices.Clone(m.running)
 	p.origin = Reread
 	p.within(func() { f(&p) })
 	m.steps = p.steps

@@ -38,6 +38,11 @@ func builtinEval(c *call, u *use) {
 	if len(u.operands) == 0 {
 		return
 	}
+	for _, a := range u.operands {
+		if a.glob {
+			c.rate(Stateful, "eval", "runs names of files as code")
+		}
+	}
 	if text.tainted(fromPieces) && !text.known() {
 		c.rate(Irreversible, "eval", "runs code that is put together from pieces so that it cannot be read")
 	} else if text.tainted(fromData) && !text.known() {

@@ -33,6 +33,9 @@ func (m *machine) endComments(text string) string {
 				}
 				if comments(m.lang, text[:at+i+1]) {
 					text = text[:end-1] + " " + text[end:]
+					if strings.Contains(text, "<<") {
+						m.note(Reason{Text: line, Rule: "parse", Tier: Stateful, Why: "a comment that ends in a backslash, perhaps in a here-document"})
+					}
 					break
 				}
 			}

@@ -139,6 +139,7 @@ func (b *builder) flush() {
 // field expands one word into its fields.
 func (m *machine) field(w *syntax.Word, sc *scope) []arg {
 	b := &builder{sep: separators(sc)}
+	m.extended(w, sc)
 	for i, part := range w.Parts {
 		m.part(b, part, i == 0, sc)
 	}

@@ -83,6 +83,9 @@ func (m *machine) forClause(c *syntax.ForClause, sc *scope) str {
 		return out
 	}
 	items := m.fields(it.Items, sc)
+	if len(it.Items) > 0 && it.Items[0].Lit() == "esac" { // ends a case around it for bash
+		m.note(Reason{Text: m.written(it.Items[0]), Rule: "parse", Tier: Stateful, Why: "a reserved word where bash may not take it"})
+	}
 	if !it.InPos.IsValid() {
 		items = sc.params
 		if !sc.hasArgs {
@@ -119,11 +122,13 @@ func (m *machine) forClause(c *syntax.ForClause, sc *scope) str {
 }
 
 func (m *machine) caseClause(c *syntax.CaseClause, sc *scope) str {
+	m.extended(c.Word, sc)
 	m.text(c.Word, sc)
 	out := lit("")
 	after := sc.fork()
 	for _, item := range c.Items {
 		for _, p := range item.Patterns {
+			m.extended(p, sc)
 			m.text(p, sc)
 		}
 		branch := sc.fork()
@@ -138,6 +143,7 @@ func (m *machine) caseClause(c *syntax.CaseClause, sc *scope) str {
 func (m *machine) test(x syntax.TestExpr, sc *scope) {
 	switch t := x.(type) {
 	case *syntax.Word:
+		m.extended(t, sc)
 		m.text(t, sc)
 	case *syntax.ParenTest:
 		m.test(t.X, sc)
@@ -158,6 +164,10 @@ func (m *machine) test(x syntax.TestExpr, sc *scope) {
 			return
 		}
 		m.test(t.X, sc)
+		if w, ok := t.Y.(*syntax.Word); ok && (t.Op == syntax.TsMatch || t.Op == syntax.TsMatchShort || t.Op == syntax.TsNoMatch) {
+			m.text(w, sc) // a pattern, in which extended ones are always allowed
+			return
+		}
 		m.test(t.Y, sc)
 	}
 }

@@ -14,7 +14,7 @@ func (m *machine) uncalled(sc *scope) {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		if !m.called[name] {
+		if !m.called[sc.funcs[name].body] {
 			m.callFunction(name, nil, false, sc)
 		}
 	}
@@ -23,15 +23,15 @@ func (m *machine) uncalled(sc *scope) {
 // callFunction follows a function's body. A function that runs itself in a pipe or in the background is a fork bomb; one
 // that only calls itself ends here.
 func (m *machine) callFunction(name string, params []arg, known bool, sc *scope) (out str) {
-	m.called[name] = true
 	f := sc.funcs[name]
-	if slices.Contains(m.running, name) {
+	m.called[f.body] = true
+	if slices.Contains(m.running, f.body) {
 		if multiplies(f.body, name) {
 			m.note(Reason{Text: name, Program: name, Rule: "fork-bomb", Tier: Irreversible, Why: "a function that starts itself over and over"})
 		}
 		return unknown
 	}
-	m.running = append(m.running, name)
+	m.running = append(m.running, f.body)
 	defer func() { m.running = m.running[:len(m.running)-1] }()
 	was, has := sc.params, sc.hasArgs
 	sc.params, sc.hasArgs = params, known
@@ -72,3 +72,15 @@ type function struct {
 	body *syntax.Stmt
 	text string
 }
+
+// compound tells the commands that bash takes as the body of a function.
+func compound(st *syntax.Stmt) bool {
+	switch st.Cmd.(type) {
+	case *syntax.Block, *syntax.Subshell, *syntax.IfClause, *syntax.ForClause, *syntax.WhileClause, *syntax.CaseClause, *syntax.ArithmCmd, *syntax.TestClause:
+		return !st.Negated
+	}
+	return false
+}
+
+// reservedWords are those that bash may see where the parser sees a plain word.
+var reservedWords = setOf("in do done esac fi then else elif if for while until case select function time coproc { } ! [[ ]]")

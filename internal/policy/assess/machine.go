@@ -36,17 +36,17 @@ type machine struct {
 	steps       int
 	commands    int // simple commands in the text itself
 
-	files   map[string]str    // contents written by the text, by path
-	links   map[string]string // what symbolic links of the text name
-	called  map[string]bool
-	traps   []str    // what runs later, with the variables of then
-	zsh     bool     // the text is for zsh
-	running []string // functions being followed, to see recursion
-	origin  Nesting  // how the commands being followed came to be run
+	files   map[string]str        // contents written by the text, by path
+	links   map[string]string     // what symbolic links of the text name
+	called  map[*syntax.Stmt]bool // bodies of functions
+	traps   []str                 // what runs later, with the variables of then
+	zsh     bool                  // the text is for zsh
+	running []*syntax.Stmt        // functions being followed, to see recursion
+	origin  Nesting               // how the commands being followed came to be run
 }
 
 func newMachine(lang syntax.LangVariant) *machine {
-	return &machine{lang: lang, deadline: time.Now().Add(maxTime), seen: map[Reason]bool{}, files: map[string]str{}, links: map[string]string{}, called: map[string]bool{}}
+	return &machine{lang: lang, deadline: time.Now().Add(maxTime), seen: map[Reason]bool{}, files: map[string]str{}, links: map[string]string{}, called: map[*syntax.Stmt]bool{}}
 }
 
 // maxReasons bounds the list; the tier counts all.
@@ -121,6 +121,13 @@ func (m *machine) source(text str, sc *scope) str {
 	readable := m.endComments(strings.ReplaceAll(text.s, unk, `"$UNKNOWN"`))
 	m.src = readable
 	file, err := parse(m.lang, readable)
+	if closed, ok := closeDocuments(m.lang, readable, err); ok { // shells only warn
+		if m.lang == syntax.LangBash {
+			m.note(Reason{Text: text.s, Rule: "parse", Tier: Stateful, Why: "a here-document without its end"})
+		}
+		m.src = closed
+		file, err = parse(m.lang, closed)
+	}
 	if err != nil {
 		m.failed(text.s, err)
 		if file == nil {
@@ -147,11 +154,15 @@ func (m *machine) failed(text string, err error) {
 func (m *machine) stmts(list []*syntax.Stmt, sc *scope) str {
 	var out strings.Builder
 	t := taint(0)
-	for _, st := range list {
+	for i, st := range list {
 		if m.exhausted() {
 			break
 		}
+		was := sc.extglob
 		got := m.stmt(st, sc)
+		if sc.extglob && !was && i+1 < len(list) {
+			m.sameLine(st, list[i+1])
+		}
 		t |= got.t
 		if out.Len() < maxText {
 			out.WriteString(got.s)
@@ -225,6 +236,17 @@ func (m *machine) command(cmd syntax.Command, sc *scope) str {
 	case *syntax.FuncDecl:
 		if c.Name != nil {
 			sc.funcs[c.Name.Value] = function{c.Body, m.src}
+			if !compound(c.Body) {
+				m.note(Reason{Text: m.written(c), Rule: "parse", Tier: Stateful, Why: "a function whose body is no compound command"})
+			}
+			syntax.Walk(c.Body, func(n syntax.Node) bool {
+				if call, ok := n.(*syntax.CallExpr); ok {
+					for _, w := range call.Args {
+						m.extended(w, sc)
+					}
+				}
+				return true
+			})
 			return lit("")
 		}
 		m.stmt(c.Body, sc.fork())
@@ -243,6 +265,9 @@ func (m *machine) command(cmd syntax.Command, sc *scope) str {
 			return m.stmt(c.Stmt, sc)
 		}
 	case *syntax.CoprocClause:
+		if call, ok := c.Stmt.Cmd.(*syntax.CallExpr); ok && len(call.Args) > 1 && reservedWords[call.Args[1].Lit()] {
+			m.note(Reason{Text: m.written(c), Rule: "parse", Tier: Stateful, Why: "a reserved word where bash may not take it"})
+		}
 		inner := sc.fork()
 		inner.stdin, inner.fed = str{unk, fromData}, true // whatever is written to its descriptor
 		m.stmt(c.Stmt, inner)

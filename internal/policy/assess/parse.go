@@ -103,3 +103,24 @@ func document(lang syntax.LangVariant, text string) (w *syntax.Word, err error) 
 	}
 	return syntax.NewParser(syntax.Variant(lang)).Document(strings.NewReader(text))
 }
+
+// maxDocuments bounds the here-documents of a text that are closed for it.
+const maxDocuments = 8
+
+// closeDocuments puts the missing ends under here-documents that the end of a text leaves open, as shells do.
+func closeDocuments(lang syntax.LangVariant, text string, err error) (string, bool) {
+	done := false
+	for range maxDocuments {
+		if err == nil {
+			return text, done
+		}
+		_, rest, ok := strings.Cut(err.Error(), "unclosed here-document `")
+		end, _, closed := strings.Cut(rest, "`")
+		if !ok || !closed {
+			return text, done
+		}
+		text, done = text+"\n"+end+"\n", true
+		_, err = parse(lang, text)
+	}
+	return text, false
+}

@@ -36,6 +36,7 @@ func (m *machine) redirect(redirs []*syntax.Redirect, sc *scope) ioset {
 			io.stdin, io.fed = m.hereDoc(r, sc), true
 			m.descriptor(r, io.stdin)
 		case syntax.WordHdoc:
+			m.extended(r.Word, sc)
 			io.stdin, io.fed = m.text(r.Word, sc).add(lit("\n")), true
 			m.descriptor(r, io.stdin)
 		case syntax.RdrIn:

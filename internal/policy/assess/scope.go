@@ -45,6 +45,7 @@ type scope struct {
 	fds     taint // of descriptors that exec opened
 	loops   int   // nesting of loops around this place
 	remote  bool  // on another machine
+	extglob bool  // shopt -s extglob was on a line before
 
 	letters  map[string]rune // variables whose values are all upper (u) or lower (l) case
 	integers bool            // some variable has the integer attribute: assignments to it are evaluated
@@ -92,6 +93,7 @@ func (s *scope) join(a, b *scope) {
 	for name, f := range b.letters {
 		s.declaredAs(name, f)
 	}
+	s.extglob = a.extglob || b.extglob
 	s.paths, s.fds, s.integers = a.paths || b.paths, a.fds|b.fds, a.integers || b.integers
 }
 

@@ -47,6 +47,7 @@ func shellHook(c *call, u *use) {
 				inner := c.sc.fork()
 				inner.aliases = map[string]str{} // functions stay: export -f may have given them to the child
 				inner.params, inner.hasArgs = nil, true
+				inner.extglob = extendedShell(u, base(c.args[0].s))
 				if len(rest) > 0 {
 					inner.setText("0", rest[0].str)
 					inner.params = rest[1:]

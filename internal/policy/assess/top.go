@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,12 +19,16 @@ func Assess(in Input) Result {
 		return res
 	}
 	posix := assessAs(in, syntax.LangPOSIX)
-	if posix.ParseError != "" && res.ParseError == "" {
-		return res // such a shell stops at the fault; what it runs before it is in the other reading
+	if posix.ParseError != "" && res.ParseError == "" { // such a shell stops at the fault; only what it runs before that counts
+		posix.Reasons = slices.DeleteFunc(posix.Reasons, func(r Reason) bool { return r.Rule == "parse" || r.Rule == "bounds" || r.Rule == "opaque" })
+		posix.Tier = Observe
+		for _, r := range posix.Reasons {
+			posix.Tier = max(posix.Tier, r.Tier)
+		}
 	}
 	// A stray file is the least that a POSIX shell makes of bash's own constructs ([[ a > b ]], (( n > 5 ))): that alone would only
 	// blur what bash does.
-	if posix.Tier > res.Tier && posix.Tier > Reversible {
+	if posix.Tier > res.Tier && (posix.Tier > Reversible || slices.ContainsFunc(posix.Reasons, func(r Reason) bool { return r.Tier == Reversible && r.Rule != "redirect" })) {
 		res.Tier, res.Reasons = posix.Tier, posix.Reasons
 	}
 	res.Sensitive = res.Sensitive || posix.Sensitive
@@ -161,6 +166,12 @@ func hidden(text string) (clean, why string) {
 	for i, r := range text {
 		switch {
 		case r == '\r' && strings.HasPrefix(text[i:], "\r\n"):
+			if i > 0 && text[i-1] == '\\' { // the backslash protects this, and so the line ends here
+				b.WriteByte(' ')
+			}
+			if i+2 < len(text) {
+				why = "its lines end in carriage returns, which a shell takes for part of the words"
+			}
 			continue
 		case r == '\r':
 			why = "it has a carriage return"
