@@ -197,12 +197,15 @@ func unfinished(b []byte) int {
 	return 0
 }
 
-// Wait waits until there is output behind the cursor or the output is complete, and says which offset is the end now. It
-// fails when ctx ends first.
+// Wait waits until there is output behind the cursor or the output is complete, and says which offset is the end now. The beginning of a character
+// is none yet. It fails when ctx ends first.
 func (r *Ring) Wait(ctx context.Context, cursor int64) (end int64, complete bool, err error) {
 	for {
 		r.mu.Lock()
 		end, complete = r.end, r.closed
+		if !complete {
+			end -= int64(unfinished(r.copyLocked(max(r.start(), end-utf8.UTFMax), end)))
+		}
 		if end > cursor || complete {
 			r.mu.Unlock()
 			return end, complete, nil

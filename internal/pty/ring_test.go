@@ -148,6 +148,35 @@ func TestRingWait(t *testing.T) {
 	}
 }
 
+// TestRingWaitsForCharacters: the beginning of a character wakes nobody, its end and the end of the output do.
+func TestRingWaitsForCharacters(t *testing.T) {
+	for _, rest := range []string{"\xa5", "x", ""} {
+		synctest.Test(t, func(t *testing.T) {
+			r := NewRing(0)
+			r.Write([]byte("a\xe6"))
+			if end, _, err := r.Wait(t.Context(), 0); end != 1 || err != nil {
+				t.Errorf("%d, %v", end, err)
+			}
+			woken := make(chan int64, 1)
+			go func() {
+				end, _, _ := r.Wait(t.Context(), 1)
+				woken <- end
+			}()
+			r.Write([]byte("\x97"))
+			synctest.Wait()
+			if len(woken) > 0 {
+				t.Error("woken by a part of a character")
+			}
+			if r.Write([]byte(rest)); rest == "" {
+				r.Close()
+			}
+			if end := <-woken; end != 3+int64(len(rest)) {
+				t.Errorf("%q: %d", rest, end)
+			}
+		})
+	}
+}
+
 func TestUntil(t *testing.T) {
 	for _, test := range []struct {
 		out, pattern string
