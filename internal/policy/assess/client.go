@@ -13,6 +13,10 @@ func clientHook(c *call, u *use) {
 	texts := 0
 	for _, o := range u.options {
 		switch o.name {
+		case "-f":
+			if content := c.m.content(o.arg, c.sc); content.known() {
+				c.clientText(content)
+			}
 		case "-q", "-c", "-e", "--query", "--command", "--eval":
 			if o.has {
 				texts++

@@ -40,6 +40,9 @@ func cloudHook(c *call, u *use) {
 	for i, a := range ops {
 		w := strings.ToLower(a.s)
 		head, _, _ := strings.Cut(w, "-")
+		if nouns[w] && changes(ops[i+1:]) {
+			continue
+		}
 		switch {
 		case lossVerbs[w] && (i > 0 || len(ops) > 1) || i > 0 && lossVerbs[head] && head != "reset" && head != "clear" && head != "format" && head != "tag",
 			verbOf(a.s) == losing && (strong(a.s) || strings.ContainsAny(a.s, ":")):

@@ -165,6 +165,9 @@ func mvHook(c *call, u *use) {
 	}
 }
 
+// keepsRunning are programs and libraries that a machine does not run without.
+var keepsRunning = setOf("init sh bash sshd sudo su login systemd libc.so.6 ld-linux-x86-64.so.2 dpkg apt rpm mount ip getty agetty")
+
 func lnHook(c *call, u *use) {
 	from, to := split(u)
 	if len(to) == 0 {
@@ -179,6 +182,9 @@ func lnHook(c *call, u *use) {
 		at, exact := locate(t, c.sc)
 		if (at == program || at == wide && exact) && kind == writes {
 			c.rate(Stateful, "ln -f", "replaces "+t.show())
+			if name := base(t.s); at == program && keepsRunning[name] && len(from) > 0 && !strings.HasPrefix(base(from[0].s), name) {
+				c.rate(Irreversible, "ln -f", "replaces "+t.show()+", which everything needs, with another program")
+			}
 			if len(from) > 0 && (from[0].s == "/dev/null" || !trustedDir(absolute(from[0].s, c.sc))) && at == program {
 				c.rate(Irreversible, "ln -f", "replaces a program of the system: "+t.show())
 			}

@@ -61,7 +61,7 @@ func curlHook(c *call, u *use) {
 	case sends && !get && method == "":
 		c.rate(Stateful, "curl", "sends data to another machine")
 	}
-	if sends && strings.Contains(strings.ToUpper(join(u.operands).s), "_DELETE_BY_QUERY") {
+	if (sends || method == "POST") && strings.Contains(strings.ToUpper(join(u.operands).s), "_DELETE_BY_QUERY") {
 		c.rate(Irreversible, "curl", "deletes documents")
 	}
 	for _, a := range u.operands {
@@ -114,7 +114,7 @@ func (c *call) curlStatement(text str) {
 	}
 	if sqlOverHTTP.MatchString(s) {
 		c.sql(str{s, text.t})
-	} else if strings.HasPrefix(s, "<delete") {
+	} else if strings.HasPrefix(s, "<delete") || strings.Contains(s, `"remove_index"`) {
 		c.rate(Irreversible, "curl", "deletes documents")
 	}
 }

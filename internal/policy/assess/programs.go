@@ -50,6 +50,9 @@ func iptablesHook(c *call, u *use) {
 	if strings.Contains(text, "-j DROP") && (strings.Contains(text, "--dport 22 ") || strings.HasSuffix(text, "--dport 22") || strings.Contains(text, "--dport ssh")) {
 		c.rate(Irreversible, "iptables", "cuts off remote access")
 	}
+	if hasAny(text, "-D INPUT ", "--delete INPUT ") && strings.Contains(text, "-j ACCEPT") && hasAny(text+" ", "--dport 22 ", "--dport ssh ") {
+		c.rate(Irreversible, "iptables", "takes away what lets remote access in")
+	}
 }
 
 func ifconfigHook(c *call, u *use) {

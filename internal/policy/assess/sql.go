@@ -152,7 +152,7 @@ var (
 	sqlRuns    = lazyregexp.New(`(?i)\b(sys_exec|sys_eval|load_extension|writefile|xp_cmdshell|sp_oacreate|sp_configure|edit|fts3_tokenizer|lo_export|lo_import|pg_execute_server_program|dbms_scheduler|dbms_java|utl_file|plpython\w*|plperlu?|pg_drop_replication_slot|pg_read_server_files)\b`)
 	sqlInto    = lazyregexp.New(`(?is)^(select|with)\b.*\binto\b`)
 	sqlFile    = lazyregexp.New(`(?is)\binto\s+(out|dump)file\b`)
-	sqlAlways  = lazyregexp.New(`(?is)\bwhere\s+(1\s*=\s*1|true|1|not\s+false|''\s*=\s*''|id\s*(>|>=)\s*-?[01]|id\s+is\s+not\s+null|0\s*=\s*0)\s*(;|$|returning\b)`)
+	sqlAlways  = lazyregexp.New(`(?is)\bwhere\s+(1\s*=\s*1|true|1|not\s+false|''\s*=\s*''|id\s*(>|>=)\s*-?[01]|id\s+is\s+not\s+null|0\s*=\s*0)\s*(;|$|returning\b|or\b)|\bor\s+(1\s*=\s*1|true)\b`)
 )
 
 // statement rates one SQL statement.

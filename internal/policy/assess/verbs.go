@@ -21,7 +21,7 @@ var (
 )
 
 // nouns are verbs that stand for things where a verb follows: snapshot delete, restore list.
-var nouns = setOf("snapshot restore run tag image images volume volumes log logs migrate db service services node nodes network networks export test env plan limits quota status head stat")
+var nouns = setOf("snapshot restore run tag image images volume volumes log logs migrate db service services node nodes network networks export test env plan limits quota status head stat regions zones sizes members peers options ports providers details health usage docs metrics events history")
 
 type verb int
 
