@@ -1,8 +1,11 @@
 package assess
 
-import (
-	"strings"
-)
+import "strings"
+
+func init() {
+	hooks["tar"] = tarHook
+	hooks["zip"] = zipHook
+}
 
 // tarHook finds the mode of tar, also in its old form without a dash.
 func tarHook(c *call, u *use) {

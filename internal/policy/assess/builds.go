@@ -3,11 +3,8 @@ package assess
 import "strings"
 
 func init() {
+	hooks["build"] = buildHook
 	hooks["execVerb"] = func(c *call, u *use) { c.execVerb() }
-	hooks["batchJob"] = batchJobHook
-	hooks["tracer"] = tracerHook
-	hooks["daemonCheck"] = daemonCheckHook
-	hooks["ldd"] = lddHook
 }
 
 // toolOptions are options of compilers and build tools that name a program to be run, or a plugin.
@@ -60,48 +57,85 @@ func (c *call) weighProgram(text str) {
 	c.rate(sub.tier, base(c.args[0].s), "runs the program "+text.s)
 }
 
-// batchJobHook is for sbatch, srun and their kin: a script that cannot be seen, or a command.
-func batchJobHook(c *call, u *use) {
-	if len(u.operands) > 0 {
-		c.guess(u.operands)
-	}
-	if c.fed && c.stdin.known() {
-		c.shellText(c.stdin)
+// buildTarget rates the name of a script or target that a build tool runs.
+func (c *call) buildTarget(name string) {
+	low := strings.ToLower(name)
+	switch {
+	case hasAny(low, "deploy", "publish", "release", "migrate", "upload", "provision", "push"):
+		c.rate(Stateful, "target", "the target "+name)
+	case hasAny(low, "destroy", "nuke", "wipe", "dropdb", "db:reset", "teardown", "ecto.reset"), strong(low) && strings.ContainsAny(low, ":._-"), low == "drop", low == "purge":
+		c.rate(Irreversible, "target", "the target "+name)
 	}
 }
 
-// tracerHook reads the code of tracers: system("…") runs a command.
-func tracerHook(c *call, u *use) {
-	o, ok := u.option("-e")
-	if !ok || !strings.Contains(o.arg.s, "system") {
+// buildHook: builds are local; installing, publishing and running unseen programs are more.
+func buildHook(c *call, u *use) {
+	c.buildPrograms()
+	if c.tier == Observe {
 		return
 	}
-	for _, l := range stringLiterals(o.arg.s) {
-		c.shellText(str{l.text, o.arg.t})
+	if u.has("-n", "--dry-run", "--just-print", "--simulate") {
+		return
 	}
-}
-
-// daemonCheckHook: what asks a daemon to look at its settings, by its own options. To others the same letters mean other things.
-func daemonCheckHook(c *call, u *use) {
-	checks := map[string]string{
-		"php-fpm": "-t -tt -i -m -v", "vsftpd": "-v", "proftpd": "-t -v -l", "smbd": "-b -V", "nmbd": "-V", "lighttpd": "-t -tt -v -V", "varnishd": "-C -V", "slapd": "-T -V", "named": "-v -V",
-		"unbound": "-V", "dhcpd": "-t -T", "kea-dhcp4": "-t -T -v -V -W", "kea-dhcp6": "-t -T -v -V -W", "radiusd": "-C -v", "freeradius": "-C -v", "nats-server": "-t -v", "gunicorn": "-v", "asterisk": "-V", "traefik": "", "envoy": "--mode",
+	name := base(c.args[0].s)
+	c.execVerb()
+	if name == "crystal" && len(u.operands) > 1 && u.operands[0].s == "eval" {
+		c.code("ruby", join(u.operands[1:]))
 	}
-	for _, a := range c.args[1:] {
-		for _, f := range strings.Fields(checks[base(c.args[0].s)]) {
-			if a.s == f {
-				c.tier, c.rule, c.why = Observe, base(c.args[0].s)+" "+f, "checks or shows settings"
-				return
+	if name == "swift" || name == "ghc" || name == "crystal" {
+		c.evaluates()
+	}
+	ops := append(words(u.words...), u.operands...)
+	for i, a := range ops {
+		if i > 3 {
+			break
+		}
+		if i == 0 && (a.s == "test" || a.s == "bench" || a.s == "check") { // what follows are names of tests
+			break
+		}
+		c.buildTarget(a.s)
+		if i == 0 && (a.s == "install" || a.s == "uninstall") && (name == "ninja" || name == "meson" || name == "cmake" || name == "scons" || name == "waf") {
+			c.rate(Stateful, name, "installs what was built")
+		}
+	}
+	if name == "cmake" && u.has("--install") || name == "dotnet" && hasAny(join(ops).s, "tool install -g", "nuget push") {
+		c.rate(Stateful, name, "installs or publishes")
+	}
+	if name == "cmake" {
+		for i, a := range c.args {
+			if (a.s == "-P" || a.s == "-E") && i+1 < len(c.args) {
+				if a.s == "-P" {
+					c.rate(Stateful, "cmake -P", "runs a script")
+				} else if sub := c.args[i+1].s; sub == "rm" || sub == "remove_directory" || sub == "remove" {
+					for _, f := range c.args[i+2:] {
+						if !strings.HasPrefix(f.s, "-") {
+							c.effect(removesAll, f, "cmake -E rm")
+						}
+					}
+				}
 			}
 		}
 	}
+	if (name == "jar" || name == "mvn" || name == "gradle") && hasAny(join(ops).s, "exec:", "bootRun") {
+		c.rate(Reversible, name, "runs what was built")
+	}
 }
 
-// lddHook: a program of the system is only looked at; any other may run itself instead.
-func lddHook(c *call, u *use) {
-	for _, a := range u.operands {
-		if p := absolute(a.s, c.sc); !a.known() || a.glob || !strings.HasPrefix(p, "/") || !trustedDir(p) && !strings.HasPrefix(p, "/lib") {
-			c.rate(Stateful, "ldd", "may run "+a.show())
+// execVerb weighs what stands behind a verb such as exec, in bundle exec, opam exec -- and conda run -n NAME: what of it is the
+// command depends on options that differ from tool to tool.
+func (c *call) execVerb() {
+	for i, a := range c.args[1:] {
+		if a.s != "exec" && a.s != "run" && a.s != "x" {
+			continue
 		}
+		for j := i + 2; j < len(c.args) && j < i+8; j++ {
+			if lookup(base(c.args[j].s)) != nil {
+				c.guess(c.args[j:])
+				if len(c.args) > maxFields {
+					break // so many words are read once, not for each place where a command may begin
+				}
+			}
+		}
+		return
 	}
 }

@@ -2,6 +2,10 @@ package assess
 
 import "strings"
 
+func init() {
+	hooks["cmd"] = cmdHook
+}
+
 // cmdHook reads what cmd /c runs.
 func cmdHook(c *call, u *use) {
 	for i, a := range c.args[1:] {

@@ -1,21 +1,18 @@
 package assess
 
-import (
-	"strings"
-
-	"relay-shell/internal/lazyregexp"
-)
+import "strings"
 
 func init() {
-	for name, h := range map[string]hook{
-		"logrotate": logrotateHook,
-		"rm":        rmHook, "cp": cpHook, "mv": mvHook, "ln": lnHook, "tee": teeHook, "dd": ddHook, "chmod": chmodHook, "chown": chownHook, "tar": tarHook, "kill": killHook,
-		"truncate": truncateHook, "base64": base64Hook, "xxd": xxdHook, "rev": revHook, "tr": trHook, "openssl": opensslHook, "zip": zipHook, "pass": passHook,
-		"mktemp": mktempHook, "less": lessHook, "man": manHook, "make": makeHook, "rsync": rsyncHook, "scp": scpHook, "curl": curlHook, "wget": wgetHook, "fetched": fetchedHook, "nc": ncHook, "socat": socatHook,
-		"touch": touchHook, "install": installHook, "ls": lsHook, "head": headHook, "split": splitHook, "bc": bcHook, "nft": nftHook,
-	} {
-		hooks[name] = h
-	}
+	hooks["cp"] = cpHook
+	hooks["dd"] = ddHook
+	hooks["install"] = installHook
+	hooks["ln"] = lnHook
+	hooks["mktemp"] = mktempHook
+	hooks["mv"] = mvHook
+	hooks["rm"] = rmHook
+	hooks["tee"] = teeHook
+	hooks["touch"] = touchHook
+	hooks["truncate"] = truncateHook
 }
 
 func rmHook(c *call, u *use) {
@@ -236,101 +233,6 @@ func ddHook(c *call, u *use) {
 		return
 	}
 	c.out = &in
-}
-
-var octal = lazyregexp.New(`^0*[0-7]{3,5}$`)
-
-// chmodHook reads the mode: what lets anyone in, or adds the set-user-ID bit, is more than a change of permissions.
-func chmodHook(c *call, u *use) {
-	ops := u.operands
-	mode := ""
-	if len(ops) > 0 && !u.has("--reference") {
-		mode, ops = ops[0].s, ops[1:]
-	}
-	for _, o := range u.unlisted { // chmod -x file: the mode looks like options
-		if strings.Trim(o, "-rwxXst") == "" && len(u.operands) > 0 {
-			ops, mode = u.operands, "-"+strings.TrimLeft(o, "-")
-		}
-	}
-	kind := perms
-	if u.has("-R", "--recursive") {
-		kind = permsAll
-	}
-	setuid := strings.Contains(mode, "+s") || strings.Contains(mode, "=s") || strings.Contains(mode, "u+s") || octal.MatchString(mode) && len(strings.TrimLeft(mode, "0")) == 4 && mode[len(mode)-4]&^'0' >= 2 && mode[len(mode)-4] != '1'
-	open := octal.MatchString(mode) && mode[len(mode)-1] >= '6' || strings.Contains(mode, "o+w") || strings.Contains(mode, "a+w") || mode == "+w" || strings.Contains(mode, "o=rw") || strings.Contains(mode, "a=rw")
-	for _, a := range ops {
-		tier, why := pathEffect(kind, a, c.sc)
-		at, _ := locate(a, c.sc)
-		if setuid && at != work {
-			tier, why = Irreversible, "lets anyone run "+a.show()+" as its owner"
-		} else if setuid {
-			tier, why = max(tier, Stateful), "lets anyone run "+a.show()+" as its owner"
-		}
-		if open && kind == permsAll && (at == system || at == personal || at == stored || at == startup) && tier < Irreversible && !strings.HasPrefix(a.s, home) {
-			why = "lets anyone write below " + a.show()
-			if at != personal && strings.Count(strings.Trim(absolute(a.s, c.sc), "/"), "/") < 2 {
-				tier = Irreversible
-			}
-		}
-		if at == startup && open && strings.Contains(a.s, ".ssh") {
-			tier = Irreversible
-		}
-		if kind == permsAll && strings.Trim(mode, "0") == "" && mode != "" && at != work && at != temp {
-			tier, why = Irreversible, "takes every right away below "+a.show()
-		}
-		if at == program && disarms(mode) {
-			tier, why = Irreversible, "keeps "+a.show()+" from being run"
-		}
-		c.rate(tier, "chmod", why)
-	}
-}
-
-// disarms reports whether a mode takes away the right to run a file.
-func disarms(mode string) bool {
-	if octal.MatchString(mode) {
-		return strings.Trim(mode, "0246") == ""
-	}
-	return strings.Contains(mode, "-") && strings.Contains(mode, "x") || strings.HasSuffix(mode, "=")
-}
-
-func chownHook(c *call, u *use) {
-	ops := u.operands
-	if len(ops) > 0 && !u.has("--reference") {
-		ops = ops[1:]
-	}
-	kind := perms
-	if u.has("-R", "--recursive") {
-		kind = permsAll
-	}
-	for _, a := range ops {
-		tier, why := pathEffect(kind, a, c.sc)
-		c.rate(tier, "chown", strings.Replace(why, "permissions", "the owner", 1))
-	}
-}
-
-func killHook(c *call, u *use) {
-	args := c.args[1:]
-	if len(args) > 0 && (args[0].s == "-l" || args[0].s == "-L" || args[0].s == "--list" || args[0].s == "--table" || args[0].s == "--help" || args[0].s == "--version") {
-		c.tier, c.rule, c.why = Observe, "kill -l", "lists signals"
-		return
-	}
-	signal := ""
-	for i, a := range args {
-		switch {
-		case a.s == "-0" || (a.s == "-s" || a.s == "-n") && i+1 < len(args) && args[i+1].s == "0":
-			signal = "0"
-		case (a.s == "-1" || a.s == "0" && i > 0 && args[i-1].s != "-s" && args[i-1].s != "-n") && i > 0:
-			c.rate(Irreversible, "kill", "signals every process")
-		case a.s == "1" && i >= 0 && (i == 0 || args[i-1].s != "-s" && args[i-1].s != "-n"):
-			c.rate(Irreversible, "kill", "signals the first process of the system")
-			if i > 0 && (args[i-1].s == "-HUP" || args[i-1].s == "-1" || args[i-1].s == "-SIGHUP") {
-				c.tier = Stateful
-			}
-		}
-	}
-	if signal == "0" && (c.tier <= Stateful || len(operandsOf(c.args)) == len(args)-1) { // no signal beside it
-		c.tier, c.rule, c.why = Observe, "kill -0", "asks whether a process lives"
-	}
 }
 
 func truncateHook(c *call, u *use) {

@@ -8,6 +8,16 @@ import (
 	"unicode/utf8"
 )
 
+func init() {
+	hooks["base64"] = base64Hook
+	hooks["head"] = headHook
+	hooks["ls"] = lsHook
+	hooks["pass"] = passHook
+	hooks["rev"] = revHook
+	hooks["tr"] = trHook
+	hooks["xxd"] = xxdHook
+}
+
 func lsHook(c *call, u *use) {
 	for _, a := range u.operands {
 		c.secret = c.secret || a.tainted(anySecret)

@@ -6,6 +6,11 @@ import (
 	"relay-shell/internal/lazyregexp"
 )
 
+func init() {
+	hooks["mongo"] = mongoHook
+	hooks["redis"] = redisHook
+}
+
 // redisReads are commands without effect, from the command reference.
 var redisReads = setOf("get mget strlen exists type ttl pttl keys scan hget hgetall hmget hkeys hvals hlen hexists hscan lrange llen lindex lpos smembers scard sismember smismember srandmember sscan sinter sunion sdiff zrange zrevrange zrangebyscore zcard zscore zmscore zrank zrevrank zcount zscan zrangebylex ping echo info time dbsize lastsave role command memory object randomkey getrange bitcount getbit bitpos pfcount xrange xrevrange xlen xinfo xread xpending geopos geodist georadius_ro geosearch dump touch_ro slowlog latency client config acl cluster pubsub monitor hello lolwut module sentinel expiretime pexpiretime object json.get ft.search ft.info ts.range ts.get substr select auth help quit wait psubscribe subscribe")
 

@@ -6,9 +6,12 @@ import (
 	"unicode/utf16"
 
 	"mvdan.cc/sh/v3/syntax"
-
 	"relay-shell/internal/lazyregexp"
 )
+
+func init() {
+	hooks["powershell"] = powershellHook
+}
 
 // powershellHook reads the commands of powershell -Command and -EncodedCommand.
 func powershellHook(c *call, u *use) {

@@ -3,11 +3,11 @@ package assess
 import "strings"
 
 func init() {
-	hooks["remoteText"] = remoteTextHook
-	hooks["salt"] = saltHook
 	hooks["behindDashes"] = behindDashesHook
 	hooks["bucket"] = bucketHook
 	hooks["noop"] = func(*call, *use) {}
+	hooks["remoteText"] = remoteTextHook
+	hooks["salt"] = saltHook
 }
 
 // remoteTextHook is for tools that run a command given as one of their words, or as the rest of them, on other machines.

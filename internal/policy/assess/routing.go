@@ -8,9 +8,6 @@ import (
 
 func init() {
 	hooks["routing"] = routingHook
-	hooks["restoreRules"] = restoreRulesHook
-	hooks["sshfs"] = sshfsHook
-	hooks["hg"] = hgHook
 }
 
 // routingLoss are commands of routing daemons that drop sessions, routes or the configuration.
@@ -43,60 +40,6 @@ func routingHook(c *call, u *use) {
 			c.rate(Irreversible, "routing", "drops routes, sessions or settings: "+t)
 		default:
 			c.rate(Stateful, "routing", "changes the routing: "+t)
-		}
-	}
-}
-
-// restoreRulesHook: what the rules are replaced with, if it can be seen.
-func restoreRulesHook(c *call, u *use) {
-	content := c.stdin
-	if len(u.operands) > 0 {
-		content = c.m.content(u.operands[0], c.sc)
-	} else if !c.fed {
-		return
-	}
-	if content.known() && c.tier > Observe && (!strings.Contains(content.s, "-A ") && !u.has("-n") || strings.Contains(content.s, ":INPUT DROP")) {
-		c.rate(Irreversible, "iptables-restore", "replaces every rule with nothing, or with one that lets nobody in")
-	}
-}
-
-// sshfsHook: -o takes options of ssh too.
-func sshfsHook(c *call, u *use) {
-	for _, o := range u.options {
-		if o.name != "-o" || !o.has {
-			continue
-		}
-		for _, one := range strings.Split(o.arg.s, ",") {
-			if name, v, _ := strings.Cut(one, "="); name == "ssh_command" || name == "directport" {
-				c.program(arg{str: str{v, o.arg.t}}, "sshfs -o ssh_command")
-			} else {
-				c.sshOption(arg{str: str{one, o.arg.t}})
-			}
-		}
-	}
-}
-
-// hgRuns are the settings of Mercurial and Subversion that name programs.
-var hgRuns = lazyregexp.New(`(?i)^((config:)?(alias|hooks|pager|extdiff|merge-tools|diff-tools|merge-patterns|tunnels|fsmonitor|committemplate-cmd)[.:]|ui\.(ssh|editor|merge|pager)$|(servers|config):helpers:|extdiff\.cmd)`)
-
-// hgHook reads settings given on the command line: many of them name commands, as git's do.
-func hgHook(c *call, u *use) {
-	for _, o := range u.options {
-		if !o.has {
-			continue
-		}
-		switch o.name {
-		case "-e", "--ssh", "--remotecmd":
-			c.program(o.arg, base(c.args[0].s)+" "+o.name)
-		case "--config", "--config-option":
-			name, v, ok := strings.Cut(o.arg.s, "=")
-			switch {
-			case !ok || v == "":
-			case strings.HasPrefix(name, "extensions.") && strings.Contains(v, "/"):
-				c.rate(Irreversible, "hg --config", "loads code: "+v)
-			case hgRuns.MatchString(name):
-				c.program(arg{str: str{strings.TrimPrefix(v, "!"), o.arg.t}}, "hg --config "+name)
-			}
 		}
 	}
 }

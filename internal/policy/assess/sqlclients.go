@@ -1,8 +1,16 @@
 package assess
 
-import (
-	"strings"
-)
+import "strings"
+
+func init() {
+	hooks["db2"] = db2Hook
+	hooks["mysql"] = mysqlHook
+	hooks["pgRestore"] = pgRestoreHook
+	hooks["psql"] = psqlHook
+	hooks["sqlFlags"] = sqlFlagsHook
+	hooks["sqlLines"] = sqlLinesHook
+	hooks["sqlite"] = sqliteHook
+}
 
 // psqlHook reads psql's -c and input: SQL, and backslash commands.
 func psqlHook(c *call, u *use) {

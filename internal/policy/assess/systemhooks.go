@@ -3,11 +3,10 @@ package assess
 import "strings"
 
 func init() {
-	for name, h := range map[string]hook{
-		"logger": loggerHook, "module": moduleHook, "acl": aclHook, "pidQuery": pidQueryHook, "strace": straceHook, "coreutils": coreutilsHook, "sevenZip": sevenZipHook,
-	} {
-		hooks[name] = h
-	}
+	hooks["coreutils"] = coreutilsHook
+	hooks["logger"] = loggerHook
+	hooks["module"] = moduleHook
+	hooks["sevenZip"] = sevenZipHook
 }
 
 // loggerHook: -n sends to another machine.
@@ -30,44 +29,6 @@ func moduleHook(c *call, u *use) {
 		if linkDrivers[strings.ReplaceAll(a.s, "-", "_")] {
 			c.rate(Irreversible, base(c.args[0].s), "takes away the driver "+a.show()+", on which access or the disks depend")
 		}
-	}
-}
-
-// aclHook: with -R everything below a directory changes.
-func aclHook(c *call, u *use) {
-	if !u.has("-R") || base(c.args[0].s) == "restorecon" {
-		return
-	}
-	for _, a := range u.operands {
-		if strings.HasPrefix(a.s, "/") || strings.HasPrefix(a.s, home) {
-			c.effect(permsAll, a, base(c.args[0].s)+" -R")
-		}
-	}
-}
-
-// pidQueryHook is for tools that show a process's setting unless they are given one.
-func pidQueryHook(c *call, u *use) {
-	if !u.has("-p", "--pid") {
-		return
-	}
-	sets := len(u.operands) > 1 // the setting, then the process
-	switch base(c.args[0].s) {
-	case "prlimit":
-		sets = len(u.options) > 1
-	case "ionice":
-		sets = u.has("-c", "--class", "-n", "--classdata")
-	}
-	if !sets {
-		c.tier, c.rule, c.why = Observe, base(c.args[0].s), "shows a setting of a process"
-		c.runs = nil
-	}
-}
-
-// straceHook: the output may go to a command.
-func straceHook(c *call, u *use) {
-	if o, ok := u.option("-o", "--output"); ok && o.has && (strings.HasPrefix(o.arg.s, "|") || strings.HasPrefix(o.arg.s, "!")) {
-		c.rate(Stateful, "strace -o", "gives its output to a command")
-		c.shellText(str{o.arg.s[1:], o.arg.t})
 	}
 }
 

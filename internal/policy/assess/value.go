@@ -109,3 +109,12 @@ func showAll(args []arg) string {
 
 // base is the name of the program that a word names.
 func base(s string) string { return path.Base(s) }
+
+func hasAny(text string, words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
+}

@@ -6,8 +6,8 @@ import (
 )
 
 func init() {
-	hooks["verbs"] = verbsHook
 	hooks["optionVerbs"] = optionVerbsHook
+	hooks["verbs"] = verbsHook
 }
 
 // Verbs of command line tools whose subcommands are too many to list: the verb says what is done to the object.
