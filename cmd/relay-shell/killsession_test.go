@@ -53,11 +53,12 @@ func (w *typing) check(t *testing.T, s *server) {
 	if !a.Matched || a.Dropped != 0 {
 		t.Errorf("%s: the last line is not there, or %d bytes are gone", w.id, a.Dropped)
 	}
-	numbered := regexp.MustCompile(`(?m)^line (\d+): (\w+)\.`)
+	numbered := regexp.MustCompile(`line (\d+): (\w+)\.`) // anywhere in a line: the echo of what was typed meanwhile may stand before it
 	seen := map[string]int{}
 	for i, m := range numbered.FindAllStringSubmatch(a.Data, -1) {
 		if m[1] != fmt.Sprint(i+1) {
-			t.Fatalf("%s: line %s after %d", w.id, m[1], i)
+			at := strings.Index(a.Data, m[0])
+			t.Fatalf("%s: line %s after %d: %q", w.id, m[1], i, a.Data[max(0, at-200):min(len(a.Data), at+50)])
 		}
 		seen[m[2]]++
 	}
