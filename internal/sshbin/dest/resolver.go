@@ -1,7 +1,6 @@
 package dest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -208,22 +206,6 @@ func noneIsEmpty(value string) string {
 		return ""
 	}
 	return value
-}
-
-// run runs ssh in a session of its own; a timeout ends what Match exec started, too.
-func (r *Resolver) run(ctx context.Context, args []string) (stdout, stderr string, err error) {
-	cmd := exec.CommandContext(ctx, r.opt.SSH, args...)
-	cmd.Env = Environ(r.opt.Env)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = time.Second
-	var out, words bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &words
-	err = cmd.Run()
-	if errors.Is(err, exec.ErrWaitDelay) { // ssh answered, and something that it started keeps the pipe open
-		err = nil
-	}
-	return out.String(), words.String(), err
 }
 
 func (r *Resolver) configError(host, message string, err error) error {

@@ -18,6 +18,22 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// TestWholeAnswer reads all that ssh says though it leaves a process behind that holds its output open.
+func TestWholeAnswer(t *testing.T) {
+	ssh := filepath.Join(t.TempDir(), "ssh")
+	script := "#!/bin/sh\n(exec sleep 20) &\necho \"debug1: Reading configuration data x\" >&2\necho user u\necho port 22\nseq -f 'setenv A=%g' 20000\necho hostname h\n"
+	if err := os.WriteFile(ssh, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r := NewResolver(ResolverOptions{SSH: ssh, Env: environ(), Timeout: 30 * time.Second})
+	for range 5 {
+		out, words, err := r.run(t.Context(), nil)
+		if err != nil || !strings.HasPrefix(out, "user u\n") || !strings.HasSuffix(out, "=20000\nhostname h\n") || strings.Count(out, "\n") != 20003 || !strings.HasPrefix(words, "debug1: ") {
+			t.Fatalf("%d bytes, %d of words, %v", len(out), len(words), err)
+		}
+	}
+}
+
 // config writes an ssh_config into a directory of its own, dated back so that answers may be remembered at once.
 func config(t *testing.T, lines ...string) string {
 	t.Helper()
