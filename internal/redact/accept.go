@@ -21,7 +21,7 @@ func (sc *scanner) accept(st site, x extent) bool {
 	if len(v) < 3 || isReference(v, x.quote) || isPlaceholder(v) || isPath(v) || isProse(v) {
 		return false
 	}
-	if x.quote == 0 && st.sep == ' ' && !startsValue(v[0]) || st.flag == 0 && st.name == "PASS" && st.sep == ':' { // the result of a test
+	if x.quote == 0 && st.sep == ' ' && (!startsValue(v[0]) || st.flag == 0 && isVersion(v)) || st.flag == 0 && st.name == "PASS" && st.sep == ':' { // the result of a test
 		return false
 	}
 	before := byteAt(sc.s, st.start-1)

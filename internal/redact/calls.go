@@ -108,6 +108,17 @@ func argumentEnd(s string, i int) int {
 	return min(len(s), i+longest)
 }
 
+// setPassword looks at SET PASSWORD FOR account = '…' of SQL.
+func (sc *scanner) setPassword(_, end int) {
+	const longest = 256
+	s := sc.s
+	if n := strings.IndexByte(s[end:min(len(s), end+longest)], '='); n >= 0 && strings.IndexByte(s[end:end+n], '\n') < 0 {
+		if x, ok := quoted(s, skipBlank(s, end+n+1)); ok {
+			sc.given(x, kindPassword)
+		}
+	}
+}
+
 // sourceName looks at user:password@tcp(host:port) of Go's driver for MySQL.
 func (sc *scanner) sourceName(at, _ int) {
 	const longest = 256
@@ -181,6 +192,7 @@ func callRules() []rule {
 	return []rule{
 		{literals: []string{"| convertto-securestring", "|convertto-securestring"}, find: (*scanner).pipedString},
 		{literals: []string{"oracle:thin:", "oracle:oci:", "oracle:oci8:"}, find: (*scanner).oracleURL},
+		{literals: []string{"set password for "}, find: (*scanner).setPassword},
 		{literals: []string{"@tcp(", "@unix("}, find: (*scanner).sourceName},
 		{literals: []string{`"ac`, `'ac`}, find: (*scanner).accountPair},
 		{literals: []string{"identified"}, find: (*scanner).identified},

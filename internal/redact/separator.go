@@ -59,10 +59,26 @@ func (sc *scanner) separator(st *site, stop int) bool {
 		return false
 	}
 	st.at = skipBlank(s, i)
+	if at := declared(s, st.at); st.sep == ':' && at > 0 {
+		st.sep, st.spaced, st.at = '=', true, at
+	}
 	if st.sep == '=' && st.at > i {
 		st.spaced = true
 	}
 	return st.at < len(s)
+}
+
+// declared is where the value stands behind a type, as in PASSWORD: &str = "…"; 0 if no type and quoted value do.
+func declared(s string, i int) int {
+	const longest = 48
+	j := run(s[:min(len(s), i+longest)], i, func(c byte) bool { return isNameByte(c) || strings.IndexByte("&' <>[]?|:", c) >= 0 })
+	if j == i || byteAt(s, j) != '=' || !isBlank(byteAt(s, j-1)) || byteAt(s, j+1) == '=' {
+		return 0
+	}
+	if at := skipBlank(s, j+1); byteAt(s, at) == '"' {
+		return at
+	}
+	return 0
 }
 
 // hasEncodedSeparator tells whether s begins with %3D or %3A, behind a %22 perhaps.

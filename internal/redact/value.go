@@ -91,13 +91,13 @@ func cutEncoded(s string, x extent) extent {
 
 // toFillIn tells whether words in angle brackets stand at i: <your password>.
 func (sc *scanner) toFillIn(i int) bool {
-	const longest = 48
+	const longest = 96
 	n := strings.IndexByte(sc.s[i:min(len(sc.s), i+longest)], '>')
 	if n < 2 {
 		return false
 	}
 	for w := range strings.FieldsSeq(sc.s[i+1 : i+n]) {
-		if !isPlainWord(w) {
+		if !isPlainWord(strings.Trim(w, "'\"")) {
 			return false
 		}
 	}
