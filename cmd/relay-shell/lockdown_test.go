@@ -10,8 +10,18 @@ import (
 	"relay-shell/internal/sshtest"
 )
 
-// TestLockdown restricts the key with which the scripts log in, on a real sshd whose account has a home directory of the test's.
+// TestLockdown restricts the key with which the scripts log in, each on a real sshd of its own whose account has a home directory of the test's.
 func TestLockdown(t *testing.T) {
+	scripts, err := filepath.Glob("testdata/lockdown/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatal("no scripts: ", err)
+	}
+	for _, script := range scripts {
+		t.Run(filepath.Base(script), func(t *testing.T) { lockdown(t, script) })
+	}
+}
+
+func lockdown(t *testing.T, script string) {
 	lab := sshtest.New(t)
 	home, err := os.MkdirTemp("/tmp", "lock")
 	if err != nil {
@@ -39,7 +49,7 @@ func TestLockdown(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/lockdown",
+		Files: []string{script},
 		Setup: func(env *testscript.Env) error {
 			runtime, err := os.MkdirTemp("/tmp", "rt") // short: sockets are in it
 			if err != nil {

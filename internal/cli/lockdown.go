@@ -164,6 +164,10 @@ func (l *lockdown) run(ctx context.Context, t target.Target) (string, error) {
 			return "", err
 		}
 		out.WriteString(done)
+		// What was logged in before holds no tier: a warm connection would go on as if nothing had happened.
+		if _, released, err := t.Disconnect(ctx); err != nil || released > 0 {
+			out.WriteString("note: connections that are open now are not restricted; end the host's ssh masters (ssh -O exit) and sessions\n")
+		}
 	} else {
 		out.WriteString("put this line into authorized_keys on the host, in place of any other line with the key:\n\n" + line + "\n\n")
 	}

@@ -108,17 +108,33 @@ func usualAddresses(text string) string {
 			text = text[1:]
 			continue
 		}
-		word := text[:n]
-		if usual := usualAddress(strings.Trim(word, "[]")); usual != "" {
-			b.WriteString(usual)
-		} else if host, rest, ok := strings.Cut(word, ":"); ok && usualAddress(host) != "" {
-			b.WriteString(usualAddress(host) + ":" + rest)
-		} else {
-			b.WriteString(word)
-		}
+		b.WriteString(usualWord(text[:n]))
 		text = text[n:]
 	}
 	return b.String()
+}
+
+// usualWord rewrites the addresses of a word: alone, in brackets, or with ports and other hosts between colons, as in [::ffff:7f00:1]:80 and
+// L:0:2130706433:80.
+func usualWord(word string) string {
+	if usual := usualAddress(strings.Trim(word, "[]")); usual != "" {
+		return usual
+	}
+	if before, rest, ok := strings.Cut(word, "["); ok {
+		if inner, after, ok := strings.Cut(rest, "]"); ok && usualAddress(inner) != "" {
+			return usualWord(before) + usualAddress(inner) + usualWord(after)
+		}
+	}
+	if !strings.Contains(word, ":") {
+		return word
+	}
+	parts := strings.Split(word, ":")
+	for i, p := range parts {
+		if usual := usualAddress(p); usual != "" {
+			parts[i] = usual
+		}
+	}
+	return strings.Join(parts, ":")
 }
 
 func addressByte(c byte) bool {

@@ -87,6 +87,9 @@ func parseTimes(s string) (from, to int, err error) {
 	var errA, errB error
 	from, errA = minutes(a)
 	to, errB = minutes(b)
+	if errA == nil && errB == nil && from == to {
+		return 0, 0, fmt.Errorf("%q is no time at all; the whole day is 00:00-24:00", s)
+	}
 	return from, to, errors.Join(errA, errB)
 }
 
