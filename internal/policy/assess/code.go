@@ -97,66 +97,12 @@ func (c *call) inPlace(files []arg) {
 	}
 }
 
-// modules are those of `python -m` that do less, or other, than running unseen code.
-var modules = map[string]Tier{
-	"json.tool": Observe, "platform": Observe, "site": Observe, "sysconfig": Observe, "this": Observe, "calendar": Observe, "tabnanny": Observe, "ast": Observe, "dis": Observe, "tokenize": Observe,
-	"py_compile": Reversible, "compileall": Reversible, "venv": Reversible, "virtualenv": Reversible, "pytest": Reversible, "unittest": Reversible, "doctest": Reversible, "mypy": Reversible, "flake8": Observe, "pylint": Observe, "black": Reversible, "isort": Reversible, "build": Reversible, "coverage": Reversible, "zipfile": Reversible, "tarfile": Reversible, "ruff": Reversible, "pip_audit": Observe, "pydoc": Observe,
-	"http.server": Stateful, "SimpleHTTPServer": Stateful,
-}
-
-func harmlessModule(name string) bool {
-	t, ok := modules[name]
-	return ok && t <= Reversible
-}
-
-func (c *call) module(name arg, args []arg) {
-	if g := lookup(name.s); g != nil && (name.s == "pip" || name.s == "ansible" || name.s == "pytest" || name.s == "poetry" || name.s == "pipx" || name.s == "uv") {
-		c.command(append([]arg{name}, args...))
-		return
-	}
-	if len(args) == 1 && (args[0].s == "--help" || args[0].s == "-h") && harmlessModule(name.s) {
-		c.rate(Observe, "help", "asks for help")
-		return
-	}
-	if name.s == "http.server" || name.s == "SimpleHTTPServer" {
-		dir := c.sc.dir.s
-		for i, a := range args {
-			if v, ok := strings.CutPrefix(a.s, "--directory="); ok {
-				dir = v
-			} else if (a.s == "-d" || a.s == "--directory") && i+1 < len(args) {
-				dir = args[i+1].s
-			}
-		}
-		if p := absolute(dir, c.sc); dir != "" && (sensitivePath(p) || sensitivePath(p+"/id_rsa") && strings.HasSuffix(p, "/.ssh")) {
-			c.m.sensitive = true
-			c.rate(Irreversible, "exfiltration", "serves secrets to the network")
-		}
-	}
-	if t, ok := modules[name.s]; ok {
-		c.rate(t, "module", "the module "+name.s)
-		for i, a := range args {
-			if name.s == "json.tool" && i > 0 && !strings.HasPrefix(a.s, "-") {
-				c.effect(writes, a, "json.tool")
-			} else if !strings.HasPrefix(a.s, "-") {
-				c.reads(a)
-			}
-		}
-		return
-	}
-	if name.s == "timeit" || name.s == "cProfile" || name.s == "pdb" || name.s == "trace" {
-		for _, a := range args {
-			c.code("python", a.str)
-		}
-	}
-	c.rate(Stateful, "module", "runs the module "+name.show())
-}
-
 // Code in other languages is searched for what runs commands, deletes, opens shells and hides code. Strings are data until
 // something in the code could run them.
 var (
 	codeRuns = lazyregexp.New(`(?i)\b(os\.system|os\.popen|os\.exec\w*|os\.spawn\w*|posix_spawn|subprocess|popen[234]?|check_output|check_call|getoutput|getstatusoutput|pty\.spawn|commands\.get|system|exec\w*|shell_exec|passthru|proc_open|spawn\w*|execSync|execFile\w*|child_process|open3|backtick|os\.execute|io\.popen|Process\.|ProcessBuilder|Runtime|startfile|sh\.\w+|invoke|fork|kernel|os:cmd|cmd|run|run-program|shell-command\w*|call-process\w*|start-process|callCommand|callProcess|readProcess|rawSystem|Deno\.Command|Bun\.spawn\w*|Shellwords|e?syscmd|execute|Sys\.command|Unix\.\w+|shell|do-shell-script|os\.startProcess|std\.process|Command::new|Command\.new|osascript)\b|\.!|\bqx\b|%x|` + "`")
 
-	codeDeletes = lazyregexp.New(`(?i)\b(rmtree|remove_tree|rm_rf|rm_r|rimraf|remove_dir_all|deltree|removeSync|emptyDirSync|rmdirSync|rmSync|rmdir_r|delete_tree|RemoveAll|removedirs|secure_rm|nuke|rimrafSync)\b|recursive['"]?\s*[:=]\s*true|recurse['"]?\s*=>?\s*true`)
+	codeDeletes = lazyregexp.New(`(?i)\b(rmtree|remove_tree|rm_rf|rm_r|rimraf|remove_dir_all|deltree|removeSync|emptyDirSync|rmdirSync|rmSync|rmdir_r|delete_tree|RemoveAll|removedirs|remove_entry\w*|secure_rm|nuke|rimrafSync)\b|recursive['"]?\s*[:=]\s*true|recurse['"]?\s*=>?\s*true`)
 
 	// codeWalks lists trees or directories; together with codeUnlinks it removes what is in them.
 	codeWalks = lazyregexp.New(`(?i)\b(os\.walk|rglob|iglob|glob|scandir|listdir|readdir\w*|Dir\[|Dir\.\w+|File::Find|find\s*\(|finddepth|walk\w*|iterdir|opendir|list_dir|fs\.dir|lfs\.dir|filepath\.Walk\w*|RecursiveDirectoryIterator)\b|<[^<>\s]*\*[^<>]*>`)
@@ -288,6 +234,11 @@ func (c *call) codeCommands(code string, strs []literal) {
 			break
 		}
 		try(s.text)
+		if strings.Contains(s.text, "%s") || strings.Contains(s.text, "{}") { // filled with another string
+			for _, o := range strs[:min(len(strs), 8)] {
+				try(strings.NewReplacer("%s", o.text, "{}", o.text).Replace(s.text))
+			}
+		}
 		if s.joined {
 			sum += s.text
 		} else {
@@ -327,82 +278,4 @@ func (c *call) lines(code string) {
 			}
 		}
 	}
-}
-
-// literal is a string in code, and how it hangs together with the one before it.
-type literal struct {
-	text   string
-	joined bool // by + or . or nothing
-	listed bool // by a comma
-}
-
-// stringLiterals finds the strings of code: quoted by ' " or `, and perl's and ruby's q(), qq{}, qx//, %w[].
-func stringLiterals(code string) []literal {
-	var out []literal
-	last := 0
-	for i := 0; i < len(code) && len(out) < 500; i++ {
-		quote, start := code[i], i+1
-		switch {
-		case quote == '\'' || quote == '"' || quote == '`':
-			if strings.HasPrefix(code[i:], `"""`) || strings.HasPrefix(code[i:], "'''") {
-				start = i + 3
-				if end := strings.Index(code[start:], code[i:i+3]); end >= 0 {
-					out = append(out, literal{text: code[start : start+end]})
-					i = start + end + 2
-					last = i + 1
-				}
-				continue
-			}
-		case (quote == 'q' || quote == '%') && (i == 0 || !wordByte(code[i-1])) && i+1 < len(code):
-			j := i + 1
-			for j < len(code) && j < i+3 && (code[j] >= 'a' && code[j] <= 'z' || code[j] >= 'A' && code[j] <= 'Z') {
-				j++
-			}
-			if j >= len(code) || strings.IndexByte("({[</|!", code[j]) < 0 {
-				continue
-			}
-			quote, start = closer(code[j]), j+1
-		default:
-			continue
-		}
-		end := start
-		for end < len(code) && code[end] != quote {
-			if code[end] == '\\' {
-				end++
-			}
-			end++
-		}
-		if end >= len(code) {
-			return append(out, literal{text: code[min(start, len(code)):]})
-		}
-		gap := ""
-		if last <= i {
-			gap = strings.TrimSpace(code[last:i])
-		}
-		out = append(out, literal{
-			text:   unescapeC(code[start:end]),
-			joined: len(out) > 0 && (gap == "+" || gap == "." || gap == "" || gap == ".."),
-			listed: len(out) > 0 && (strings.Trim(gap, " [({") == "," || gap == "" && last < i),
-		})
-		i, last = end, end+1
-	}
-	return out
-}
-
-func wordByte(b byte) bool {
-	return b == '_' || b == '$' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
-}
-
-func closer(b byte) byte {
-	switch b {
-	case '(':
-		return ')'
-	case '{':
-		return '}'
-	case '[':
-		return ']'
-	case '<':
-		return '>'
-	}
-	return b
 }

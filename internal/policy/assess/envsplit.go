@@ -64,3 +64,35 @@ func envWords(a arg, sc *scope) []arg {
 	flush()
 	return out
 }
+
+// leadingAssignments takes NAME=value words off the front and sets them for what follows.
+func (c *call) leadingAssignments(args []arg) []arg {
+	for len(args) > 0 {
+		name, v, ok := strings.Cut(args[0].s, "=")
+		if !ok || name == "" || strings.ContainsAny(name, "/ ") {
+			break
+		}
+		c.sc = c.sc.fork()
+		val := str{v, args[0].t}
+		c.sc.setText(name, val)
+		sc := c.sc
+		c.runs = append(c.runs, func() str { c.m.environment(name, val, sc); return lit("") })
+		args = args[1:]
+	}
+	return args
+}
+
+func envHook(c *call, u *use) {
+	args := u.operands
+	if o, ok := u.option("-S", "--split-string"); ok && o.has {
+		c.command(append(append(words("env"), envWords(o.arg, c.sc)...), args...))
+		return
+	}
+	args = c.leadingAssignments(args)
+	if len(args) > 0 {
+		c.command(args)
+		return
+	}
+	c.out = &str{unk, fromData}
+	c.shows = !u.has("-i", "--ignore-environment", "-")
+}

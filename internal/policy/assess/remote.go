@@ -122,3 +122,78 @@ func bucketHook(c *call, u *use) {
 	c.copyInto(to, from, "copy")
 	c.rate(Reversible, "copy", "copies objects here")
 }
+
+// sshHook runs a command on another machine: its text is joined and read by a shell there.
+func sshHook(c *call, u *use) {
+	for _, o := range u.options {
+		if o.name == "-o" && o.has {
+			c.sshOption(o.arg)
+		}
+	}
+	if len(u.operands) > 1 && u.operands[1].s == "--" {
+		u.operands = append(u.operands[:1:1], u.operands[2:]...)
+	}
+	if len(u.operands) == 0 {
+		return
+	}
+	if len(u.operands) == 1 {
+		if c.fed && !u.has("-N", "-n", "-O", "-W", "-G", "-V", "-Q") {
+			c.feed(c.stdin)
+			return
+		}
+		if !u.has("-N", "-O", "-W", "-G", "-Q", "-V", "-L", "-R", "-D", "-T") {
+			c.rate(Stateful, "ssh", "an interactive shell on another machine")
+		}
+		return
+	}
+	c.sends = false // what runs there is rated by itself; its input may still carry secrets
+	if c.fed && c.stdin.tainted(anySecret) {
+		c.rate(Irreversible, "exfiltration", "sends secrets to another machine")
+	}
+	c.queue(Reread, func() str {
+		remote := newScope()
+		remote.remote = true
+		remote.stdin, remote.fed = c.stdin, c.fed
+		return c.m.shell(join(u.operands[1:]), remote)
+	})
+}
+
+// sshOption rates one -o option: some of ssh_config(5)'s name commands that run here.
+func (c *call) sshOption(a arg) {
+	name, v, ok := strings.Cut(a.s, "=")
+	if !ok {
+		name, v, _ = strings.Cut(strings.TrimSpace(a.s), " ")
+	}
+	switch strings.ToLower(strings.TrimSpace(name)) {
+	case "proxycommand", "localcommand", "knownhostscommand", "xauthlocation", "remotecommand":
+		if v = strings.TrimSpace(v); v != "none" {
+			c.rate(Stateful, "ssh -o", "runs a command of the option "+name)
+			c.shellText(str{v, a.t})
+		}
+	case "proxyusefdpass", "pkcs11provider", "securitykeyprovider":
+		if v != "none" && v != "internal" && v != "no" {
+			c.rate(Irreversible, "ssh -o", "loads code: "+v)
+		}
+	case "match":
+		c.rate(Irreversible, "ssh -o", "a Match line can run commands")
+	case "stricthostkeychecking", "userknownhostsfile", "globalknownhostsfile":
+		if v == "no" || v == "off" || v == "/dev/null" {
+			c.rate(Reversible, "ssh -o", "does not check who the other machine is")
+		}
+	case "sendenv", "setenv", "permitlocalcommand":
+	case "include":
+		c.rate(Stateful, "ssh -o", "reads other settings")
+	}
+}
+
+// remoteShellHook is for programs that take hosts, then a command for a shell there: pssh, pdsh, clush, dsh.
+func remoteShellHook(c *call, u *use) {
+	if len(u.operands) == 0 {
+		return
+	}
+	c.queue(Reread, func() str {
+		remote := newScope()
+		remote.remote = true
+		return c.m.shell(join(u.operands), remote)
+	})
+}
