@@ -68,7 +68,7 @@ func (l *local) ReadDir(ctx context.Context, name string, limit int) (entries []
 		for len(entries) < limit {
 			names, err := dir.Readdirnames(min(limit-len(entries), 1024))
 			for _, n := range names {
-				in := place{l: l, dir: fd, base: n, at: p.path()}
+				in := place{own: p.own, dir: fd, base: n, at: p.path()}
 				info, err := in.stat()
 				if err == nil { // else it went away meanwhile
 					entries = append(entries, info)

@@ -3,6 +3,7 @@ package files
 import (
 	"errors"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -10,7 +11,7 @@ import (
 
 // place is a name in an open directory.
 type place struct {
-	l    *local
+	own  *owned
 	dir  int
 	base string // "." for the root directory itself
 	at   string // the directory's path, free of links when it was walked
@@ -39,7 +40,7 @@ func (l *local) walk(name string, follow bool) (*place, error) {
 	}
 	// A trailing slash asks for a directory, as in POSIX: then a final link is followed.
 	follow = follow || strings.HasSuffix(full, "/")
-	w := walker{l: l, rest: split(full), inside: len(l.bounds.Roots) == 0}
+	w := walker{own: l.owned(), rest: split(full)}
 	if err := w.restart(); err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func (l *local) walk(name string, follow bool) (*place, error) {
 
 // walker goes down a path.
 type walker struct {
-	l     *local
+	own   *owned
 	dir   int      // where it is
 	at    []string // the way there
 	rest  []string // the way to go
@@ -105,7 +106,7 @@ func (w *walker) run(follow bool) (*place, error) {
 
 // enter goes one directory down. A family of private names (Bounds.Private) has directories too: the audit's tree holds its key.
 func (w *walker) enter(name string) error {
-	if (&place{l: w.l, dir: w.dir, base: name}).private() {
+	if (&place{own: w.own, dir: w.dir, base: name}).private() {
 		return errPrivate
 	}
 	fd, err := unix.Openat(w.dir, name, openSearch|unix.O_NOFOLLOW, 0)
@@ -142,34 +143,23 @@ func (w *walker) follow(target string) error {
 // entered judges the directory that the walk is in.
 func (w *walker) entered() error {
 	if len(w.at) == 0 {
-		w.inside = len(w.l.bounds.Roots) == 0
+		w.inside = len(w.own.roots) == 0
 	}
 	var here unix.Stat_t
 	if err := unix.Fstat(w.dir, &here); err != nil {
 		return err
 	}
-	for _, root := range w.l.bounds.Roots {
-		if same(root, &here) {
-			w.inside = true
-		}
-	}
-	for _, p := range w.l.bounds.Private {
-		if !strings.HasSuffix(p, "*") && same(p, &here) {
-			return errPrivate
-		}
+	at := idOf(&here)
+	w.inside = w.inside || slices.Contains(w.own.roots, at)
+	if slices.Contains(w.own.private, at) {
+		return errPrivate
 	}
 	return nil
 }
 
-// same compares by identity, so that another way to a directory (a bind mount, another spelling) is no way around.
-func same(name string, here *unix.Stat_t) bool {
-	var there unix.Stat_t
-	return unix.Stat(name, &there) == nil && there.Dev == here.Dev && there.Ino == here.Ino
-}
-
 // end is a name in the directory of the walk.
 func (w *walker) end(base string) (*place, error) {
-	p := &place{l: w.l, dir: w.dir, base: base, at: "/" + strings.Join(w.at, "/")}
+	p := &place{own: w.own, dir: w.dir, base: base, at: "/" + strings.Join(w.at, "/")}
 	if p.private() {
 		return nil, errPrivate
 	}
@@ -184,7 +174,7 @@ func (w *walker) here() (*place, error) {
 	if !w.inside {
 		return nil, errOutside
 	}
-	return &place{l: w.l, dir: w.dir, base: ".", at: "/" + strings.Join(w.at, "/")}, nil
+	return &place{own: w.own, dir: w.dir, base: ".", at: "/" + strings.Join(w.at, "/")}, nil
 }
 
 var (
@@ -197,28 +187,21 @@ var (
 // isRoot reports whether the place is a root: it may be looked at by its name in the directory above.
 func (p *place) isRoot() bool {
 	var here unix.Stat_t
-	if unix.Fstatat(p.dir, p.base, &here, unix.AT_SYMLINK_NOFOLLOW) != nil {
-		return false
-	}
-	for _, root := range p.l.bounds.Roots {
-		if same(root, &here) {
+	return unix.Fstatat(p.dir, p.base, &here, unix.AT_SYMLINK_NOFOLLOW) == nil && slices.Contains(p.own.roots, idOf(&here))
+}
+
+// private reports whether the place is relay-shell's own, by identity: also another way to it, and a hard link.
+func (p *place) private() bool {
+	if len(p.own.private) > 0 {
+		var here unix.Stat_t
+		if unix.Fstatat(p.dir, p.base, &here, unix.AT_SYMLINK_NOFOLLOW) == nil && slices.Contains(p.own.private, idOf(&here)) {
 			return true
 		}
 	}
-	return false
-}
-
-// private reports whether the place is relay-shell's own.
-func (p *place) private() bool {
-	var here, dir unix.Stat_t
-	exists := unix.Fstatat(p.dir, p.base, &here, unix.AT_SYMLINK_NOFOLLOW) == nil
-	for _, name := range p.l.bounds.Private {
-		if stem, family := strings.CutSuffix(name, "*"); family {
-			if strings.HasPrefix(p.base, path.Base(stem)) && unix.Fstat(p.dir, &dir) == nil && same(path.Dir(stem), &dir) {
-				return true
-			}
-		} else if exists && same(name, &here) {
-			return true // by identity: also a hard link to it
+	for _, f := range p.own.families {
+		var dir unix.Stat_t
+		if strings.HasPrefix(p.base, f.stem) && unix.Fstat(p.dir, &dir) == nil && idOf(&dir) == f.dir {
+			return true
 		}
 	}
 	return false

@@ -82,7 +82,7 @@ func (p *place) removeAll(ctx context.Context) error {
 			break
 		}
 		for _, name := range names {
-			in := place{l: p.l, dir: fd, base: name, at: p.path()}
+			in := place{own: p.own, dir: fd, base: name, at: p.path()}
 			failed = errors.Join(failed, fail(ctx, "delete", in.path(), in.removeAll(ctx)))
 		}
 	}
