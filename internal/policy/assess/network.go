@@ -34,6 +34,10 @@ func netShowHook(c *call, u *use) {
 		}
 		return
 	case "tc", "devlink", "rdma", "bridge":
+		if hasAny(text, " -b ", " -batch ", " -b-", " -force -b") {
+			c.rate(Stateful, name+" -batch", "runs a file of commands")
+			return
+		}
 		if len(u.operands) < 2 && len(u.words) == 0 || hasAny(text, " show ", " list ", " ls ", " get ", " monitor ") {
 			c.tier, c.rule, c.why = Observe, name, "shows settings"
 			return

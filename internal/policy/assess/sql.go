@@ -21,7 +21,15 @@ func (c *call) sql(s str) {
 			}
 		}
 	}
-	for _, st := range statements(s.s) {
+	list := statements(s.s)
+	if len(list) > maxStatements {
+		c.rate(Stateful, "sql", "more statements than are read one by one")
+		if sqlLoss.MatchString(s.s) {
+			c.rate(Irreversible, "sql", "some of them may drop data")
+		}
+		list = list[:maxStatements]
+	}
+	for _, st := range list {
 		tier, why := statement(st)
 		c.rate(tier, "sql", why)
 		if sqlReads.MatchString(st) {
@@ -33,6 +41,11 @@ func (c *call) sql(s str) {
 		}
 	}
 }
+
+// maxStatements are rated one by one; of those behind them only the words are looked at.
+const maxStatements = 1000
+
+var sqlLoss = lazyregexp.New(`(?i)\b(drop|truncate|delete|update|alter|purge|shutdown|program|remove|execute|exec)\b`)
 
 var sqlExecutes = lazyregexp.New(`(?i)\b(execute|exec|immediate|prepare|sp_executesql|dblink_exec|dblink|cron\.schedule\w*|query_to_xml)\b`)
 

@@ -60,6 +60,19 @@ func manHook(c *call, u *use) {
 
 // opensslHook: enc and base64 decode; -out, engines and private keys are in the tables.
 func opensslHook(c *call, u *use) {
+	if len(c.args) == 1 { // it reads commands
+		switch {
+		case !c.fed:
+			c.rate(Stateful, "openssl", "an interactive program")
+		case !c.stdin.known():
+			c.rate(Stateful, "openssl", "runs commands that cannot be seen from here")
+		default:
+			for _, line := range clientLines(c.stdin) {
+				c.command(append(words("openssl"), words(strings.Fields(line.s)...)...))
+			}
+		}
+		return
+	}
 	args := join(c.args).s
 	if strings.Contains(args, " -d") && (strings.Contains(args, "base64") || strings.Contains(args, "-a")) && !strings.Contains(args, "-aes") && !strings.Contains(args, "-pass") {
 		c.filter(decode64)
