@@ -37,11 +37,9 @@ func (c *call) weighWords() {
 	}
 }
 
-// weigh says how bad a word is if it is run as shell text. Words without a blank are names of things, unless they are paths of
-// programs.
+// weigh says how bad a word is if it is run as shell text. Words without a blank are names of things.
 func (c *call) weigh(a arg) (Tier, string) {
-	alone := strings.HasPrefix(a.s, "/sbin/") || strings.HasPrefix(a.s, "/usr/sbin/")
-	if !alone && !strings.ContainsAny(a.s, " \t\n;&|`") || len(a.s) > 4096 || c.m.depth > maxDepth/2 || c.m.steps > maxSteps/2 {
+	if !strings.ContainsAny(a.s, " \t\n;&|`") || len(a.s) > 4096 || c.m.depth > maxDepth/2 || c.m.steps > maxSteps/2 {
 		return Observe, ""
 	}
 	first, _, _ := strings.Cut(strings.TrimLeft(a.s, "!:;&| \t\n"), " ")
