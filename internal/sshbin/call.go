@@ -146,11 +146,11 @@ func (k *call) wait(ctx context.Context) (Exit, error) {
 		case <-k.seat.lost:
 			err := k.connectionLost(nil)
 			exit.Survivors = []string{Unknown} // the leash ends them when it notices, but nobody is left to say so
-			_ = k.finish(0)
+			_ = k.finish(0, nil)
 			return exit, err
 		case <-ctx.Done():
 			exit.Survivors = k.kill()
-			_ = k.finish(0)
+			_ = k.finish(0, nil)
 			return exit, context.Cause(ctx)
 		case <-detach:
 			detach = nil
@@ -166,7 +166,7 @@ func (k *call) wait(ctx context.Context) (Exit, error) {
 		if err := k.seat.alive(k.engine.ctx); err != nil {
 			lost := k.connectionLost(err)
 			exit.Survivors = []string{Unknown}
-			_ = k.finish(trip)
+			_ = k.finish(trip, nil)
 			k.seat.end()
 			return exit, lost
 		}
@@ -174,7 +174,7 @@ func (k *call) wait(ctx context.Context) (Exit, error) {
 		exit.Code, exit.Signal = &status, signalName(status)
 		k.streams.drainHanded(k.channel.Ended())
 	}
-	if err := k.finish(trip); err != nil {
+	if err := k.finish(trip, k.seat.turn); err != nil {
 		return exit, err
 	}
 	if why, ok := k.unmet.status(); ok {
@@ -193,8 +193,8 @@ func (k *call) status() (int, bool) {
 }
 
 // finish reads what is left of the output, closes the session and gives its place back.
-func (k *call) finish(roundTrip time.Duration) error {
-	k.streams.drain(roundTrip)
+func (k *call) finish(roundTrip time.Duration, look func() bool) error {
+	k.streams.drain(roundTrip, look)
 	err := k.streams.finish()
 	k.forget()
 	select {

@@ -7,9 +7,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// drain waits after the exit until all output has been read, or until what still comes, or may come, is not the command's own.
-func (s *streams) drain(roundTrip time.Duration) {
+// stillLooks is how many looks in a row must find that nothing has come before the output counts as complete. What sshd has yet to read and the
+// master has yet to write moves with each turn of their loops, and each look takes one of both.
+const stillLooks = 3
+
+// drain waits after the exit until all output has been read, or until what still comes, or may come, is not the command's own. A pause proves
+// nothing where the machine is too busy to run the master or sshd: look asks both for a sign of life, and reports whether it got one. nil is for
+// a connection that is lost.
+func (s *streams) drain(roundTrip time.Duration, look func() bool) {
 	began, before := time.Now(), s.read.Load()
+	still, readThen := 0, before
 	mark, markRead := began, before
 	tick := time.NewTimer(0)
 	defer tick.Stop()
@@ -27,10 +34,16 @@ func (s *streams) drain(roundTrip time.Duration) {
 		}
 		if rest := quiet - now.Sub(pausedSince); rest > 0 {
 			tick.Reset(min(rest, 50*time.Millisecond))
-		} else if s.writing.Load() == 0 && !s.pending() {
-			return
-		} else {
+		} else if s.writing.Load() > 0 || s.pending() {
 			tick.Reset(10 * time.Millisecond)
+		} else {
+			if still++; read != readThen {
+				still, readThen = 1, read
+			}
+			if still > stillLooks || look == nil || !look() {
+				return
+			}
+			tick.Reset(0)
 		}
 		if read-before > ownOutput {
 			return
@@ -43,7 +56,7 @@ func (s *streams) drain(roundTrip time.Duration) {
 			return
 		}
 		if now.Sub(mark) > trickleTime {
-			if read-markRead < trickleBytes {
+			if n := read - markRead; n > 0 && n < trickleBytes {
 				return
 			}
 			mark, markRead = now, read

@@ -52,7 +52,7 @@ func (s *seat) put(ctx context.Context, body string) (out, words string, exit mu
 	streams.start()
 	select {
 	case <-ch.Exited():
-		streams.drain(s.pool.roundTrip())
+		streams.drain(s.pool.roundTrip(), s.turn)
 	case <-s.lost:
 		err = &mux.LostError{Op: "sending the command", Err: errors.New("the connection stopped answering")}
 	case <-ctx.Done():

@@ -88,6 +88,17 @@ func (m *master) signOfLife(ctx context.Context) bool {
 	return true
 }
 
+// turn reports a sign of life of the master and, through the leash, of the server: both have turned to all of their sessions since.
+func (m *master) turn() bool {
+	ctx, cancel := context.WithTimeout(m.pool.engine.ctx, checkTimeout)
+	defer cancel()
+	if l := m.leash.Load(); l != nil && l.alive() {
+		_, err := l.ping(ctx)
+		return err == nil
+	}
+	return m.aliveWithin(ctx) == nil
+}
+
 // lose gives a master up while it carries calls.
 func (p *pool) lose(m *master) {
 	p.engine.opt.Log.Warn().Str("host", p.resolved.Alias).Int("pid", m.pid).Msg("a master or its host has stopped answering")
