@@ -81,7 +81,12 @@ func fail(ctx context.Context, op, path string, err error) error {
 		return context.Cause(ctx)
 	}
 	code, words := classify(err)
-	return &Error{Op: op, Path: path, Code: code, Message: words, Hint: hints[code], Err: err}
+	hint := hints[code]
+	var advice interface{ ErrorHint() string }
+	if hint == "" && errors.As(err, &advice) {
+		hint = advice.ErrorHint() // of connecting, say
+	}
+	return &Error{Op: op, Path: path, Code: code, Message: words, Hint: hint, Err: err}
 }
 
 func failf(op, path, code, message string) error {
