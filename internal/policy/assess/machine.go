@@ -32,7 +32,7 @@ type machine struct {
 	expressions bool   // a POSIX shell reads words of (( … )) as commands, and finds no such programs
 	refused     bool   // beyond the bounds within which anything is parsed
 	depth       int
-	deadline    time.Time // a last guard: the other bounds keep within it
+	watch       stopwatch // a last guard: the other bounds keep within it
 	steps       int
 	commands    int // simple commands in the text itself
 
@@ -45,8 +45,8 @@ type machine struct {
 	origin  Nesting               // how the commands being followed came to be run
 }
 
-func newMachine(lang syntax.LangVariant) *machine {
-	return &machine{lang: lang, deadline: time.Now().Add(maxTime), seen: map[Reason]bool{}, files: map[string]str{}, links: map[string]string{}, called: map[*syntax.Stmt]bool{}}
+func newMachine(lang syntax.LangVariant, watch stopwatch) *machine {
+	return &machine{lang: lang, watch: watch, seen: map[Reason]bool{}, files: map[string]str{}, links: map[string]string{}, called: map[*syntax.Stmt]bool{}}
 }
 
 // maxReasons bounds the list; the tier counts all.
@@ -173,7 +173,7 @@ func (m *machine) stmts(list []*syntax.Stmt, sc *scope) str {
 
 // exhausted reports whether more has been followed than is allowed. What is left then counts as the worst.
 func (m *machine) exhausted() bool {
-	if m.steps <= maxSteps && time.Now().Before(m.deadline) {
+	if m.steps <= maxSteps && !m.watch.over() {
 		return false
 	}
 	m.steps = max(m.steps, maxSteps+1)

@@ -54,7 +54,9 @@ func isShell(interpreter string) bool {
 }
 
 func assessAs(in Input, lang syntax.LangVariant) Result {
-	m := newMachine(lang)
+	watch, release := newStopwatch(maxTime)
+	defer release()
+	m := newMachine(lang, watch)
 	m.expressions = lang == syntax.LangPOSIX && strings.Contains(in.Text+in.Script, "((")
 	sc := newScope()
 	sc.dir = lit(in.Dir)
