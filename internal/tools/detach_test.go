@@ -133,9 +133,14 @@ func TestDetachSetting(t *testing.T) {
 	if res := r.do(t.Context(), "shell_exec", args, nil); res.Outcome != relay.OK || res.Command.Stdout != "up\ndown\n" {
 		t.Errorf("0: %s %v", res.Outcome, res.Err)
 	}
-	// Whatever its command is, a job leaves files where it runs: a mode that changes nothing refuses it.
-	if p, err := r.deps.planJobStart(&jobStartParams{Command: "ls", Host: "target"}); err != nil || policy.Assess(p.Subject).Tier != policy.Reversible {
+	// A job and a session have the tier of their command; of a login shell nothing is known but that it can be typed at.
+	if p, err := r.deps.planJobStart(&jobStartParams{Command: "ls", Host: "target"}); err != nil || policy.Assess(p.Subject).Tier != policy.Observe {
 		t.Errorf("%+v, %v", p, err)
+	}
+	for command, tier := range map[string]policy.Tier{"": policy.Reversible, "ls": policy.Observe, "rm -rf /srv": policy.Irreversible} {
+		if p, err := r.deps.planShellSpawn(&shellSpawnParams{Command: command}); err != nil || policy.Assess(p.Subject).Tier != tier {
+			t.Errorf("%q: %+v, %v", command, p, err)
+		}
 	}
 }
 

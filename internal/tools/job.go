@@ -111,7 +111,7 @@ func (d *Deps) planJobStart(p *jobStartParams) (*relay.Plan, error) {
 		dir = d.here(dir)
 	}
 	// Whatever the command does, a job itself leaves files where it runs.
-	subject := policy.Subject{Text: p.Command, Env: subjectEnv, Dir: dir, Remote: p.Host != "", Floor: policy.Reversible}
+	subject := policy.Subject{Text: p.Command, Env: subjectEnv, Dir: dir, Remote: p.Host != ""}
 	return &relay.Plan{Args: p, Hosts: hosts, Subject: subject, Secrets: named, Run: func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
 		env, _, err := d.revealEnv(ctx, run, vars)
 		if err != nil {

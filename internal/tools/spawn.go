@@ -61,7 +61,7 @@ func spawned(command string) policy.Subject {
 		tier := policy.Reversible
 		return policy.Subject{Fixed: &tier}
 	}
-	return policy.Subject{Text: command, Floor: policy.Reversible}
+	return policy.Subject{Text: command}
 }
 
 func (d *Deps) planShellSpawn(p *shellSpawnParams) (*relay.Plan, error) {
