@@ -58,6 +58,13 @@ func (s *seat) refused() (alone, full bool) {
 	return alone, false
 }
 
+// leaveAlone tells that others have all sessions of the master.
+func (s *seat) leaveAlone() {
+	s.pool.mu.Lock()
+	defer s.pool.mu.Unlock()
+	s.full = time.Now().Add(fullPause)
+}
+
 // take is called with mu held. It prefers the first master, so that further ones idle out. contended says that another process has the
 // only place on a master.
 func (p *pool) take() (s *seat, contended bool) {

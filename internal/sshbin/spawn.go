@@ -17,6 +17,19 @@ type Spawn struct {
 	Started   Started
 	// Riding is where it rides, to ask about its terminal.
 	Riding Riding
+
+	seat *seat
+}
+
+// Full asks, for a client that was refused, whether the server opens no further session on its connection. Then the next client rides
+// another one. The client's own words prove nothing: what it shows comes from the host as well.
+func (s *Spawn) Full(ctx context.Context) bool {
+	var refused *mux.RefusedError
+	if _, _, _, err := s.seat.errand(ctx, "true", ""); !errors.As(err, &refused) || refused.Denied {
+		return false
+	}
+	s.seat.leaveAlone()
+	return true
 }
 
 // SpawnArgs gives the command line of an interactive `ssh -tt` that rides a live master, which it makes sure of. When the
@@ -73,7 +86,7 @@ func (s *seat) spawn(ctx context.Context, c *Command) (Spawn, error) {
 	e, r := s.pool.engine, s.pool.resolved
 	args := r.ClientArgs(dest.ClientOptions{ControlPath: s.path, Command: text, TTY: true})
 	env := append(dest.Environ(e.opt.Env), dest.SessionVariable+"="+riding.Mark)
-	return Spawn{Args: append([]string{e.opt.SSH}, args...), Env: env, Started: s.started(), Riding: riding}, nil
+	return Spawn{Args: append([]string{e.opt.SSH}, args...), Env: env, Started: s.started(), Riding: riding, seat: s}, nil
 }
 
 // spawnText is the session's command line, "" for the login shell as sshd starts it. That one is marked only where the server accepts

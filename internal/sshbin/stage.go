@@ -38,13 +38,18 @@ func (s *seat) stage(ctx context.Context, text string) (string, error) {
 
 // put runs store on the host. The errors are those of package mux and mean that the command has not been started.
 func (s *seat) put(ctx context.Context, body string) (out, words string, exit mux.Exit, err error) {
+	return s.errand(ctx, wrapped(store), body)
+}
+
+// errand runs a small command of our own on this master, whoever has its places.
+func (s *seat) errand(ctx context.Context, command, body string) (out, words string, exit mux.Exit, err error) {
 	var stdout, stderr bytes.Buffer
 	c := &Command{Stdin: strings.NewReader(body), Stdout: &stdout, Stderr: &stderr}
 	streams, err := newStreams(c, s.pool.engine.null, "", nil)
 	if err != nil {
 		return "", "", exit, err
 	}
-	ch, err := s.open(ctx, streams.request(mux.Request{Command: wrapped(store)}))
+	ch, err := s.open(ctx, streams.request(mux.Request{Command: command}))
 	if err != nil {
 		streams.discard()
 		return "", "", exit, neverStarted(err)

@@ -18,6 +18,7 @@ import (
 	"relay-shell/internal/jobs"
 	"relay-shell/internal/keeper"
 	"relay-shell/internal/keeper/job"
+	"relay-shell/internal/keeper/session"
 	"relay-shell/internal/localexec"
 	"relay-shell/internal/redact"
 	"relay-shell/internal/relay"
@@ -31,7 +32,7 @@ const superviseArg = "supervise-for-test"
 func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) > 1 && os.Args[1] == keeper.Command:
-		os.Exit(keeper.Main(os.Args[2:], map[string]keeper.Kind{job.Kind: job.Open}))
+		os.Exit(keeper.Main(os.Args[2:], map[string]keeper.Kind{job.Kind: job.Open, session.Kind: session.Open}))
 	case len(os.Args) > 1 && os.Args[1] == superviseArg:
 		if err := localexec.Supervise(); err != nil {
 			panic(err)
@@ -50,12 +51,14 @@ func newJobRoad(t *testing.T, l *sshtest.Lab, env ...string) *road {
 	t.Cleanup(func() { must(t, supervisor.Close()) })
 	dir, err := os.MkdirTemp("/tmp", "jt")
 	must(t, err)
-	r.deps.Keepers = keeper.Open(keeper.Options{Dir: filepath.Join(dir, "k"), Environ: l.Env(), Build: "test", Kinds: []string{job.Kind}})
+	r.deps.Keepers = keeper.Open(keeper.Options{Dir: filepath.Join(dir, "k"), Environ: l.Env(), Build: "test", Kinds: []string{job.Kind, session.Kind}})
 	t.Cleanup(func() {
-		list, err := r.deps.Keepers.List(context.Background(), job.Kind)
-		must(t, err)
-		for _, i := range list {
-			must(t, r.deps.Keepers.Close(context.Background(), i.ID))
+		for _, kind := range []string{job.Kind, session.Kind} {
+			list, err := r.deps.Keepers.List(context.Background(), kind)
+			must(t, err)
+			for _, i := range list {
+				must(t, r.deps.Keepers.Close(context.Background(), i.ID))
+			}
 		}
 		must(t, os.RemoveAll(dir))
 	})

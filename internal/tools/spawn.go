@@ -97,7 +97,11 @@ func (d *Deps) planShellSpawn(p *shellSpawnParams) (*relay.Plan, error) {
 		if o.Dir == "" {
 			o.Dir, _ = os.Getwd()
 		}
-		return d.startSession(ctx, run, o, p.Record)
+		info, err := d.startSession(ctx, run, o, p.Record)
+		if err != nil {
+			return nil, err
+		}
+		return startedSession(info), nil
 	}}, nil
 }
 
@@ -139,18 +143,17 @@ func (d *Deps) planSSHSpawn(p *sshSpawnParams) (*relay.Plan, error) {
 		if !ok {
 			return nil, &relay.Error{Code: "unsupported", Message: "not an SSH host", Hint: "use shell_spawn"}
 		}
-		s, err := d.SSH.SpawnArgs(ctx, r, sshbin.Command{Text: p.Command, StoreHostKey: run.StoreHostKeys})
-		if err != nil {
-			return nil, err
-		}
-		return d.startSession(ctx, run, session.Params{
-			Argv: s.Args, Env: s.Env, Riding: &s.Riding, Dir: "/", Cols: p.Cols, Rows: p.Rows, Name: p.Name, Command: p.Command, Host: &host, HostName: host.String(),
-		}, p.Record)
+		command := sshbin.Command{Text: p.Command, StoreHostKey: run.StoreHostKeys}
+		return d.spawnThere(ctx, r, command, func(s sshbin.Spawn) (keeper.Info, error) {
+			return d.startSession(ctx, run, session.Params{
+				Argv: s.Args, Env: s.Env, Riding: &s.Riding, Dir: "/", Cols: p.Cols, Rows: p.Rows, Name: p.Name, Command: p.Command, Host: &host, HostName: host.String(),
+			}, p.Record)
+		})
 	}}, nil
 }
 
 // startSession makes the keeper.
-func (d *Deps) startSession(ctx context.Context, run *relay.Run, o session.Params, record bool) (*relay.Result, error) {
+func (d *Deps) startSession(ctx context.Context, run *relay.Run, o session.Params, record bool) (keeper.Info, error) {
 	c := d.Config
 	o.Buffer, o.Idle, o.Lifetime = int(c.SessionBufferBytes), c.SessionIdleTimeout, c.SessionLifetime
 	if record && c.Record {
@@ -163,10 +166,15 @@ func (d *Deps) startSession(ctx context.Context, run *relay.Run, o session.Param
 	}
 	info, err := d.Keepers.Start(ctx, session.Kind, c.MaxSessions, o)
 	if err != nil {
-		return nil, spawnError(err, c.MaxSessions)
+		return info, spawnError(err, c.MaxSessions)
 	}
+	return info, nil
+}
+
+// startedSession is the answer.
+func startedSession(info keeper.Info) *relay.Result {
 	s := sessionOf(info)
-	return &relay.Result{Fields: &s, Text: s.line() + "\n", Record: map[string]any{"session_id": s.SessionID}}, nil
+	return &relay.Result{Fields: &s, Text: s.line() + "\n", Record: map[string]any{"session_id": s.SessionID}}
 }
 
 // spawnError says which setting a session was one too many for. Terminals and processes of the machine can be used up as well.
