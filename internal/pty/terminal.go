@@ -79,7 +79,8 @@ type Terminal struct {
 	cols    int
 	rows    int
 
-	done   chan struct{} // closed when the program has ended and all it printed is in the ring
+	done   chan struct{} // closed when nothing is left to do
+	ended  chan struct{} // closed when the program has ended and all it printed is in the ring
 	exited chan struct{} // closed when the program has ended
 	exit   Exit
 }
@@ -109,7 +110,7 @@ func Start(o Options) (*Terminal, error) {
 	}
 	t := &Terminal{
 		proc: proc, master: master, ring: NewRing(o.Buffer), tap: o.Tap, cols: cols, rows: rows, grace: cmp.Or(o.Grace, DefaultGrace),
-		done: make(chan struct{}), exited: make(chan struct{}),
+		done: make(chan struct{}), ended: make(chan struct{}), exited: make(chan struct{}),
 	}
 	t.screen = newScreen(t.ring, cols, rows)
 	go t.wait()
@@ -182,9 +183,10 @@ func (t *Terminal) read() {
 			break
 		}
 	}
-	// The program may have closed its terminal and go on; its end is the end.
+	// The program may have closed its terminal and go on; its end is the end. The screen may have much to catch up with: nobody waits for that.
 	<-t.exited
 	_ = t.ring.Close()
+	close(t.ended)
 	t.screen.sync()
 	t.screen.close()
 	t.writing.Lock()
@@ -251,12 +253,12 @@ func (t *Terminal) Output() *Ring { return t.ring }
 func (t *Terminal) Modes() Modes { return t.track.get() }
 
 // Done is closed when the program has ended and everything it printed is in the ring, which is closed then.
-func (t *Terminal) Done() <-chan struct{} { return t.done }
+func (t *Terminal) Done() <-chan struct{} { return t.ended }
 
 // Exit says how the program ended, and whether it has.
 func (t *Terminal) Exit() (Exit, bool) {
 	select {
-	case <-t.done:
+	case <-t.ended:
 		return t.exit, true
 	default:
 		return Exit{}, false

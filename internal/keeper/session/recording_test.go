@@ -85,7 +85,7 @@ func TestLongRecording(t *testing.T) {
 		}
 		memory := most(t, info.PID)
 		t.Logf("killed after %.0f%%: at most %.1f MiB", kill*100, float64(memory)/(1<<20))
-		if memory > 64<<20 {
+		if memory > mostMemory {
 			t.Errorf("%d bytes of memory", memory)
 		}
 		if err := syscall.Kill(info.PID, syscall.SIGKILL); err != nil {

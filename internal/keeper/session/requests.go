@@ -174,7 +174,9 @@ func (s *Session) farewell(ctx context.Context) pty.Exit {
 	exit, ended := s.terminal.Exit()
 	if !ended {
 		exit.Code = -1
+		return exit
 	}
+	s.endRecording() // who hears of the end finds it in the file
 	return exit
 }
 

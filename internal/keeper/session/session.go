@@ -27,6 +27,7 @@ type Session struct {
 	used     atomic.Int64 // when it was last used, or printed, in Unix nanoseconds
 	done     chan struct{}
 	once     sync.Once
+	recorded sync.Once // its end
 	stop     chan struct{}
 
 	trail *trail // nil without
@@ -213,14 +214,17 @@ func (s *Session) attached() int {
 
 func (s *Session) finish() { s.once.Do(func() { close(s.done) }) }
 
+// endRecording writes the end of the recording. It may be called twice, and returns when it is written.
 func (s *Session) endRecording() {
 	if s.recorder == nil {
 		return
 	}
-	if exit, ended := s.terminal.Exit(); ended {
-		s.recorder.Exit(exit.Code)
-	}
-	_ = s.recorder.Close() // Err tells
+	s.recorded.Do(func() {
+		if exit, ended := s.terminal.Exit(); ended {
+			s.recorder.Exit(exit.Code)
+		}
+		_ = s.recorder.Close() // Err tells
+	})
 }
 
 // Done is closed when nobody will need the session any more.

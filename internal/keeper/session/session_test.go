@@ -121,7 +121,7 @@ func TestShell(t *testing.T) {
 	w.call(id, OpResize, Resize{100, 30}, nil)
 	w.call(id, OpSend, Send{Data: "stty size", Enter: true}, nil)
 	w.until(id, `30 100`)
-	w.call(id, OpSend, Send{Data: `sh -c 'echo u""p; sleep 1000'`, Enter: true}, nil)
+	w.call(id, OpSend, Send{Data: `sh -c 'echo u""p; exec sleep 1000'`, Enter: true}, nil)
 	w.until(id, `\bup\b`) // it is in the foreground now
 	w.call(id, OpSend, Send{Keys: []string{"C-c"}}, nil)
 	w.until(id, `\$ `)
