@@ -16,7 +16,7 @@ func (e *connectError) ErrorHint() string { return e.hint }
 // TestConnectHint: what to do about a host that can't be reached is the engine's to say, what to do about a file ours.
 func TestConnectHint(t *testing.T) {
 	for code, want := range map[string]string{"unknown_host": "ssh_hosts lists the known hosts", "connection_lost": hints["connection_lost"]} {
-		err := fail(nil, "resolve", "/etc", fmt.Errorf("opening: %w", &connectError{code, "ssh_hosts lists the known hosts"}))
+		err := fail(t.Context(), "resolve", "/etc", fmt.Errorf("opening: %w", &connectError{code, "ssh_hosts lists the known hosts"}))
 		var e *Error
 		if !errors.As(err, &e) || e.Code != code || e.Hint != want {
 			t.Errorf("%s: %+v, want the hint %q", code, e, want)

@@ -94,7 +94,7 @@ func TestSudo(t *testing.T) {
 			if out != "" || tries != 1 || !strings.Contains(errors, "refused the stored password") || strings.Contains(errors, "relay-shell-sudo-") {
 				t.Errorf("wrong: out %q errors %q tries %d", out, errors, tries)
 			}
-			out, errors, tries, _ = sudoRun(t, shell, password, "wrong", "sudo -u app true && sudo true || sudo false; (sudo true); sudo true", "", false)
+			_, errors, tries, _ = sudoRun(t, shell, password, "wrong", "sudo -u app true && sudo true || sudo false; (sudo true); sudo true", "", false)
 			if tries != 1 || strings.Count(errors, "refused the stored password") != 1 {
 				t.Errorf("wrong, and then more of them: errors %q tries %d", errors, tries)
 			}
