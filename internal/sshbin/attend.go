@@ -58,3 +58,9 @@ func stopped(pid int) bool {
 	s := processState(pid)
 	return s == 'T' || s == 't'
 }
+
+// running reports whether there is such a process that has not ended; a stopped one counts.
+func running(pid int) bool {
+	s := processState(pid)
+	return s != 0 && s != 'Z' && s != 'X'
+}

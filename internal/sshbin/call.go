@@ -174,8 +174,14 @@ func (k *call) wait(ctx context.Context) (Exit, error) {
 		exit.Code, exit.Signal = &status, signalName(status)
 		k.streams.drainHanded(k.channel.Ended())
 	}
-	if err := k.finish(trip, k.seat.turn); err != nil {
-		return exit, err
+	whole := k.streams.complete()
+	k.streams.drain(trip, k.seat.turn)
+	torn := k.torn(whole)
+	if err := k.end(); torn == nil {
+		torn = err
+	}
+	if torn != nil {
+		return exit, torn
 	}
 	if why, ok := k.unmet.status(); ok {
 		return Exit{Started: k.started}, k.command.unmet(k.seat.pool.resolved.Alias, why)
@@ -195,6 +201,31 @@ func (k *call) status() (int, bool) {
 // finish reads what is left of the output, closes the session and gives its place back.
 func (k *call) finish(roundTrip time.Duration, look func() bool) error {
 	k.streams.drain(roundTrip, look)
+	return k.end()
+}
+
+// torn is the error of a command that has ended and whose output the connection did not bring to its end: the end of a pipe is no proof when the
+// master has died, as little as silence is when it hangs. whole says that the output had come before the exit was known.
+func (k *call) torn(whole bool) error {
+	if whole {
+		return nil
+	}
+	if k.streams.complete() && running(k.seat.pid) {
+		return nil // it has closed the pipes itself
+	}
+	err := k.seat.alive(k.engine.ctx)
+	if err == nil {
+		return nil
+	}
+	torn := &Error{Op: "running", Host: k.seat.pool.resolved.Alias, Code: "connection_lost", Started: true,
+		Message: "the command has ended, and the connection was lost before all of its output had come: " + k.seat.why(err),
+		Hint:    "what is shown may lack its end; repeat the command only if it does no harm twice"}
+	k.seat.end()
+	return torn
+}
+
+// end closes the session and gives its place back. Nothing is read any more.
+func (k *call) end() error {
 	err := k.streams.finish()
 	k.forget()
 	select {

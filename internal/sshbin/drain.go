@@ -121,3 +121,13 @@ func (s *streams) pending() bool {
 	}
 	return false
 }
+
+// complete reports whether all output has been read to its end.
+func (s *streams) complete() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
+}
