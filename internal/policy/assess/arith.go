@@ -28,11 +28,7 @@ func (m *machine) evaluated(x syntax.ArithmExpr, sc *scope) {
 	syntax.Walk(x, func(n syntax.Node) bool {
 		switch w := n.(type) {
 		case *syntax.Word:
-			t := m.text(w, sc)
-			m.subscripts(t, sc)
-			if v, ok := sc.get(t.s); ok && syntax.ValidName(t.s) {
-				m.subscripts(v.first(), sc)
-			}
+			m.expression(m.text(w, sc), sc)
 			return false
 		case *syntax.BinaryArithm:
 			if w, ok := w.X.(*syntax.Word); ok && assigning(n.(*syntax.BinaryArithm).Op) && syntax.ValidName(w.Lit()) {
@@ -52,9 +48,46 @@ func assigning(op syntax.BinAritOperator) bool {
 	return false
 }
 
-// subscripts follows the substitutions in a text that the shell will evaluate as an expression or as the name of an array
-// element: let 'a[$(reboot)]=1' runs reboot.
+// expression follows a text that the shell evaluates as an arithmetic expression: its substitutions, and what the variables hold
+// that it names, which are expressions again.
+func (m *machine) expression(s str, sc *scope) {
+	m.subscripts(s, sc)
+	m.named(s, sc, map[string]bool{})
+}
+
+// maxNames bounds the variables that one expression is followed to.
+const maxNames = 64
+
+func (m *machine) named(s str, sc *scope, seen map[string]bool) {
+	if len(sc.vars) == 0 {
+		return
+	}
+	for _, name := range strings.FieldsFunc(s.s, func(r rune) bool { return !wordByte(byte(r)) || r > 'z' || r == '$' }) {
+		if seen[name] || len(seen) >= maxNames {
+			continue
+		}
+		seen[name] = true
+		for _, v := range sc.vars[name] {
+			for _, e := range v.elems {
+				m.substitutions(e, sc)
+				m.named(e, sc, seen)
+			}
+			m.named(lit(v.refers), sc, seen)
+		}
+	}
+}
+
+// subscripts follows a text that the shell takes as the name of a variable or an array element: read 'a[$(reboot)]' runs reboot,
+// and the subscript is an expression.
 func (m *machine) subscripts(s str, sc *scope) {
+	m.substitutions(s, sc)
+	if _, index, ok := strings.Cut(s.s, "["); ok {
+		m.named(str{index, s.t}, sc, map[string]bool{})
+	}
+}
+
+// substitutions follows those in a text that is expanded once more.
+func (m *machine) substitutions(s str, sc *scope) {
 	if !strings.Contains(s.s, "$(") && !strings.Contains(s.s, "`") && !strings.Contains(s.s, "${") {
 		return
 	}

@@ -71,7 +71,7 @@ func (m *machine) assign(a *syntax.Assign, sc *scope) {
 		}
 	}
 	if sc.integers {
-		m.subscripts(v.first(), sc)
+		m.expression(v.first(), sc)
 	}
 	for i, e := range v.elems {
 		switch sc.letters[name] {

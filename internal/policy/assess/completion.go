@@ -45,7 +45,7 @@ func builtinComplete(c *call, u *use) {
 		case o.name == "-C":
 			c.shellText(o.arg.str)
 		case o.name == "-W":
-			c.m.subscripts(o.arg.str, c.sc)
+			c.m.substitutions(o.arg.str, c.sc)
 		case o.name == "-F" && base(c.args[0].s) == "compgen":
 			c.command([]arg{o.arg})
 		}

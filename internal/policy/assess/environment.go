@@ -20,7 +20,7 @@ func (m *machine) environment(name string, v str, sc *scope) {
 	}
 	switch kind {
 	case promptVariable:
-		m.subscripts(v, sc)
+		m.substitutions(v, sc)
 	case codeVariable:
 		m.shell(v, sc.fork())
 	case fileVariable:

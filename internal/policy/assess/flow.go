@@ -158,7 +158,8 @@ func (m *machine) test(x syntax.TestExpr, sc *scope) {
 		case syntax.TsEql, syntax.TsNeq, syntax.TsLeq, syntax.TsGeq, syntax.TsLss, syntax.TsGtr:
 			for _, side := range []syntax.TestExpr{t.X, t.Y} {
 				if w, ok := side.(*syntax.Word); ok {
-					m.subscripts(m.text(w, sc), sc)
+					m.extended(w, sc)
+					m.expression(m.text(w, sc), sc)
 				}
 			}
 			return
