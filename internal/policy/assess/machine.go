@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"mvdan.cc/sh/v3/syntax"
-
-	"relay-shell/internal/lazyregexp"
 )
 
 // Bounds of what is followed. Beyond them the text is too complex: it is rated as if the rest were the worst that the
@@ -37,6 +35,7 @@ type machine struct {
 	commands    int // simple commands in the text itself
 
 	files   map[string]str        // contents written by the text, by path
+	temps   int                   // names that mktemp made
 	links   map[string]string     // what symbolic links of the text name
 	called  map[*syntax.Stmt]bool // bodies of functions
 	traps   []str                 // what runs later, with the variables of then
@@ -116,7 +115,8 @@ func (m *machine) source(text str, sc *scope) str {
 	defer func() { m.src = was }()
 	text.s = strings.ReplaceAll(text.s, nul, "")
 	if m.zsh {
-		text.s = zshExpansions.ReplaceAllString(text.s, "$${")
+		m.qualifiers(text, sc)
+		text.s = fromZsh(text.s)
 	}
 	readable := m.endComments(strings.ReplaceAll(text.s, unk, `"$UNKNOWN"`))
 	m.src = readable
@@ -286,6 +286,3 @@ func (m *machine) written(n syntax.Node) string {
 	}
 	return strings.ReplaceAll(strings.TrimSpace(m.src[from:to]), `"$UNKNOWN"`, "…")
 }
-
-// zshExpansions are what zsh writes in front of a parameter's name: ${=x} splits, ${~x} globs, ${(f)x} has flags.
-var zshExpansions = lazyregexp.New(`\$\{([=~^]|\([^()]*\))+`)

@@ -6,7 +6,7 @@ func init() {
 	for name, h := range map[string]hook{
 		"shell": shellHook, "su": suHook, "env": envHook, "wrapper": wrapperHook, "xargs": xargsHook, "parallel": parallelHook, "script": scriptHook,
 		"flock": flockHook, "busybox": busyboxHook, "ssh": sshHook, "sudo": sudoHook, "find": findHook, "fd": fdHook, "at": atHook, "watch": watchHook, "tmux": tmuxAnyHook,
-		"crontab": crontabHook, "remoteShell": remoteShellHook, "screen": screenHook,
+		"crontab": crontabHook, "capsh": capshHook, "remoteShell": remoteShellHook, "screen": screenHook,
 	} {
 		hooks[name] = h
 	}
@@ -30,7 +30,7 @@ func shellHook(c *call, u *use) {
 	for _, o := range u.options { // fish's -c and -C have the text as their value
 		if o.has && (o.name == "-c" || o.name == "-C" || o.name == "--command" || o.name == "--init-command") {
 			fish = true
-			c.shellText(o.arg.str)
+			c.shellText(str{fromFish(o.arg.s), o.arg.t})
 		}
 	}
 	if fish && (len(u.operands) == 0 || u.has("-c", "--command")) {
@@ -69,6 +69,9 @@ func shellHook(c *call, u *use) {
 			c.sc = c.sc.fork()
 			c.sc.params, c.sc.hasArgs = u.operands, true
 		}
+		if base(c.args[0].s) == "fish" {
+			c.stdin.s = fromFish(c.stdin.s)
+		}
 		c.feed(c.stdin)
 		return
 	}
@@ -80,6 +83,9 @@ func (c *call) scriptWith(a arg, params []arg) {
 	p := absolute(a.s, c.sc)
 	if content, ok := c.m.files[p]; ok && !content.tainted(fromNet) && content.known() {
 		c.rate(Observe, "script", "runs a file that this text wrote")
+		if !a.known() {
+			c.rate(Stateful, "script", "runs "+a.show()+", which may be another file")
+		}
 		c.queue(Reread, func() str {
 			inner := c.sc.fork()
 			inner.params, inner.hasArgs = params, true
@@ -138,6 +144,16 @@ func suHook(c *call, u *use) {
 	}
 	if c.fed {
 		c.feed(c.stdin)
+	}
+}
+
+// capshHook gives what stands behind -- to a shell.
+func capshHook(c *call, u *use) {
+	for i, a := range c.args {
+		if a.s == "--" || a.s == "==" {
+			c.command(append(words("bash"), c.args[i+1:]...))
+			return
+		}
 	}
 }
 
