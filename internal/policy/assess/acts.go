@@ -37,13 +37,19 @@ func (c *call) effect(kind effect, a arg, rule string) {
 		tier, why := pathEffect(kind, a, c.sc)
 		c.rate(tier, rule, why)
 		if kind != perms && kind != permsAll {
-			c.m.touched(absolute(a.s, c.sc))
+			c.m.touched(absolute(a.s, c.sc), kind)
 		}
 	}
 }
 
-// touched forgets what a file held.
-func (m *machine) touched(p string) { delete(m.files, p) }
+// touched forgets what a file held. What was made of a text that stands in the command itself stays a text in disguise.
+func (m *machine) touched(p string, kind effect) {
+	if old, ok := m.files[p]; ok && kind == modifies && old.s != "" && (old.known() || old.tainted(fromPieces|fromNet)) {
+		m.files[p] = str{unk, old.t | fromPieces}
+		return
+	}
+	delete(m.files, p)
+}
 
 func (c *call) reads(a arg) {
 	p := absolute(a.s, c.sc)
@@ -78,7 +84,7 @@ func (c *call) script(a arg) {
 		c.written(content, nil, false)
 		return
 	}
-	if c.fed && (p == "/dev/stdin" || p == "/dev/fd/0" || p == "/proc/self/fd/0") {
+	if c.fed && isStdin(p) {
 		c.feed(c.stdin)
 		return
 	}

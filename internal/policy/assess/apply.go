@@ -45,9 +45,12 @@ func (c *call) apply(g *grammar, args []arg) {
 		c.lossOptions(u)
 	}
 	c.caps(u)
-	if h := g.attr("hook"); h != "" {
+	h := g.attr("hook")
+	if h != "" {
 		hooks[h](c, u)
 	}
+	c.weighExec(h)
+	c.writtenConfig(u, h)
 	if c.secret || c.shows {
 		c.m.sensitive = true
 	}

@@ -4,7 +4,6 @@ import "strings"
 
 func init() {
 	hooks["build"] = buildHook
-	hooks["execVerb"] = func(c *call, u *use) { c.execVerb() }
 }
 
 // toolOptions are options of compilers and build tools that name a program to be run, or a plugin.
@@ -78,7 +77,6 @@ func buildHook(c *call, u *use) {
 		return
 	}
 	name := base(c.args[0].s)
-	c.execVerb()
 	if name == "crystal" && len(u.operands) > 1 && u.operands[0].s == "eval" {
 		c.code("ruby", join(u.operands[1:]))
 	}
@@ -118,24 +116,5 @@ func buildHook(c *call, u *use) {
 	}
 	if (name == "jar" || name == "mvn" || name == "gradle") && hasAny(join(ops).s, "exec:", "bootRun") {
 		c.rate(Reversible, name, "runs what was built")
-	}
-}
-
-// execVerb weighs what stands behind a verb such as exec, in bundle exec, opam exec -- and conda run -n NAME: what of it is the
-// command depends on options that differ from tool to tool.
-func (c *call) execVerb() {
-	for i, a := range c.args[1:] {
-		if a.s != "exec" && a.s != "run" && a.s != "x" {
-			continue
-		}
-		for j := i + 2; j < len(c.args) && j < i+8; j++ {
-			if lookup(base(c.args[j].s)) != nil {
-				c.guess(c.args[j:])
-				if len(c.args) > maxFields {
-					break // so many words are read once, not for each place where a command may begin
-				}
-			}
-		}
-		return
 	}
 }

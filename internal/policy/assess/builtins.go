@@ -57,14 +57,19 @@ func builtinSource(c *call, u *use) {
 	a := u.operands[0]
 	p := absolute(a.s, c.sc)
 	content, ok := c.m.files[p]
-	if c.fed && (p == "/dev/stdin" || p == "/dev/fd/0" || p == "/proc/self/fd/0") {
+	if c.fed && isStdin(p) {
 		content, ok = c.stdin, true
 	}
 	switch {
 	case ok && content.tainted(fromNet):
 		c.rate(Irreversible, "remote-code", "runs code fetched from the network")
+	case ok && !content.known() && content.tainted(fromPieces):
+		c.rate(Irreversible, "hidden-code", "reads code that is put together from pieces so that it cannot be read")
 	case ok:
 		c.rate(Observe, "source", "reads a file that this text wrote as code")
+		if !a.known() {
+			c.rate(Stateful, "script", "runs "+a.show()+", which may be another file")
+		}
 		c.queue(Reread, func() str { return c.m.shell(content, c.sc) })
 	case harmlessSource(p):
 		c.rate(Observe, "source", "reads settings of the system")
@@ -123,10 +128,18 @@ func builtinShift(c *call, u *use) {
 }
 
 func builtinAlias(c *call, u *use) {
+	if ops := u.operands; len(ops) > 1 && !strings.Contains(ops[0].s, "=") && len(u.unlisted) == 0 { // fish and csh: alias NAME COMMAND…
+		c.rate(Reversible, "alias", "gives a command another name")
+		c.sc.aliases[ops[0].s] = join(ops[1:])
+		return
+	}
 	for _, a := range u.operands {
 		name, v, ok := strings.Cut(a.s, "=")
 		if !ok {
 			continue
+		}
+		if len(u.unlisted) > 0 { // zsh: -g stands for a word anywhere, -s for a name's ending
+			c.shellText(str{strings.TrimLeft(v, "|&; "), a.t})
 		}
 		c.rate(Reversible, "alias", "gives a command another name")
 		c.sc.aliases[name] = str{v, a.t}
@@ -194,7 +207,7 @@ func builtinNames(c *call, u *use) {
 
 func builtinLet(c *call, u *use) {
 	for _, a := range u.operands {
-		c.m.subscripts(a.str, c.sc)
+		c.m.expression(a.str, c.sc)
 	}
 }
 

@@ -46,6 +46,7 @@ func (c *call) run() str {
 // finish records the findings and follows what the call runs.
 func (c *call) finish(at int) str {
 	c.weighWords()
+	reads := c.tier == Observe
 	for _, r := range c.io.ratings {
 		c.rate(r.tier, r.rule, r.why)
 	}
@@ -60,10 +61,10 @@ func (c *call) finish(at int) str {
 	switch {
 	case !c.fed:
 		out.t = fromData
-		if c.tier == Observe && len(c.args) > 1 && generators[base(c.args[0].s)] {
+		if reads && len(c.args) > 1 && generators[base(c.args[0].s)] {
 			out.t |= fromPieces
 		}
-	case c.stdin.known() && c.stdin.s != "" && c.tier == Observe:
+	case c.stdin.known() && c.stdin.s != "" && reads:
 		out.t |= fromPieces
 	}
 	for i, f := range c.runs {
@@ -205,6 +206,8 @@ func (c *call) written(content str, params []arg, known bool) {
 	switch {
 	case content.tainted(fromNet):
 		c.rate(Irreversible, "remote-code", "runs code fetched from the network")
+	case content.tainted(fromPieces) && !content.known():
+		c.rate(Irreversible, "hidden-code", "runs a file that is put together from pieces so that it cannot be read")
 	case content.known():
 		if interp := shebang(content.s); interp != "" {
 			c.apply(lookup(interp), append(words("-c"), arg{str: content}))

@@ -25,7 +25,7 @@ func interpreterHook(c *call, u *use) {
 	coded := false
 	for _, o := range u.options {
 		switch o.name {
-		case "-c", "-e", "-E", "-r", "-p", "--eval", "-eval", "--exec", "--print", "-B", "-R":
+		case "-c", "-e", "-E", "-r", "-p", "-g", "--goal", "--eval", "-eval", "--exec", "--print", "-B", "-R":
 			if o.has && o.kind == plain {
 				coded = true
 				c.code(base(lang), o.arg.str)
@@ -167,6 +167,10 @@ func (c *call) code(lang string, text str) {
 		}
 	}
 	strs := stringLiterals(code)
+	if out, ok := codePrinted(code, strs); ok && c.out == nil {
+		c.out = &out
+	}
+	strs = append(c.codeGiven(code, text), strs...)
 	c.codePaths(code, strs)
 	c.codeOpens(code, strs)
 	if codeRuns.MatchString(code) || strings.HasPrefix(lang, "php") && phpIndirect.MatchString(code) {

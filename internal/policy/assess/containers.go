@@ -98,9 +98,15 @@ func dockerCpHook(c *call, u *use) {
 	}
 }
 
-// guestExecHook: exec NAME -- COMMAND…
+// guestExecHook: exec NAME -- COMMAND…, or exec -- COMMAND… where there is only one guest.
 func guestExecHook(c *call, u *use) {
 	ops := u.operands
+	for i := 2; i+1 < len(c.args); i++ {
+		if c.args[i].s == "--" && execVerbs[c.args[i-1].s] {
+			c.inside(c.args[i+1:])
+			return
+		}
+	}
 	if len(ops) > 1 && ops[1].s == "--" {
 		ops = append(ops[:1:1], ops[2:]...)
 	}

@@ -12,6 +12,8 @@ func (c *call) copied(from, to arg) {
 	content, ok := c.m.files[p]
 	switch {
 	case ok:
+	case c.fed && isStdin(p):
+		content = c.stdin
 	case sensitivePath(p):
 		content = str{unk, fromSecret | fromData}
 	default:
@@ -55,13 +57,15 @@ func echoPathHook(c *call, u *use) {
 	}
 }
 
+// isStdin tells the names of the standard input.
+func isStdin(p string) bool {
+	return p == "/dev/stdin" || p == "/dev/fd/0" || p == "/proc/self/fd/0"
+}
+
 // scriptContent is what a file of code holds; - and /dev/stdin are the call's input.
 func (c *call) scriptContent(a arg) str {
-	switch a.s {
-	case "-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0":
-		if c.fed {
-			return c.stdin
-		}
+	if c.fed && (a.s == "-" || isStdin(a.s)) {
+		return c.stdin
 	}
 	return c.m.content(a, c.sc)
 }

@@ -1,6 +1,9 @@
 package assess
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 func init() {
 	hooks["cp"] = cpHook
@@ -34,7 +37,7 @@ func rmHook(c *call, u *use) {
 			tier, why = Stateful, "removes a temporary directory"
 		}
 		c.rate(tier, "rm", why)
-		c.m.touched(absolute(a.s, c.sc))
+		c.m.touched(absolute(a.s, c.sc), kind)
 	}
 	if c.m.depth == 0 && len(u.operands) == 0 && !c.fed {
 		c.rate(Reversible, "rm", "removes nothing yet")
@@ -44,8 +47,28 @@ func rmHook(c *call, u *use) {
 // fromTemp marks names that mktemp made.
 const fromTemp taint = 1 << 8
 
+// mktempHook prints a name that no other file has, so that what is written under it is known again.
 func mktempHook(c *call, u *use) {
-	c.out = &str{"/tmp/tmp.x" + unk, fromTemp}
+	dir, template := "", arg{str: lit("tmp.X")}
+	if len(u.operands) > 0 {
+		template = u.operands[0]
+	}
+	if o, ok := u.option("-p", "--tmpdir"); ok && o.has {
+		dir = o.arg.s
+	} else if len(u.operands) == 0 || ok || u.has("-t") {
+		dir = "/tmp"
+	}
+	if dir != "" && !strings.HasPrefix(template.s, "/") {
+		template.s = strings.TrimSuffix(dir, "/") + "/" + template.s
+	}
+	c.m.temps++
+	template.s += itoa(c.m.temps)
+	if at, _ := locate(template, c.sc); at == temp {
+		template.t |= fromTemp
+	} else if !u.has("-u", "--dry-run") {
+		c.effect(creates, template, "mktemp")
+	}
+	c.out = &template.str
 }
 
 func cpHook(c *call, u *use) {
@@ -210,11 +233,9 @@ func teeHook(c *call, u *use) {
 		if c.fed {
 			content = c.stdin
 		}
-		if a.known() {
-			c.m.wrote(a, content, kind == appends, c.sc)
-		}
+		c.m.wrote(a, content, kind == appends, c.sc)
 	}
-	if c.fed {
+	if c.fed && base(c.args[0].s) != "sponge" {
 		out := c.stdin
 		c.out = &out
 	}
@@ -228,12 +249,19 @@ func ddHook(c *call, u *use) {
 	} else if c.fed {
 		in = c.stdin
 	}
+	if in.known() && in.s != "" && slices.ContainsFunc(u.options, func(o given) bool { return ddPicks[o.name] }) {
+		in = str{unk, in.t | fromPieces}
+	}
 	if o, ok := u.option("of="); ok {
 		c.effect(writes, o.arg, "dd of=")
+		c.m.wrote(o.arg, in, strings.Contains(join(c.args).s, "append"), c.sc)
 		return
 	}
 	c.out = &in
 }
+
+// ddPicks are the operands with which dd passes on a part of its input, or changes it.
+var ddPicks = setOf("skip= iseek= count= bs= ibs= cbs= conv= seek= oseek=")
 
 func truncateHook(c *call, u *use) {
 	kind := modifies

@@ -38,7 +38,7 @@ func (c *call) filter(f func(string) (string, bool)) {
 		in = str{unk, fromData}
 	}
 	for _, a := range c.args[1:] {
-		if content, ok := c.m.files[absolute(a.s, c.sc)]; ok {
+		if content, ok := c.m.files[absolute(a.s, c.sc)]; ok && a.known() {
 			in = content
 		}
 	}

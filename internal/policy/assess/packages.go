@@ -71,11 +71,19 @@ func pipHook(c *call, u *use) {
 }
 
 func npmHook(c *call, u *use) {
+	for _, a := range u.operands {
+		if key, v, ok := strings.Cut(a.s, "="); ok && strings.HasPrefix(key, "scripts") || len(u.words) > 0 && u.words[0] == "set-script" {
+			if !ok {
+				v = a.s
+			}
+			c.weighProgram(str{v, a.t})
+		}
+	}
 	if base(c.args[0].s) == "bun" {
 		c.evaluates()
 	}
 	if text := " " + join(c.args).s + " "; hasAny(text, " foreach ", " workspace ", " -r ", " --recursive ") {
-		c.execVerb()
+		c.execVerb(1)
 	}
 	if len(c.args) == 2 && (c.args[1].s == "run" || c.args[1].s == "run-script") && base(c.args[0].s) != "bun" {
 		c.tier, c.rule, c.why = Observe, "npm run", "lists scripts"
@@ -99,7 +107,6 @@ func pkgVerbsHook(c *call, u *use) {
 	if len(u.words) == 0 {
 		return
 	}
-	c.execVerb()
 	switch base(c.args[0].s) { // -n means other things to most of them
 	case "brew", "linuxbrew", "guix", "pkg", "pkg_add", "pkg_delete", "pkgin", "emerge":
 		for _, a := range c.args[1:] {

@@ -136,7 +136,7 @@ func (m *machine) reads(t arg, sc *scope, io *ioset) str {
 // content is what a file holds as far as the text wrote it itself.
 func (m *machine) content(t arg, sc *scope) str {
 	p := absolute(t.s, sc)
-	if c, ok := m.files[p]; ok {
+	if c, ok := m.files[p]; ok && t.known() {
 		return c
 	}
 	switch p {
@@ -220,20 +220,21 @@ func (m *machine) outputs(io ioset, out str, text string, sc *scope) {
 
 func (m *machine) capture(io ioset, out str, sc *scope) {
 	for _, f := range io.files {
-		if !f.path.known() {
-			continue
-		}
 		m.wrote(f.path, out, f.appended, sc)
 	}
 }
 
-// wrote remembers the content of a file, and reads it as code if the system will run it by itself.
+// wrote remembers the content of a file, and reads it as code if the system will run it by itself. A name that is not known may be
+// that of another file when it comes again: then it counts beside what cannot be seen.
 func (m *machine) wrote(path arg, content str, appended bool, sc *scope) {
 	p := absolute(path.s, sc)
 	if appended {
 		if old, ok := m.files[p]; ok {
 			content = old.add(content)
 		}
+	}
+	if !path.known() && content.s == "" {
+		return
 	}
 	m.files[p] = content
 	if autorun(p) && content.s != "" && content.s != unk {

@@ -126,8 +126,13 @@ func bucketHook(c *call, u *use) {
 // sshHook runs a command on another machine: its text is joined and read by a shell there.
 func sshHook(c *call, u *use) {
 	for _, o := range u.options {
-		if o.name == "-o" && o.has {
+		switch {
+		case o.name == "-o" && o.has:
 			c.sshOption(o.arg)
+		case o.name == "-F" && o.has:
+			for _, line := range strings.Split(c.scriptContent(o.arg).s, "\n") {
+				c.sshOption(arg{str: lit(strings.TrimSpace(line))})
+			}
 		}
 	}
 	if len(u.operands) > 1 && u.operands[1].s == "--" {

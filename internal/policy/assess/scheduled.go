@@ -1,6 +1,14 @@
 package assess
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"relay-shell/internal/lazyregexp"
+)
+
+// cronTime is one of the times in front of a line of a crontab.
+var cronTime = lazyregexp.New(`(?i)^(\*|\?|[0-9]+|[a-z]{3}|L|W|#|[-/,~])+$`)
 
 // autorun reports whether the system runs what a file says by itself.
 func autorun(p string) bool {
@@ -23,7 +31,7 @@ func autorun(p string) bool {
 // scheduled reads the content of such a file: shell text, crontab lines and the commands of unit files.
 func (m *machine) scheduled(content str, sc *scope) {
 	for _, line := range strings.Split(content.s, "\n") {
-		line = strings.TrimSpace(line)
+		line = strings.TrimSpace(strings.TrimLeft(line, unk)) // behind what crontab -l prints
 		if line == "" || line[0] == '#' {
 			continue
 		}
@@ -44,7 +52,7 @@ func (m *machine) scheduled(content str, sc *scope) {
 	}
 }
 
-// cronForms returns a line as it is, and without the times (and the user) in front of it.
+// cronForms returns a line as it is or, if it begins with times, without these, and without the user who may stand behind them.
 func cronForms(line string) []string {
 	forms := []string{line}
 	fields := strings.Fields(line)
@@ -52,10 +60,11 @@ func cronForms(line string) []string {
 	switch {
 	case strings.HasPrefix(line, "@"):
 		skip = 1
-	case len(fields) > 5 && strings.ContainsAny(fields[0], "*0123456789"):
+	case len(fields) > 5 && !slices.ContainsFunc(fields[:5], func(f string) bool { return !cronTime.MatchString(f) }):
 		skip = 5
 	}
 	if skip > 0 {
+		forms = forms[:0]
 		for _, n := range []int{skip, skip + 1} {
 			if len(fields) > n {
 				forms = append(forms, strings.Join(fields[n:], " "))

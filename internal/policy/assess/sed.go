@@ -35,7 +35,11 @@ func sedHook(c *call, u *use) {
 	}
 	if inPlace && !u.has("-n") || inPlace && len(ops) > 0 {
 		for _, f := range ops {
+			old, ok := c.m.files[absolute(f.s, c.sc)]
 			c.effect(modifies, f, "sed -i")
+			if out, done := sedOutput(u, scripts, old); ok && done {
+				c.m.files[absolute(f.s, c.sc)] = out
+			}
 			if at, _ := locate(f, c.sc); deletes && at == vital {
 				c.rate(Irreversible, "sed -i", "deletes lines of "+f.show())
 			}
@@ -47,9 +51,13 @@ func sedHook(c *call, u *use) {
 		for _, f := range ops {
 			c.reads(f)
 		}
-		if len(scripts) == 1 && len(ops) == 0 && c.fed && c.stdin.known() {
-			if out, ok := sedReplaces(scripts[0].s, c.stdin.s); ok {
-				c.out = &str{out, c.stdin.t}
+		in := c.stdin
+		if len(ops) == 1 {
+			in = c.m.content(ops[0], c.sc)
+		}
+		if c.fed || len(ops) == 1 {
+			if out, ok := sedOutput(u, scripts, in); ok {
+				c.out = &out
 			}
 		}
 	}
@@ -181,24 +189,4 @@ func (c *call) sedSubstitute(s string, i int, flags bool) int {
 		i++
 	}
 	return i
-}
-
-// sedReplaces applies s/plain/plain/g, enough to see what a pipe makes.
-func sedReplaces(script, in string) (string, bool) {
-	if len(script) < 4 || script[0] != 's' {
-		return "", false
-	}
-	parts := strings.Split(script[2:], script[1:2])
-	if len(parts) != 3 || parts[0] == "" || strings.ContainsAny(parts[0], `\.*[]^$+?(){}|`) || strings.ContainsAny(parts[1], `\&`) || strings.Trim(parts[2], "gI") != "" {
-		return "", false
-	}
-	n := 1
-	if strings.Contains(parts[2], "g") {
-		n = -1
-	}
-	lines := strings.Split(in, "\n")
-	for i := range lines {
-		lines[i] = strings.Replace(lines[i], parts[0], parts[1], n)
-	}
-	return limit(strings.Join(lines, "\n")), true
 }
