@@ -65,18 +65,18 @@ func (t *Terminal) Close() error {
 	timer := time.NewTimer(t.grace)
 	defer timer.Stop()
 	select {
-	case <-t.done:
-		return nil
+	case <-t.ended:
 	case <-timer.C:
+		t.signalAll(syscall.SIGKILL)
+		timer.Reset(afterExitMax + time.Second)
+		select {
+		case <-t.ended:
+		case <-timer.C:
+			return refuse("internal", "it may wait for a device; it ends with that", "the program (pid %d) can't be ended", t.proc.Pid)
+		}
 	}
-	t.signalAll(syscall.SIGKILL)
-	timer.Reset(afterExitMax + time.Second)
-	select {
-	case <-t.done:
-		return nil
-	case <-timer.C:
-		return refuse("internal", "it may wait for a device; it ends with that", "the program (pid %d) can't be ended", t.proc.Pid)
-	}
+	<-t.done // the screen catches up with what the ring holds, however busy the machine is
+	return nil
 }
 
 // signalAll signals the foreground and the program's own group, as far as they are.
