@@ -105,7 +105,7 @@ func (s *session) open() (a *app, err error) {
 	}
 	targets := target.NewResolver(a.ssh, a.inventory, s.world.Environ, a.supervisor.run)
 	targets.LookUp(a.policy.NamesHosts)
-	targets.AnswerSudo(sudoSecret(named, a.mask))
+	targets.AnswerSudo(sudoSecret(named, a.mask), cfg.SudoSecret)
 	a.relay = relay.New(relay.Options{
 		Approvals: a.approvals,
 		Policy:    a.policy, Audit: a.audit, Redact: redactor, Targets: targets,

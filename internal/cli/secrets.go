@@ -13,7 +13,7 @@ import (
 // secretTTL is how long a value is remembered, so that a command on many hosts asks a password manager once.
 const secretTTL = 30 * time.Second
 
-// sudoSecret gives the passwords that the inventory names for sudo. They are masked from then on wherever they are printed.
+// sudoSecret gives the passwords that the inventory and the settings name for sudo. They are masked from then on wherever they are printed.
 func sudoSecret(store *secrets.Store, mask *redact.Redactor) target.Secret {
 	type known struct {
 		value string
@@ -22,7 +22,10 @@ func sudoSecret(store *secrets.Store, mask *redact.Redactor) target.Secret {
 	var mu sync.Mutex
 	values := map[string]known{}
 	return func(ctx context.Context, name string, host *target.Host) (string, error) {
-		at := secrets.Place{Host: host.Alias, Groups: host.Groups}
+		at := secrets.Place{}
+		if host != nil {
+			at = secrets.Place{Host: host.Alias, Groups: host.Groups}
+		}
 		if err := store.Admits(name, at); err != nil {
 			return "", err
 		}

@@ -67,6 +67,7 @@ type Config struct {
 	ApprovalFile string
 	RedactOutput RedactOutput
 	SecretsFile  string
+	SudoSecret   string
 
 	AuditPath        string
 	AuditOnFailure   FailureAction

@@ -1,11 +1,14 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 	"time"
+
+	"relay-shell/internal/lazyregexp"
 )
 
 // Prefix begins the name of every environment variable of relay-shell.
@@ -99,6 +102,20 @@ func text(name, def string, field func(*Config) *string, doc string) *Setting {
 		return nil
 	}}
 }
+
+func secretName(name string, field func(*Config) *string, doc string) *Setting {
+	s := text(name, "", field, doc)
+	check := s.set
+	s.set = func(c *Config, v string) error {
+		if v != "" && !secretNames.MatchString(v) {
+			return errors.New("must be the name of a secret: letters, digits and ._-")
+		}
+		return check(c, v)
+	}
+	return s
+}
+
+var secretNames = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9._-]{0,63}$`)
 
 func integer(name string, def, low, high int64, field func(*Config) *int, doc string) *Setting {
 	return &Setting{Name: name, Kind: Integer, Default: strconv.FormatInt(def, 10), Min: low, Max: high, Doc: doc, set: func(c *Config, v string) error {

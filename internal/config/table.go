@@ -137,6 +137,8 @@ var policyRows = section("Policy and secrets",
 		"Secrets taken out of the output that the model sees: private keys, everything that looks like a secret, or nothing."),
 	path("SECRETS_FILE", "none", func(c *Config) *string { return &c.SecretsFile },
 		"File of secrets by name, for commands that need them without showing them."),
+	secretName("SUDO_SECRET", func(c *Config) *string { return &c.SudoSecret },
+		"Name of the secret that answers sudo on this machine, for commands that begin with `sudo`; on hosts the inventory's `sudo_secret` does."),
 )
 
 var sshRows = section("SSH",

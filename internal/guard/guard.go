@@ -18,6 +18,7 @@ import (
 
 	"relay-shell/internal/policy"
 	"relay-shell/internal/sshbin"
+	"relay-shell/internal/target"
 )
 
 // Name is the command by which sshd starts the guard: relay-shell guard --tier N.
@@ -141,7 +142,7 @@ func (g *guard) command(sent sshbin.Sent, environ []string) error {
 		text = staged
 	}
 	text = sent.Lead + text
-	subject := policy.Subject{Tool: "ssh_exec", Text: text, AnyStdin: true, Remote: true}
+	subject := policy.Subject{Tool: "ssh_exec", Text: target.WithoutSudoPrelude(text), AnyStdin: true, Remote: true}
 	if sent.Call != "" {
 		environ = append(environ, sshbin.CallVariable+"="+sent.Call)
 	}
@@ -161,10 +162,10 @@ func (g *guard) command(sent sshbin.Sent, environ []string) error {
 		}
 	}
 	a := policy.Assess(subject)
-	if err := g.admit(text, a); err != nil {
+	if err := g.admit(subject.Text, a); err != nil {
 		return err
 	}
-	g.log("allow", a.Tier, text)
+	g.log("allow", a.Tier, subject.Text)
 	return g.run(g.shell(), text, environ)
 }
 

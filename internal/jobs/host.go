@@ -50,14 +50,18 @@ func (h *Host) Start(ctx context.Context, s Spec) (Info, error) {
 	if retention == 0 {
 		retention = 1 << 40
 	}
-	c := target.Command{Dir: s.Dir, StoreHostKeys: h.StoreHostKeys, Stdin: strings.NewReader(s.Command + "\n")}
+	c := target.Command{Dir: s.Dir, StoreHostKeys: h.StoreHostKeys, Stdin: strings.NewReader(s.Input + cmp.Or(s.Text, s.Command) + "\n")}
 	for _, v := range s.Env {
 		c.Env = append(c.Env, target.EnvVar{Name: v.Name, Value: v.Value})
 	}
 	if s.Announce != nil {
 		s.Announce(id)
 	}
-	a, err := h.call(ctx, c, 0, "do_start", id, num(h.Limits.Output), num(h.Limits.Running), num(retention), num(h.Limits.History), string(line))
+	input := ""
+	if s.Input != "" {
+		input = "first"
+	}
+	a, err := h.call(ctx, c, 0, "do_start", id, num(h.Limits.Output), num(h.Limits.Running), num(retention), num(h.Limits.History), string(line), input)
 	if err != nil {
 		return Info{}, err
 	}

@@ -88,9 +88,13 @@ all=$rest k=$((k-1))
 done
 find . -name '.new-*' -prune -mtime +1 -exec rm -rf {} + 2>/dev/null
 }
+# put prints a line with what the shell has built in: it may be secret.
+put() { if [ -n "${KSH_VERSION:-}${SH_VERSION:-}" ]; then print -r -- "$1"; else printf '%s\n' "$1"; fi; }
 started() { [ -s $d/info ] && { state $d; bounds $d; pid $d; head_ $d $p 0 info; }; }
-# do_start starts a job, once: a caller that heard no answer may ask again. ID LIMIT MAX RETENTION HISTORY INFO, and the command on standard input.
+# do_start starts a job, once: a caller that heard no answer may ask again. ID LIMIT MAX RETENTION HISTORY INFO, and the command on standard input;
+# with "first" as the seventh argument what the command's own standard input is to be comes before it, as a line.
 do_start() {
+i=; [ -z "$7" ] || IFS= read -r i
 u=$(umask)
 umask 077
 x=$(mkdir -p "$j" 2>&1) && enter && [ -w . ] || fail permission_denied "$j: ${x:-not writable}"
@@ -116,7 +120,11 @@ for x in j-*; do state $x; [ $s = running ] && k=$((k+1)); done
 [ $k -le $3 ] || { rm -rf $d; fail too_many $((k-1)); }
 case ${SHELL##*/} in sh|bash|dash|ash|zsh|ksh|ksh93|mksh|oksh|yash|busybox) ;; *) SHELL=/bin/sh;; esac
 c=; command -v setsid >/dev/null 2>&1 && c=setsid
+if [ "$7" ]; then
+put "$i" | ( unset CALLVAR; exec $c sh $d/run $d $2 $u "$SHELL" "$c" "$w" ) >/dev/null 2>&1 &
+else
 ( unset CALLVAR; exec $c sh $d/run $d $2 $u "$SHELL" "$c" "$w" ) </dev/null >/dev/null 2>&1 &
+fi
 t=0
 while [ ! -s $d/pid ] && [ $t -lt 500 ]; do sleep 0.02 2>/dev/null || nap; t=$((t+1)); done
 [ -s $d/pid ] || { state $d; [ $s != running ] || { rm -rf $d; unwritten "the job did not start"; }; }

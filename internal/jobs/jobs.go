@@ -55,7 +55,9 @@ type Limits struct {
 // Spec is a job to start.
 type Spec struct {
 	Name, Command, Dir string
-	Env                []EnvVar
+	// Text, if set, is run in place of Command, with Input as the first line of its standard input: that is in no file, argument or environment.
+	Text, Input string
+	Env         []EnvVar
 	// Secrets are the names of the secrets that Env holds.
 	Secrets []string
 	// Call is the call that starts it, as in the audit.

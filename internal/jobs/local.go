@@ -45,7 +45,7 @@ func (l *Local) Start(ctx context.Context, s Spec) (Info, error) {
 		s.Announce(id)
 	}
 	_, err := l.Keepers.StartAs(ctx, job.Kind, id, l.Limits.Running, job.Params{
-		Dir: l.Dir, Limit: l.Limits.Output, Argv: localexec.Shell(s.Command), Env: localexec.Environment(l.Environ, vars), Cwd: s.Dir, Mark: id, Trail: l.Trail,
+		Dir: l.Dir, Limit: l.Limits.Output, Argv: localexec.Shell(cmp.Or(s.Text, s.Command)), Stdin: s.Input, Env: localexec.Environment(l.Environ, vars), Cwd: s.Dir, Mark: id, Trail: l.Trail,
 		Meta: job.Meta{Name: s.Name, Command: s.Command, Cwd: s.Dir, Started: time.Now().UTC(), Call: s.Call, Secrets: s.Secrets},
 	})
 	info, ferr := l.find(ctx, id)

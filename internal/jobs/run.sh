@@ -41,7 +41,7 @@ nap() { sleep 0.05 2>/dev/null || { sleep 1; t=$((t+20)); }; }
 # The command's status is noted when its output is complete; a child of it that keeps the output open is not waited for long. Redirected by
 # exec: a group's redirection would keep a copy of the pipe, and the output would never be complete.
 (
-exec 3>&1 </dev/null >/dev/null 2>&1
+exec 3>&1 >/dev/null 2>&1
 x=$(wc -c <$d/cmd)
 if [ $x -lt 90000 ]; then set -- -c "$(cat $d/cmd)"; else set -- "$PWD/$d/cmd"; fi
 (

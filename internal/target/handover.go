@@ -19,6 +19,8 @@ type Handover struct {
 	// Remote and Host are set for a command on a host.
 	Remote *sshbin.Detached
 	Host   dest.Destination
+	// Secrets are the names of the secrets that it was given here.
+	Secrets []string
 	// Release ends the handing over. kept says that somebody follows the command now; otherwise it is ended, and what is left of it
 	// returned.
 	Release func(kept bool) (survivors []string)

@@ -16,6 +16,7 @@ type local struct {
 	run     RunLocal
 	// bare: run starts children of this process, which cannot be let go.
 	bare bool
+	sudo sudoer
 }
 
 func (t *local) Host() *Host     { return nil }
@@ -23,6 +24,15 @@ func (t *local) Names() []string { return nil }
 
 // Run runs the command in a session of its own.
 func (t *local) Run(ctx context.Context, c Command) (Exit, error) {
+	return t.sudo.answered(ctx, c, t.runHere)
+}
+
+// Sudo is [Sudoer.Sudo].
+func (t *local) Sudo(ctx context.Context, c Command) (text, input, secret string, err error) {
+	return t.sudo.prepared(ctx, c, t.runHere)
+}
+
+func (t *local) runHere(ctx context.Context, c Command) (Exit, error) {
 	argv := c.Argv
 	switch {
 	case c.Script != nil:

@@ -19,6 +19,7 @@ type Resolver struct {
 	inventory *inventory.Inventory
 	local     *local
 	secret    Secret
+	trials    *trials // of passwords for sudo
 	addresses *addresses
 	// lookUp reports whether a policy asks for addresses.
 	lookUp func() bool
@@ -31,7 +32,7 @@ func NewResolver(engine *sshbin.Engine, inv *inventory.Inventory, environ []stri
 	if run == nil {
 		here.run, here.bare = localexec.Run, true
 	}
-	return &Resolver{engine: engine, inventory: inv, local: here,
+	return &Resolver{engine: engine, inventory: inv, local: here, trials: &trials{},
 		addresses: &addresses{lookup: net.DefaultResolver.LookupHost, known: map[string]answer{}}, lookUp: func() bool { return false }}
 }
 
@@ -39,8 +40,12 @@ func NewResolver(engine *sshbin.Engine, inv *inventory.Inventory, environ []stri
 // before the first Resolve.
 func (r *Resolver) LookUp(wanted func() bool) { r.lookUp = wanted }
 
-// AnswerSudo lets sudo have the password that the inventory names for a host.
-func (r *Resolver) AnswerSudo(secret Secret) { r.secret = secret }
+// AnswerSudo lets sudo have the password that the inventory names for a host, and on this machine that of the secret here, "" for none. It is
+// called before the first Resolve.
+func (r *Resolver) AnswerSudo(secret Secret, here string) {
+	r.secret = secret
+	r.local.sudo = sudoer{name: here, secret: secret, trials: r.trials}
+}
 
 // Local is this machine.
 func (r *Resolver) Local() Target { return r.local }
@@ -55,7 +60,7 @@ func (r *Resolver) Resolve(ctx context.Context, d dest.Destination) (Target, err
 		if d, err = r.overlay(d, h); err != nil {
 			return nil, err
 		}
-		t.sudoSecret, t.secret = h.SudoSecret, r.secret
+		t.sudo = sudoer{name: h.SudoSecret, secret: r.secret, trials: r.trials}
 		t.noLeash = h.Leash != nil && !*h.Leash
 	}
 	resolved, err := r.engine.Resolve(ctx, d)
@@ -75,6 +80,7 @@ func (r *Resolver) Resolve(ctx context.Context, d dest.Destination) (Target, err
 		Alias: given.String(), User: resolved.User, Hostname: resolved.Hostname, Port: resolved.Port, Jump: resolved.JumpString(),
 		Groups: h.Groups, PolicyMode: h.PolicyMode, Config: map[string][]string{},
 	}
+	t.sudo.host, t.sudo.where = t.host, t.host.Address()
 	for _, s := range resolved.Settings {
 		t.host.Config[s.Key] = append(t.host.Config[s.Key], s.Value)
 	}

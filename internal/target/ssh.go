@@ -15,9 +15,7 @@ type ssh struct {
 	host     *Host
 	names    []string
 	noLeash  bool
-	// sudoSecret is the inventory's name of the password for sudo, secret gives its value.
-	sudoSecret string
-	secret     Secret
+	sudo     sudoer
 }
 
 func (t *ssh) Host() *Host     { return t.host }
@@ -33,10 +31,15 @@ func (t *ssh) StoredKeys() (keys []string) {
 
 // Run runs the command through the engine.
 func (t *ssh) Run(ctx context.Context, c Command) (Exit, error) {
-	c, refused, err := t.withSudo(ctx, c)
-	if err != nil {
-		return Exit{}, err
-	}
+	return t.sudo.answered(ctx, c, t.run)
+}
+
+// Sudo is [Sudoer.Sudo].
+func (t *ssh) Sudo(ctx context.Context, c Command) (text, input, secret string, err error) {
+	return t.sudo.prepared(ctx, c, t.run)
+}
+
+func (t *ssh) run(ctx context.Context, c Command) (Exit, error) {
 	command := t.command(c)
 	var fingerprint string
 	var once sync.Once
@@ -49,9 +52,6 @@ func (t *ssh) Run(ctx context.Context, c Command) (Exit, error) {
 		})
 	}
 	exit, err := t.engine.Run(ctx, t.resolved, command)
-	if failed := refused.end(); err == nil {
-		err = failed
-	}
 	return Exit{Code: exit.Code, Signal: exit.Signal, Survivors: exit.Survivors, Fingerprint: fingerprint, Handover: remoteHandover(exit.Handover, t.resolved.Destination)}, err
 }
 

@@ -92,6 +92,8 @@ type Exit struct {
 	Survivors []string
 	// Fingerprint of the host key that the connection was made with, if known.
 	Fingerprint string
+	// Notes are what the caller should know beside.
+	Notes []string
 	// Handover is set when the command was let go.
 	Handover *Handover
 }

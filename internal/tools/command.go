@@ -77,7 +77,7 @@ func (d *Deps) runner(j execution) func(context.Context, *relay.Run) (*relay.Res
 			c.Stdout, c.Stderr = leaving.teed(c.Stdout, c.Stderr)
 		}
 		exit, err := run.Target().Run(ctx, c)
-		res := &relay.Result{}
+		res := &relay.Result{Notes: exit.Notes}
 		var jobID *string
 		if leaving != nil {
 			id, note, failed := leaving.arrive(ctx, exit)

@@ -215,7 +215,7 @@ func (p *departure) give(ctx context.Context, id string, h *target.Handover) err
 	started := p.started
 	p.mu.Unlock()
 	a := job.Adopt{Files: len(h.Files), Stderr: h.Stderr, Mark: h.Mark, Meta: job.Meta{
-		ID: id, Command: p.what.command, Cwd: p.dir, Started: started.UTC(), PID: h.PID, Call: p.run.ID, Timeout: p.what.timeout, Deadline: started.Add(p.what.timeout).UTC(),
+		ID: id, Command: p.what.command, Cwd: p.dir, Started: started.UTC(), PID: h.PID, Call: p.run.ID, Timeout: p.what.timeout, Deadline: started.Add(p.what.timeout).UTC(), Secrets: h.Secrets,
 	}}
 	if h.Remote != nil {
 		a.Meta.Host = p.run.Target().Host().Alias

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"relay-shell/internal/policy"
 	"relay-shell/internal/relay"
 	"relay-shell/internal/sshbin/dest"
+	"relay-shell/internal/target"
 )
 
 type jobStartParams struct {
@@ -118,6 +120,15 @@ func (d *Deps) planJobStart(p *jobStartParams) (*relay.Plan, error) {
 			return nil, err
 		}
 		spec := jobs.Spec{Name: p.Name, Command: p.Command, Dir: dir, Call: run.ID, Secrets: named}
+		if sudoer, ok := run.Target().(target.Sudoer); ok {
+			text, input, secret, err := sudoer.Sudo(ctx, target.Command{Text: p.Command, ID: run.ID, StoreHostKeys: run.StoreHostKeys})
+			if err != nil {
+				return nil, err
+			}
+			if secret != "" {
+				spec.Text, spec.Input, spec.Secrets = text, input, append(slices.Clone(named), secret)
+			}
+		}
 		for _, v := range env {
 			spec.Env = append(spec.Env, jobs.EnvVar(v))
 		}

@@ -29,6 +29,8 @@ type Params struct {
 	Argv []string `json:"argv,omitempty"`
 	Env  []string `json:"env,omitempty"`
 	Cwd  string   `json:"cwd,omitempty"`
+	// Stdin is the command's standard input.
+	Stdin string `json:"stdin,omitempty"`
 	// Mark is the id that the command's processes carry.
 	Mark string `json:"mark"`
 	// Trail takes the record of the end, nil for none.

@@ -30,9 +30,13 @@ func startOwn(p Params, store *Store, ctx context.Context) (*own, error) {
 	o := &own{mark: p.Mark, result: make(chan ownEnd, 1)}
 	started := make(chan int, 1)
 	go func() { // ends with the command
-		exit, err := localexec.Run(ctx, localexec.Command{
+		c := localexec.Command{
 			Argv: p.Argv, Dir: p.Cwd, Env: p.Env, Stdout: store, Stderr: store, ID: p.Mark, StartedAs: func(pid int) { started <- pid },
-		})
+		}
+		if p.Stdin != "" {
+			c.Stdin = strings.NewReader(p.Stdin)
+		}
+		exit, err := localexec.Run(ctx, c)
 		o.result <- ownEnd{exit, err}
 	}()
 	select {
