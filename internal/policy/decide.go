@@ -53,7 +53,7 @@ func (e *Engine) Decide(s Subject, a Assessment, who Who) Decision {
 		return d.with(Deny, "bounds", refusedReason)
 	}
 	if d.Mode == ReadOnly && a.Tier > Observe {
-		return d.with(Deny, "mode", "readonly mode admits only tier 0: "+worst(a))
+		return d.with(Deny, "mode", "readonly mode admits only tier 0: "+worst(s.Tool, a))
 	}
 	var ruled, confirmed bool
 	if e.rules != nil {
@@ -67,12 +67,12 @@ func (e *Engine) Decide(s Subject, a Assessment, who Who) Decision {
 	}
 	if d.Mode == Guarded && a.Tier >= Stateful && !ruled {
 		if why, ok := e.allowed(s, a); !ok {
-			return d.with(Deny, "mode", fmt.Sprintf("guarded mode refuses tier %d: %s%s", a.Tier, worst(a), why))
+			return d.with(Deny, "mode", fmt.Sprintf("guarded mode refuses tier %d (%s): %s%s", a.Tier, a.Tier, worst(s.Tool, a), why))
 		}
 		d.Rule = "allow"
 	}
 	if e.confirm != ConfirmOff && !confirmed && (a.Tier >= Irreversible || a.TooComplex) {
-		return d.with(Confirm, "confirm", e.confirmReason(a))
+		return d.with(Confirm, "confirm", e.confirmReason(s, a))
 	}
 	d.Effect, d.By = Allow, ConfirmOff
 	return d
@@ -123,9 +123,9 @@ func (e *Engine) allowed(s Subject, a Assessment) (why string, ok bool) {
 // swallowed stands in for a redirection: a pattern that matches it as well has not meant the one that is there.
 const swallowed = " > /\x01"
 
-func (e *Engine) confirmReason(a Assessment) string {
+func (e *Engine) confirmReason(s Subject, a Assessment) string {
 	if a.Tier < Irreversible {
 		return "it is too complex to be read to its end, so it has to be confirmed"
 	}
-	return "tier 3 has to be confirmed: " + worst(a)
+	return "tier 3 has to be confirmed: " + worst(s.Tool, a)
 }

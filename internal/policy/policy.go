@@ -120,7 +120,7 @@ func ReadAllowed(a Assessment) (ok bool, why string) {
 	case a.Refused:
 		return false, refusedReason
 	case a.Tier > Observe:
-		return false, "it is not a plain read: " + worst(a)
+		return false, "it is not a plain read: " + worst("", a)
 	case a.Sensitive:
 		return false, "it reads secrets (keys, passwords, tokens or the like)"
 	}
@@ -129,8 +129,8 @@ func ReadAllowed(a Assessment) (ok bool, why string) {
 
 const refusedReason = "the command is nested or long beyond what can be assessed"
 
-// worst is the reason that an assessment has its tier.
-func worst(a Assessment) string {
+// worst is the reason that an assessment has its tier: the command, or the tool where no command is rated so high.
+func worst(tool string, a Assessment) string {
 	for _, r := range a.Reasons {
 		if r.Tier == a.Tier {
 			return r.Text + " (" + r.Why + ")"
@@ -139,5 +139,8 @@ func worst(a Assessment) string {
 	if a.ParseError != "" {
 		return a.ParseError
 	}
-	return "tier " + a.Tier.String()
+	if tool == "" {
+		return "it is of tier " + a.Tier.String()
+	}
+	return tool + " (is rated so whatever it is given)"
 }

@@ -29,6 +29,8 @@ type fileState struct {
 	size  int64
 	mtime time.Time
 	inode uint64
+	dev   uint64
+	mode  os.FileMode
 }
 
 // maxRulesFile bounds a rules file in bytes.
@@ -45,7 +47,7 @@ func openRules(path string, now func() time.Time) (*ruleFile, error) {
 }
 
 func (f *ruleFile) read() (*ruleSet, fileState, error) {
-	file, err := os.Open(f.path)
+	file, err := os.OpenFile(f.path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe in its place must not hold up every call
 	if err != nil {
 		return nil, fileState{}, err
 	}
@@ -84,9 +86,9 @@ func trusted(info os.FileInfo) error {
 }
 
 func stateOf(info os.FileInfo) fileState {
-	s := fileState{size: info.Size(), mtime: info.ModTime()}
+	s := fileState{size: info.Size(), mtime: info.ModTime(), mode: info.Mode()}
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		s.inode = st.Ino
+		s.inode, s.dev = st.Ino, uint64(st.Dev)
 	}
 	return s
 }
@@ -118,7 +120,7 @@ func (f *ruleFile) namesHosts() bool {
 func (f *ruleFile) refresh() {
 	info, err := os.Stat(f.path)
 	if err != nil {
-		f.problem = err.Error()
+		f.problem, f.seen = fmt.Sprintf("policy file: %v; the rules before stay in force", err), fileState{} // what comes in its place is read
 		return
 	}
 	if stateOf(info) == f.seen {

@@ -28,7 +28,7 @@ func (w *walk) admit(s policy.Subject) error {
 				return &Refusal{Reason: d.Reason, Hint: "call again with the path as it is without links, so that it can be confirmed"}
 			}
 		default:
-			return &Refusal{Reason: d.Reason, Hint: deniedHint}
+			return &Refusal{Reason: d.Reason, Hint: hintFor(d)}
 		}
 	}
 	for tier := int32(a.Tier); ; {

@@ -110,8 +110,19 @@ func (w *walk) decided(ctx context.Context) *Result {
 	case policy.Confirm:
 		return w.confirm(ctx)
 	default:
-		return denied(w.assess.Tier, w.decide.Reason, deniedHint)
+		return denied(w.assess.Tier, w.decide.Reason, hintFor(w.decide))
 	}
+}
+
+// hintFor says what is left to do after a decision that denies.
+func hintFor(d policy.Decision) string {
+	switch {
+	case d.Rule != "mode":
+		return deniedHint
+	case d.Mode == policy.ReadOnly:
+		return "read instead (shell_read, ssh_read, file_read, file_list…); policy_explain tells a command's tier; only the operator can change the mode, of the server (POLICY_MODE) or of the host"
+	}
+	return "tiers 0 and 1 run, and what the operator's POLICY_ALLOW or rules admit; policy_explain tells a command's tier; only the operator can change that"
 }
 
 // Who is what a policy knows of a caller and of the targets of a call.
