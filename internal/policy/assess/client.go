@@ -17,12 +17,16 @@ func clientHook(c *call, u *use) {
 			if content := c.m.content(o.arg, c.sc); content.known() {
 				c.clientText(content)
 			}
-		case "-q", "-c", "-e", "--query", "--command", "--eval":
+		case "-q", "-c", "-e", "-x", "-rx", "--query", "--command", "--commands", "--eval":
 			if o.has {
 				texts++
 				c.clientText(o.arg.str)
 			}
 		}
+	}
+	if texts == 0 && len(u.operands) > 0 {
+		texts++
+		c.clientText(join(u.operands))
 	}
 	if texts == 0 && c.fed {
 		c.statementsFromInput(c.clientText)
@@ -57,6 +61,10 @@ func (c *call) clientText(s str) {
 			tier = Observe
 		case "dn:", "replace:", "add:", "objectclass:", "-":
 			tier = Stateful
+		case "update": // nsupdate(1)
+			if len(f) > 1 && strings.HasPrefix(f[1], "del") {
+				tier, why = Irreversible, "deletes a name"
+			}
 		case "changetype:":
 			if len(f) > 1 && f[1] == "delete" {
 				tier, why = Irreversible, "deletes an entry"

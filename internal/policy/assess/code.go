@@ -70,6 +70,8 @@ func interpreterHook(c *call, u *use) {
 		c.rate(Stateful, "script", "runs the script "+a.show()+", which cannot be seen from here")
 		if g := lookup(base(a.s)); g != nil && g.attrs["hook"] == "framework" { // python3 manage.py flush
 			c.command(append([]arg{word(base(a.s))}, u.operands[1:]...))
+		} else {
+			c.unknownVerbs("/" + a.s)
 		}
 	case c.fed:
 		c.fedCode(base(lang), c.stdin)

@@ -107,6 +107,10 @@ func writeEffect(kind effect, at place, exact bool, what string, a arg, sc *scop
 		return Irreversible, "changes everything in " + what
 	case anywhere:
 		return Stateful, "writes to a path that is not known: " + what
+	case system:
+		if kind == empties && !exact {
+			return Irreversible, "empties " + what
+		}
 	}
 	return Stateful, "writes " + what
 }

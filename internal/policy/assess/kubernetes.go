@@ -77,7 +77,7 @@ func kubectlGetHook(c *call, u *use) {
 }
 
 func kubectlScaleHook(c *call, u *use) {
-	if o, ok := u.option("--replicas"); ok && o.arg.s == "0" && c.tier > Observe {
-		c.rate(Stateful, "kubectl scale", "stops everything of it")
+	if o, ok := u.option("--replicas"); ok && o.arg.s == "0" && c.tier > Observe && u.has("--all") {
+		c.rate(Irreversible, "kubectl scale", "stops everything")
 	}
 }

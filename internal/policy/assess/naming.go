@@ -58,9 +58,9 @@ func (c *call) unknownProgram() {
 		if a.s == "eval" && i+1 < len(c.args) {
 			c.code(base(name), c.args[i+1].str)
 		}
-		if lookup(base(a.s)) != nil && (i+1 < len(c.args) || isASCII(name)) {
+		if named(a.s) && (i+1 < len(c.args) || isASCII(name)) {
 			c.guess(c.args[i:])
-		} else if first, _, ok := strings.Cut(a.s, " "); ok && lookup(base(first)) != nil {
+		} else if first, _, ok := strings.Cut(a.s, " "); ok && named(first) {
 			c.guess(append(words("sh", "-c"), a))
 		}
 	}

@@ -159,17 +159,17 @@ type placeRule struct {
 var systemPlaces = []placeRule{
 	{"/etc/passwd", false, vital}, {"/etc/shadow", false, vital}, {"/etc/group", false, vital}, {"/etc/gshadow", false, vital}, {"/etc/sudoers", false, vital}, {"/etc/sudoers.d/*", true, vital},
 	{"/etc/fstab", false, vital}, {"/etc/crypttab", false, vital}, {"/etc/pam.d/*", true, vital}, {"/etc/ssh/ssh_host_*", false, vital}, {"/etc/ld.so.preload", false, vital}, {"/etc/nsswitch.conf", false, vital},
-	{"/etc/inittab", false, vital}, {"/etc/machine-id", false, vital}, {"/etc/login.defs", false, vital}, {"/etc/security/*", true, vital}, {"/etc/doas.conf", false, vital}, {"/etc/subuid", false, vital},
+	{"/etc/inittab", false, vital}, {"/etc/hosts.deny", false, vital}, {"/etc/hosts.allow", false, vital}, {"/etc/machine-id", false, vital}, {"/etc/login.defs", false, vital}, {"/etc/security/*", true, vital}, {"/etc/doas.conf", false, vital}, {"/etc/subuid", false, vital},
 	{"/etc/master.passwd", false, vital}, {"/etc/spwd.db", false, vital}, {"/etc/pve/*", true, vital}, {"/etc/shadow-", false, vital}, {"/etc/passwd-", false, vital}, {"/etc/ssl/private/*", true, vital}, {"/etc/letsencrypt/*", true, vital},
 	{"/etc/kubernetes/*", true, vital}, {"/etc/krb5.keytab", false, vital}, {"/etc/polkit-1/*", true, vital}, {"/etc/audit/*", true, vital}, {"/etc/default/grub", false, system},
 	{"/boot/*", true, vital}, {"/efi/*", true, vital}, {"/boot", false, wide}, {"/vmlinuz*", false, vital}, {"/initrd*", false, vital},
 	{"/bin/*", true, program}, {"/sbin/*", true, program}, {"/lib/*", true, program}, {"/lib64/*", true, program}, {"/lib32/*", true, program}, {"/usr/bin/*", true, program}, {"/usr/sbin/*", true, program}, {"/usr/lib/*", true, program}, {"/usr/lib64/*", true, program}, {"/usr/libexec/*", true, program},
 	{"/var/log", false, wide}, {"/var/log/*", true, logs}, {"/var/audit/*", true, logs}, {"/run/log/*", true, logs}, {"/var/run/utmp", false, logs}, {"/run/utmp", false, logs}, {"/var/account/*", true, logs},
-	{"/var/lib/postgresql/*", true, stored}, {"/var/lib/mysql/*", true, stored}, {"/var/lib/mongodb/*", true, stored}, {"/var/lib/mongo/*", true, stored}, {"/var/lib/redis/*", true, stored}, {"/var/lib/etcd/*", true, stored}, {"/var/lib/docker/*", true, stored}, {"/var/lib/containerd/*", true, stored},
-	{"/var/lib/kubelet/*", true, stored}, {"/var/lib/libvirt/*", true, stored}, {"/var/lib/elasticsearch/*", true, stored}, {"/var/lib/influxdb/*", true, stored}, {"/var/lib/prometheus/*", true, stored}, {"/var/lib/grafana/*", true, stored}, {"/var/lib/pgsql/*", true, stored}, {"/var/lib/mariadb/*", true, stored},
-	{"/var/lib/dpkg/*", true, stored}, {"/var/lib/rpm/*", true, stored}, {"/var/backups/*", true, stored}, {"/var/spool/cron/*", true, stored}, {"/var/spool/postfix/*", true, stored}, {"/var/spool/exim4/*", true, stored}, {"/var/spool/mqueue/*", true, stored}, {"/var/mail/*", true, stored}, {"/var/spool/mail/*", true, stored}, {"/backup/*", true, stored}, {"/backups/*", true, stored}, {"/var/lib/clickhouse/*", true, stored}, {"/var/lib/rabbitmq/*", true, stored},
+	{"/var/backups/*", true, stored}, {"/var/spool/cron/*", true, stored}, {"/var/spool/postfix/*", true, stored}, {"/var/spool/exim4/*", true, stored}, {"/var/spool/mqueue/*", true, stored}, {"/var/mail/*", true, stored}, {"/var/spool/mail/*", true, stored}, {"/backup/*", true, stored}, {"/backups/*", true, stored},
+	{"/var/lib/apt/*", true, system}, {"/var/lib/dhcp/*", true, system}, {"/var/lib/cloud/*", true, system}, {"/var/lib/logrotate/*", true, system}, {"/var/lib/systemd/*", true, system}, {"/var/lib/NetworkManager/*", true, system}, {"/var/lib/node_exporter/*", true, system}, {"/var/lib/alternatives/*", true, system},
+	{"/var/lib", false, wide}, {"/var/lib/*", true, stored}, // each service keeps its data below its name
 	{"/proc/*", true, kernel}, {"/sys/*", true, kernel},
-	{"/*", false, wide}, {"/var/lib", false, wide}, {"/var/www", false, wide}, {"/usr/bin", false, wide}, {"/usr/lib", false, wide}, {"/usr/local", false, wide}, {"/usr/share", false, wide}, {"/usr/sbin", false, wide}, {"/var/cache", false, system},
+	{"/*", false, wide}, {"/var/www", false, wide}, {"/usr/bin", false, wide}, {"/usr/lib", false, wide}, {"/usr/local", false, wide}, {"/usr/share", false, wide}, {"/usr/sbin", false, wide}, {"/var/cache", false, system},
 }
 
 // locateGlob locates a pattern by its fixed part: "*" and "/srv/*" are everything, "build/*.o" is below build.

@@ -89,7 +89,7 @@ func superviseHook(c *call, u *use) {
 	stops := u.has("-d")
 	for _, w := range u.words {
 		switch w {
-		case "stop", "down", "exit", "force-stop", "force-shutdown", "remove", "delete", "unmonitor", "kill", "d":
+		case "stop", "down", "disable", "exit", "force-stop", "force-shutdown", "remove", "delete", "unmonitor", "kill", "d":
 			stops = true
 		}
 	}

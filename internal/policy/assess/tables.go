@@ -208,7 +208,7 @@ func (g *grammar) describe(f []string) error {
 	return nil
 }
 
-var attributes = []string{"hook", "stop", "strict", "single", "net", "fetch", "windows", "versions", "slash", "nohelp", "secret", "code", "sets", "helps"}
+var attributes = []string{"hook", "stop", "strict", "single", "net", "fetch", "windows", "versions", "slash", "nohelp", "secret", "code", "sets", "helps", "gear"}
 
 var kinds = map[string]effect{
 	"data": plain, "read": readsPath, "look": looksAt, "create": creates, "write": writes, "append": appends, "modify": modifies, "rm": removes, "rmall": removesAll, "empty": empties,

@@ -12,16 +12,24 @@ func init() {
 
 // Verbs of command line tools whose subcommands are too many to list: the verb says what is done to the object.
 var (
-	readVerbs = setOf("describe list get show ls head view status info help version wait test validate check lint diff search inspect logs log tail top history events explain print export-config lookup query scan count read doctor whoami ping tree stat env current-context get-contexts get-clusters config-view api-resources api-versions cluster-info can-i completion decode preview plan graph providers output fmt-check outdated audit-log ps port images volumes networks services nodes describe-all download-logs resolve batch-get filter select estimate simulate detect verify details overview metrics usage limits quota regions zones sizes options man docs list-all ls-remote dry-run summary report cat find dump-config display health members peers dashboard df du")
-	lossVerbs = setOf("delete destroy remove rm terminate purge rb drop uninstall deregister disable-all erase wipe nuke reset prune del delete-all flush revoke-all truncate unregister undeploy teardown cleanup format clear unset-all zap shred obliterate expunge decommission forget rebuild reimage reinstall cleanse empty clean")
+	readVerbs = setOf("describe list get show ls head view status info help version wait test validate check lint diff search inspect logs log tail top history events explain print export-config lookup query scan count read doctor whoami ping analyze analyse dmesg tree stat env current-context get-contexts get-clusters config-view api-resources api-versions cluster-info can-i completion decode preview plan graph providers output fmt-check outdated audit-log ps port images volumes networks services nodes describe-all download-logs resolve batch-get filter select estimate simulate detect verify details overview metrics usage limits quota regions zones sizes options man docs list-all ls-remote dry-run summary report cat find dump-config display health members peers dashboard df du")
+	lossVerbs = setOf("delete destroy remove rm terminate purge rb drop uninstall deregister disable-all erase wipe nuke reset prune del delete-all delete_all remove-all removeall delall deleteall clearall dropall purgeall rmall destroyall wipeall factory-reset factoryreset zeroize zeroise sanitize eradicate reinit reinitialize rmdel undefine unprovision deprovision deactivate-all poweroff power-off hardstop flush revoke-all truncate unregister undeploy teardown cleanup format clear unset-all zap shred obliterate expunge decommission forget rebuild reimage reinstall cleanse empty clean")
 	// strongVerbs mean a loss whatever the program is; the others of lossVerbs can be small things.
-	strongVerbs = setOf("delete deleteall destroy purge wipe erase terminate nuke zap shred obliterate expunge truncate format del decommission drop cleanse")
+	strongVerbs = setOf("delete deleteall destroy purge wipe erase terminate nuke zap shred obliterate expunge truncate format del decommission drop cleanse removeall delall dropall purgeall wipeall destroyall factoryreset zeroize zeroise sanitize eradicate deprovision poweroff")
 	// changeVerbs end the search: what stands behind them is a name.
-	changeVerbs = setOf("create add set update apply start stop restart edit patch run exec install upgrade enable disable sync rollback import restore scale move mv rename attach detach put push deploy up launch clone migrate mount unmount open close assign grant login logout init register join leave promote resize snapshot activate deactivate reload pause unpause resume suspend write append insert modify change replace tag untag copy cp export trigger retry cancel approve reject revert downgrade")
+	changeVerbs = setOf("create mk add set update apply start stop restart edit patch run exec install upgrade enable disable sync rollback import restore scale move mv rename attach detach put push deploy up launch clone migrate mount unmount open close assign grant login logout init register join leave promote resize snapshot activate deactivate reload pause unpause resume suspend write append insert modify change replace tag untag copy cp export trigger retry cancel approve reject revert downgrade")
 )
 
 // nouns are verbs that stand for things where a verb follows: snapshot delete, restore list.
-var nouns = setOf("snapshot restore run tag image images volume volumes log logs migrate db service services node nodes network networks export test env plan limits quota status head stat regions zones sizes members peers options ports providers details health usage docs metrics events history")
+var nouns = setOf("snapshot snapshots restores runs tags restore run tag image images volume volumes log logs migrate db service services node nodes network networks export test env plan limits quota status head stat regions zones sizes members peers options ports providers details health usage docs metrics events history")
+
+// asNoun reports whether a verb stands for a thing, as another verb or noun follows it.
+func asNoun(all []arg, i int) bool {
+	if !nouns[strings.ToLower(all[i].s)] || i+1 == len(all) {
+		return false
+	}
+	return verbOf(all[i+1].s) != noVerb || nouns[strings.ToLower(all[i+1].s)]
+}
 
 type verb int
 
@@ -38,6 +46,7 @@ func verbOf(word string) verb {
 	if strings.ContainsAny(word, "=@ \n,") || strings.Contains(word, "://") {
 		return noVerb
 	}
+	word = strings.Replace(word, "power.off", "poweroff", 1)
 	if i := strings.LastIndexAny(word, ".:/"); i >= 0 && i+1 < len(word) {
 		word = word[i+1:]
 	}
@@ -54,6 +63,11 @@ func verbOf(word string) verb {
 		return noVerb
 	}
 	if v := verbKind(parts[0]); v != noVerb {
+		if v == reading && objects[parts[0]] {
+			for _, p := range parts[1:] {
+				v = max(v, verbKind(p))
+			}
+		}
 		return v
 	}
 	if len(parts) > 1 {
@@ -67,7 +81,7 @@ func verbOf(word string) verb {
 	for _, p := range [...]struct {
 		prefix string
 		is     verb
-	}{{"delete", losing}, {"destroy", losing}, {"unregister", losing}, {"terminate", losing}, {"purge", losing}, {"wipe", losing}, {"erase", losing}, {"delprinc", losing}, {"rmpool", losing}, {"rmsnap", losing}, {"show", reading}, {"list", reading}, {"get", reading}, {"describe", reading}} {
+	}{{"delete", losing}, {"destroy", losing}, {"eradicate", losing}, {"remove", losing}, {"unregister", losing}, {"terminate", losing}, {"purge", losing}, {"wipe", losing}, {"erase", losing}, {"delprinc", losing}, {"rmpool", losing}, {"rmsnap", losing}, {"show", reading}, {"list", reading}, {"get", reading}, {"describe", reading}} {
 		if strings.HasPrefix(parts[0], p.prefix) {
 			return p.is
 		}
@@ -99,6 +113,9 @@ func strong(word string) bool {
 	}
 	return false
 }
+
+// objects are verbs that name what is worked on when another verb follows in the same word: ls-del, search-replace.
+var objects = setOf("search find ls lr lsp state log head tail port config image query")
 
 // tokens splits a word where its parts meet: at punctuation and where small letters become capitals.
 func tokens(word string) []string {
@@ -147,13 +164,17 @@ func verbsHook(c *call, u *use) {
 			continue
 		}
 		w := strings.ToLower(a.s)
-		if nouns[w] && i+1 < len(all) && verbOf(all[i+1].s) != noVerb {
+		if asNoun(all, i) {
 			snapshot = snapshot || w == "snapshot"
 			continue
 		}
 		snapshot = snapshot || strings.Contains(w, "snap")
 		switch verbOf(a.s) {
 		case losing:
+			if trifling(all, i) {
+				c.rate(Stateful, "verb", w+" drops what is easily made again")
+				continue
+			}
 			c.rate(Irreversible, "verb", w+" loses what is there")
 			return
 		case changing:
@@ -165,6 +186,7 @@ func verbsHook(c *call, u *use) {
 			return
 		case reading:
 			c.rate(Observe, "verb", w+" reads")
+			c.lossOptions(u)
 			if text := join(u.operands).s; strings.Contains(text, "secret") || strings.Contains(text, "token") || strings.Contains(text, "credential") {
 				c.shows = true
 			}
@@ -176,7 +198,7 @@ func verbsHook(c *call, u *use) {
 		c.rate(Observe, "verb", "shows help")
 		return
 	}
-	if len(u.words) == 0 {
+	if len(u.words) == 0 || u.other {
 		c.rate(Stateful, "verb", "may change something")
 	}
 }
@@ -203,61 +225,6 @@ func optionVerbsHook(c *call, u *use) {
 		c.rate(Observe, "verb", "shows a controller")
 	default:
 		c.rate(Stateful, "verb", "may change something")
-	}
-}
-
-// lossOptions rates options that the tables do not have by the verbs in their names: --delete-all, --discard-my-data.
-func (c *call) lossOptions(u *use) {
-	for _, name := range u.unlisted {
-		for _, t := range tokens(name) {
-			if strongVerbs[strings.TrimRight(t, "0123456789")] || t == "overwrite" || t == "discard" || t == "reset" && strings.Contains(name, "force") {
-				c.rate(Irreversible, "verb", "the option "+name+" loses what is there")
-			}
-		}
-	}
-}
-
-// otherVerb looks for a verb of loss where a program is told something that its rows do not have.
-func (c *call) otherVerb(u *use) {
-	if len(u.words) == 0 || strings.HasPrefix(u.words[len(u.words)-1], "-") {
-		return
-	}
-	for _, a := range append(words(u.words[len(u.words)-1]), u.operands[:min(2, len(u.operands))]...) {
-		if v := verbOf(a.s); v == losing && strong(a.s) {
-			c.rate(Irreversible, "verb", a.show()+" loses what is there")
-		} else if v == noVerb {
-			continue
-		}
-		return
-	}
-}
-
-// unknownVerbs rates a program that is not in the tables by its name, its words and what it is given.
-func (c *call) unknownVerbs(name string) {
-	if c.dry() {
-		return
-	}
-	if !strings.Contains(name, "/") && strong(name) {
-		c.rate(Irreversible, "verb", "not a program of the tables, and by its name it loses what is there")
-	}
-	verb, n := noVerb, 0
-	for _, a := range c.args[1:] {
-		if strings.Contains(a.s, "/dev/") && c.disk(a) {
-			c.rate(Irreversible, "unknown", "a program that is not known, with the device "+a.show())
-		}
-		if strings.HasPrefix(a.s, "--") {
-			option, _, _ := strings.Cut(a.s, "=")
-			if strong(strings.TrimLeft(option, "-")) {
-				c.rate(Irreversible, "verb", "not a program of the tables, and "+option+" loses what is there")
-			}
-			continue
-		}
-		if n++; strings.HasPrefix(a.s, "-") || verb != noVerb || n > verbWords {
-			continue
-		}
-		if verb = verbOf(a.s); verb == losing && strong(a.s) {
-			c.rate(Irreversible, "verb", "not a program of the tables, and "+a.show()+" loses what is there")
-		}
 	}
 }
 

@@ -31,7 +31,7 @@ func (c *call) weighWords() {
 		}
 		if tier, why := c.weigh(text); tier == Irreversible {
 			c.rate(Irreversible, "unknown", "it may run “"+text.show()+"”: "+why)
-		} else if rest := c.args[1+i:]; len(rest) > 1 && strings.HasPrefix(rest[1].s, "-") && base(a.s) != name && lookup(base(a.s)) != nil && !strings.HasPrefix(a.s, "-") {
+		} else if rest := c.args[1+i:]; len(rest) > 1 && strings.HasPrefix(rest[1].s, "-") && base(a.s) != name && named(a.s) && !strings.HasPrefix(a.s, "-") {
 			c.guess(rest)
 		}
 	}
@@ -43,7 +43,7 @@ func (c *call) weigh(a arg) (Tier, string) {
 		return Observe, ""
 	}
 	first, _, _ := strings.Cut(strings.TrimLeft(a.s, "!:;&| \t\n"), " ")
-	if lookup(base(first)) == nil {
+	if !named(first) {
 		return Observe, ""
 	}
 	sub := c.m.probe(func(p *machine) { p.shell(a.str, c.sc.fork()) })
@@ -62,7 +62,7 @@ func (c *call) weighTail() {
 	for i, a := range c.args[1:min(len(c.args)-1, maxWeighed)] {
 		next := c.args[2+i]
 		switch {
-		case a.s == "--" && len(c.args) > 3+i && lookup(base(next.s)) != nil:
+		case a.s == "--" && len(c.args) > 3+i && named(next.s):
 			c.guess(c.args[2+i:])
 		case strings.HasPrefix(a.s, "-") && len(a.s) > 1:
 			if _, v, ok := strings.Cut(a.s, "="); ok {
@@ -77,4 +77,10 @@ func (c *call) weighTail() {
 			}
 		}
 	}
+}
+
+// named reports whether a word is the name of a program, rather than one that a device's console takes for a command.
+func named(word string) bool {
+	g := lookup(base(word))
+	return g != nil && !g.is("gear")
 }
