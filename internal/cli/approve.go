@@ -21,12 +21,14 @@ type approveCmd struct {
 	List  bool   `help:"List what waits (the default without a token)."`
 	Show  bool   `help:"Show it without answering."`
 	Deny  string `help:"Decline, and tell the agent why." placeholder:"REASON"`
+
+	Passphrase bool `help:"Answer with the passphrase though security keys are set up."`
 }
 
-// systemApprovals is the passphrase file that only root can write.
+// systemApprovals is the approval file that only root can write.
 const systemApprovals = "/etc/relay-shell/approval.json"
 
-// approvalFiles are where the approval passphrase's file may be, the first that exists counts.
+// approvalFiles are where the approval file may be, the first that exists counts.
 func approvalFiles(c *config.Config) []string {
 	if c.ApprovalFile != "" {
 		return []string{c.ApprovalFile}
@@ -35,6 +37,9 @@ func approvalFiles(c *config.Config) []string {
 }
 
 func approvalDir(c *config.Config) string { return filepath.Join(c.StateDir, "approvals") }
+
+// toRunOnce is what a proof of a person is asked for.
+const toRunOnce = "to let exactly this run once"
 
 func (c *approveCmd) Run(s *session) error {
 	dir := approvalDir(s.cfg)
@@ -61,19 +66,19 @@ func (c *approveCmd) Run(s *session) error {
 		return err
 	}
 	defer tty.Close()
-	prompt := "Approval passphrase, to let exactly this run once: "
+	purpose := toRunOnce
 	if c.Deny != "" {
-		prompt = "Approval passphrase, to decline: "
+		purpose = "to decline"
 	}
 	fmt.Fprint(tty, waiting.Shown.Text()+"\n")
 	if verifier.Advisory {
 		fmt.Fprintf(tty, "note: this account can replace %s, and so can its agent; root's own file counts for more\n", verifier.Path)
 	}
-	key, err := tty.key(s.ctx, verifier, prompt)
+	key, err := tty.key(s.ctx, verifier, purpose, c.Passphrase)
 	if err != nil {
 		return approvalFailure(err)
 	}
-	answer := approval.Answer{Approve: c.Deny == "", Reason: c.Deny, By: caller("").Principal + " with the passphrase", At: time.Now()}
+	answer := approval.Answer{Approve: c.Deny == "", Reason: c.Deny, By: caller("").Principal + " with " + key.String(), At: time.Now()}
 	if err := approval.Sign(dir, waiting, key, answer); err != nil {
 		return approvalFailure(err)
 	}
@@ -117,7 +122,7 @@ func (s *session) listWaiting(dir string) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintln(s.world.Stdout, "\nrelay-shell approve TOKEN shows one and asks for the passphrase")
+	fmt.Fprintln(s.world.Stdout, "\nrelay-shell approve TOKEN shows one and asks for the passphrase or a touch")
 	return nil
 }
 
@@ -138,14 +143,18 @@ func (s *session) dialog(verifier *approval.Verifier) relay.Dialog {
 		}
 		defer tty.Close()
 		fmt.Fprint(tty, q.Shown.Text()+"\n")
-		if _, err := tty.key(ctx, verifier, "Approval passphrase, to let exactly this run once: "); err != nil {
+		key, err := tty.key(ctx, verifier, toRunOnce, false)
+		if err == nil {
+			err = key.Prove()
+		}
+		if err != nil {
 			return approval.Answer{}, err
 		}
-		return approval.Answer{Approve: true, By: caller("").Principal + " with the passphrase"}, nil
+		return approval.Answer{Approve: true, By: caller("").Principal + " with " + key.String()}, nil
 	}
 }
 
-// openVerifier loads the approval passphrase's public half. A person can be asked without it, through the client's dialog.
+// openVerifier loads the approval file. A person can be asked without it, through the client's dialog.
 func (s *session) openVerifier() (*approval.Verifier, error) {
 	v, err := approval.LoadVerifier(approvalFiles(s.cfg)...)
 	if errors.Is(err, approval.ErrNoKey) {
@@ -159,11 +168,21 @@ func (s *session) openVerifier() (*approval.Verifier, error) {
 
 // approvalState says in a sentence who can approve, for the log at the start and for server_info.
 func approvalState(v *approval.Verifier) string {
-	switch {
-	case v == nil:
-		return "no passphrase is set up (relay-shell auth passphrase): only a client with a dialog can ask a person"
-	case v.Advisory:
-		return "passphrase in " + v.Path + ", which this account can replace: advisory against the agent's own shell"
+	if v == nil {
+		return "no passphrase or security key is set up (relay-shell auth): only a client with a dialog can ask a person"
 	}
-	return "passphrase in " + v.Path + ", which this account cannot replace"
+	var means []string
+	if keys := v.SecurityKeys(); len(keys) == 1 {
+		means = append(means, "security key "+keys[0].Fingerprint())
+	} else if len(keys) > 1 {
+		means = append(means, fmt.Sprintf("%d security keys", len(keys)))
+	}
+	if v.HasPassphrase() {
+		means = append(means, "passphrase")
+	}
+	state := strings.Join(means, " or ") + " in " + v.Path
+	if v.Advisory {
+		return state + ", which this account can replace: advisory against the agent's own shell"
+	}
+	return state + ", which this account cannot replace"
 }

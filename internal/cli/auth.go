@@ -11,19 +11,21 @@ import (
 )
 
 type authCmd struct {
-	Passphrase passphraseCmd `cmd:"" help:"Set the passphrase with which a person approves calls (CONFIRM=human)."`
+	Passphrase  passphraseCmd  `cmd:"" help:"Set the passphrase with which a person approves calls (CONFIRM=human)."`
+	SecurityKey securityKeyCmd `cmd:"" help:"List, add and remove the security keys (FIDO) whose touch approves calls."`
 }
 
 type passphraseCmd struct{}
 
 func (c *passphraseCmd) Run(s *session) error {
-	path, mode := s.passphraseFile()
+	path := s.approvalFile()
 	tty, err := openTerminal()
 	if err != nil {
 		return err
 	}
 	defer tty.Close()
-	if err := s.knowsOld(tty, path); err != nil {
+	old, err := s.knownOld(tty, path)
+	if err != nil {
 		return approvalFailure(err)
 	}
 	first, err := tty.secret(s.ctx, "New approval passphrase: ")
@@ -37,11 +39,16 @@ func (c *passphraseCmd) Run(s *session) error {
 	if !bytes.Equal(first, again) {
 		return errors.New("the two differ; nothing was changed")
 	}
-	data, err := approval.NewVerifierFile(first)
+	data, err := approval.SetPassphrase(old, first)
 	if err != nil {
 		return approvalFailure(err)
 	}
-	if err := writePassphrase(path, append(data, '\n'), mode); err != nil {
+	return s.putApprovals(path, data)
+}
+
+// putApprovals writes a new approval file and says what it is worth.
+func (s *session) putApprovals(path string, data []byte) error {
+	if err := writeApprovals(path, append(data, '\n')); err != nil {
 		return err
 	}
 	v, err := approval.LoadVerifier(path)
@@ -50,7 +57,7 @@ func (c *passphraseCmd) Run(s *session) error {
 	}
 	fmt.Fprintf(s.world.Stdout, "%s\nIt counts for servers that start from now on.\n", approvalState(v))
 	if v.Advisory && os.Geteuid() != 0 {
-		fmt.Fprintln(s.world.Stdout, "To have one that the agent cannot replace: sudo relay-shell auth passphrase")
+		fmt.Fprintln(s.world.Stdout, "To have one that the agent cannot replace, do the same as root.")
 	}
 	if os.Geteuid() == 0 {
 		fmt.Fprintln(s.world.Stdout, "A server that runs as root can replace it all the same; run the server as an ordinary account.")
@@ -58,37 +65,40 @@ func (c *passphraseCmd) Run(s *session) error {
 	return nil
 }
 
-// passphraseFile is where the passphrase goes: root's is for every account of this machine, so all have to be able to read its public half.
-func (s *session) passphraseFile() (path string, mode os.FileMode) {
+// approvalFile is where a new approval file goes.
+func (s *session) approvalFile() string {
 	switch {
 	case s.cfg.ApprovalFile != "":
-		path = s.cfg.ApprovalFile
+		return s.cfg.ApprovalFile
 	case os.Geteuid() == 0:
-		path = systemApprovals
-	default:
-		return filepath.Join(s.cfg.StateDir, "approval.json"), 0o600
+		return systemApprovals
 	}
-	if os.Geteuid() == 0 {
-		return path, 0o644
-	}
-	return path, 0o600
+	return filepath.Join(s.cfg.StateDir, "approval.json")
 }
 
-// knowsOld asks for the passphrase that is to be replaced; root may have forgotten it.
-func (s *session) knowsOld(tty console, path string) error {
+// knownOld loads the file that is to be changed, nil for none, once the person has proven to be one who may approve. Root need not: it may
+// have forgotten the passphrase.
+func (s *session) knownOld(tty console, path string) (*approval.Verifier, error) {
 	old, err := approval.LoadVerifier(path)
-	if errors.Is(err, approval.ErrNoKey) || os.Geteuid() == 0 {
-		return nil
+	if errors.Is(err, approval.ErrNoKey) {
+		return nil, nil
 	}
+	if err != nil || os.Geteuid() == 0 {
+		return old, err
+	}
+	key, err := tty.key(s.ctx, old, "as it is now, to change who approves", old.HasPassphrase())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = tty.key(s.ctx, old, "Present approval passphrase: ")
-	return err
+	return old, key.Prove()
 }
 
-// writePassphrase puts the file in place as a whole.
-func writePassphrase(path string, data []byte, mode os.FileMode) error {
+// writeApprovals puts the file in place as a whole. Root's is for every account of this machine, so all have to be able to read its public keys.
+func writeApprovals(path string, data []byte) error {
+	mode := os.FileMode(0o600)
+	if os.Geteuid() == 0 {
+		mode = 0o644
+	}
 	dirMode := os.FileMode(0o700)
 	if mode&0o044 != 0 {
 		dirMode = 0o755

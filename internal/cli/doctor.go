@@ -173,9 +173,9 @@ func (d *doctor) approval() {
 	case err != nil:
 		d.failed("approval", err, "relay-shell auth passphrase makes a new one")
 	case v == nil:
-		d.warn("approval", approvalState(v), "relay-shell auth passphrase, best as root: then the agent's shell can't replace it")
+		d.warn("approval", approvalState(v), "relay-shell auth passphrase or auth security-key, best as root: then the agent's shell can't replace it")
 	case v.Advisory:
-		d.warn("approval", approvalState(v), "run relay-shell auth passphrase as root, so that the agent's shell can't replace it")
+		d.warn("approval", approvalState(v), "run relay-shell auth as root, so that the agent's shell can't replace it")
 	default:
 		d.good("approval", "%s", approvalState(v))
 	}

@@ -1,7 +1,6 @@
 package approval
 
 import (
-	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -22,8 +21,8 @@ type Answer struct {
 
 // signed is an answer file. The signature covers the pending file as the person saw it, so that nothing shown can be swapped.
 type signed struct {
-	Answer    Answer `json:"answer"`
-	Signature []byte `json:"signature"`
+	Answer Answer `json:"answer"`
+	proof
 }
 
 const signContext = "relay-shell approval answer v1\n"
@@ -44,7 +43,11 @@ func Sign(dir string, seen *Waiting, key *Key, a Answer) error {
 	if err != nil {
 		return err
 	}
-	data, err := json.Marshal(signed{a, ed25519.Sign(key.private, msg)})
+	p, err := key.sign(msg)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(signed{a, p})
 	if err != nil {
 		return err
 	}
@@ -71,7 +74,7 @@ func (v *Verifier) verify(dir, token string, pending []byte) (*Answer, error) {
 	if err != nil {
 		return nil, ErrForged
 	}
-	if v == nil || !ed25519.Verify(v.file.Public, msg, s.Signature) {
+	if v == nil || !v.accepts(msg, s.proof) {
 		return nil, ErrForged
 	}
 	return &s.Answer, nil

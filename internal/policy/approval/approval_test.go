@@ -176,7 +176,7 @@ func TestSealedState(t *testing.T) {
 // passphrase makes a verifier and its key with one derivation for all tests.
 func passphrase(t *testing.T) (*Verifier, *Key) {
 	t.Helper()
-	data, err := NewVerifierFile([]byte("a long enough phrase"))
+	data, err := SetPassphrase(nil, []byte("a long enough phrase"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func TestPassphrase(t *testing.T) {
 	if _, err := v.Unlock([]byte("another phrase here")); !errors.Is(err, ErrWrong) {
 		t.Errorf("a wrong passphrase: %v", err)
 	}
-	if _, err := NewVerifierFile([]byte("short")); err == nil {
+	if _, err := SetPassphrase(nil, []byte("short")); err == nil {
 		t.Error("a short passphrase was accepted")
 	}
 	if _, err := LoadVerifier(filepath.Join(t.TempDir(), "none")); !errors.Is(err, ErrNoKey) {

@@ -17,6 +17,6 @@ var (
 	ErrTooFast = &Error{"denied", "the answer came faster than a person reads; it counts as none", "ask again and let a person answer"}
 	ErrOther   = &Error{"denied", "the token is for another call", "repeat the identical call, or repeat this one without the token to be asked anew"}
 	ErrWrong   = &Error{"permission_denied", "the passphrase is wrong", "type the approval passphrase again; `relay-shell auth passphrase` sets a new one"}
-	ErrForged  = &Error{"permission_denied", "the answer is not signed with the approval passphrase", "answer with `relay-shell approve`"}
-	ErrNoKey   = &Error{"unsupported", "no approval passphrase is set up", "set one with `relay-shell auth passphrase`"}
+	ErrForged  = &Error{"permission_denied", "the answer is not signed with the approval passphrase or a security key", "answer with `relay-shell approve`"}
+	ErrNoKey   = &Error{"unsupported", "no approval passphrase or security key is set up", "set one up with `relay-shell auth passphrase` or `relay-shell auth security-key`"}
 )

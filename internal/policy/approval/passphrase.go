@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"golang.org/x/crypto/argon2"
@@ -27,8 +28,8 @@ const (
 // maxMemory bounds what a file can ask for, in KiB.
 const maxMemory = 1024 * 1024
 
-// Verifier recognises answers that were given with the passphrase. It holds no secret: the passphrase gives an Ed25519 key,
-// and the file has its public half.
+// Verifier recognises answers that were given with the passphrase or a security key. It holds no secret: the passphrase gives an Ed25519
+// key, and the file has its public half.
 type Verifier struct {
 	Path     string
 	Advisory bool // the server's own account can replace the file, and so can its shell
@@ -43,23 +44,39 @@ type verifierFile struct {
 	Memory  uint32 `json:"memory_kib"`
 	Threads uint8  `json:"threads"`
 	Public  []byte `json:"public_key"`
+
+	SecurityKeys []SecurityKey `json:"security_keys,omitempty"`
 }
 
 // MinimumPassphrase is the least length of a passphrase in bytes.
 const MinimumPassphrase = 8
 
-// NewVerifierFile makes the content of a passphrase file.
-func NewVerifierFile(passphrase []byte) ([]byte, error) {
+// SetPassphrase makes the content of an approval file with a new passphrase; old is the file there is, nil for none.
+func SetPassphrase(old *Verifier, passphrase []byte) ([]byte, error) {
 	if len(passphrase) < MinimumPassphrase {
 		return nil, &Error{"invalid_argument", fmt.Sprintf("the passphrase is shorter than %d characters", MinimumPassphrase), "choose a longer one"}
 	}
-	f := verifierFile{V: 1, KDF: "argon2id", Salt: make([]byte, 16), Time: kdfTime, Memory: kdfMemory, Threads: kdfThreads}
+	f := old.content()
+	f.Salt, f.Time, f.Memory, f.Threads = make([]byte, 16), kdfTime, kdfMemory, kdfThreads
 	if _, err := rand.Read(f.Salt); err != nil {
 		return nil, err
 	}
 	f.Public = f.derive(passphrase).Public().(ed25519.PublicKey)
 	return json.MarshalIndent(f, "", "  ")
 }
+
+// content is a copy of the file, an empty one of nil.
+func (v *Verifier) content() verifierFile {
+	if v == nil {
+		return verifierFile{V: 1, KDF: "argon2id"}
+	}
+	f := v.file
+	f.SecurityKeys = slices.Clone(f.SecurityKeys)
+	return f
+}
+
+// HasPassphrase reports whether a passphrase approves; otherwise only security keys do.
+func (v *Verifier) HasPassphrase() bool { return len(v.file.Public) > 0 }
 
 func (f verifierFile) derive(passphrase []byte) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(argon2.IDKey(passphrase, f.Salt, f.Time, f.Memory, f.Threads, ed25519.SeedSize))
@@ -104,10 +121,24 @@ func loadVerifier(path string) (*Verifier, error) {
 	switch {
 	case v.file.V != 1 || v.file.KDF != "argon2id":
 		return nil, fmt.Errorf("unknown version %d or kind %q", v.file.V, v.file.KDF)
-	case len(v.file.Public) != ed25519.PublicKeySize, len(v.file.Salt) < 8, v.file.Time == 0, v.file.Threads == 0, v.file.Memory == 0, v.file.Memory > maxMemory, v.file.Time > 100:
+	case v.damaged():
 		return nil, errors.New("it is damaged")
 	}
 	return v, nil
+}
+
+// damaged reports whether nothing in the file could approve, or what is there can't be what was written.
+func (v *Verifier) damaged() bool {
+	for _, k := range v.file.SecurityKeys {
+		if _, err := k.public(); err != nil {
+			return true
+		}
+	}
+	if !v.HasPassphrase() {
+		return len(v.file.SecurityKeys) == 0
+	}
+	f := v.file
+	return len(f.Public) != ed25519.PublicKeySize || len(f.Salt) < 8 || f.Time == 0 || f.Time > 100 || f.Threads == 0 || f.Memory == 0 || f.Memory > maxMemory
 }
 
 // replaceable reports whether this process could put another file in the place of one: it owns or can write the file, or a
@@ -150,8 +181,39 @@ func (v *Verifier) Unlock(passphrase []byte) (*Key, error) {
 	if subtle.ConstantTimeCompare(private.Public().(ed25519.PublicKey), v.file.Public) != 1 {
 		return nil, ErrWrong
 	}
-	return &Key{private}, nil
+	return &Key{by: "the passphrase", sign: func(message []byte) (proof, error) {
+		return proof{Signature: ed25519.Sign(private, message)}, nil
+	}}, nil
 }
 
 // Key signs answers.
-type Key struct{ private ed25519.PrivateKey }
+type Key struct {
+	by   string
+	sign func(message []byte) (proof, error)
+}
+
+// String says what the key is, for the record of an answer.
+func (k *Key) String() string { return k.by }
+
+// Prove has the key sign a message of its own, as it would an answer: a security key that nobody touches fails here.
+func (k *Key) Prove() error {
+	message := make([]byte, 32)
+	if _, err := rand.Read(message); err != nil {
+		return err
+	}
+	_, err := k.sign(append([]byte("relay-shell proof v1\n"), message...))
+	return err
+}
+
+// proof shows that a person gave an answer: one of the two.
+type proof struct {
+	Signature    []byte `json:"signature,omitempty"`     // Ed25519, by the passphrase's key
+	SSHSignature string `json:"ssh_signature,omitempty"` // by a security key
+}
+
+func (v *Verifier) accepts(message []byte, p proof) bool {
+	if p.SSHSignature != "" {
+		return v.touched(message, p.SSHSignature)
+	}
+	return v.HasPassphrase() && ed25519.Verify(v.file.Public, message, p.Signature)
+}

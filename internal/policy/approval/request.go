@@ -3,7 +3,8 @@
 // Start with [Open]. A call that has to be confirmed is put with [Store.Ask]; the identical call asks [Store.Redeem] whether
 // it may run. With tokens the client answers ([Store.Arm]); otherwise a person does: through the client's dialog
 // ([Store.Seal], [Store.Unseal]), in the server's own console ([Store.Answer]), or with `relay-shell approve` in another
-// process, which sees the pending files and signs its answer with a key that only the passphrase gives ([Sign]).
+// process, which sees the pending files and signs its answer with a key that only the passphrase gives, or with a security
+// key that a person touches ([Sign]).
 //
 // The agent's shell runs under the server's own account: it can read and write every file here. So a file alone approves
 // nothing, what the person saw is part of what is signed, and an answer is good only for the challenge that the living server
