@@ -37,7 +37,13 @@ func (m *machine) assign(a *syntax.Assign, sc *scope) {
 				m.evaluated(e.Index, sc)
 			}
 			if e.Value != nil {
-				for _, f := range m.fields([]*syntax.Word{e.Value}, sc) {
+				fs := m.fields([]*syntax.Word{e.Value}, sc)
+				if e.Index != nil { // one word, whatever it holds
+					fs = []arg{{str: m.text(e.Value, sc)}}
+					v.keys = append(v.keys, slices.Repeat([]string{""}, len(v.elems)-len(v.keys))...)
+					v.keys = append(v.keys, m.indexValue(e.Index, sc).s)
+				}
+				for _, f := range fs {
 					v.elems = append(v.elems, f.str)
 				}
 			}
@@ -52,12 +58,22 @@ func (m *machine) assign(a *syntax.Assign, sc *scope) {
 		if !v.array && !old.array {
 			v.elems = []str{old.first().add(v.elems[0])}
 		} else {
+			if n := len(old.elems); len(old.keys)+len(v.keys) > 0 {
+				v.keys = append(append(slices.Clone(old.keys), slices.Repeat([]string{""}, max(0, n-len(old.keys)))...), v.keys...)
+			}
 			v.elems, v.array = append(old.elems[:len(old.elems):len(old.elems)], v.elems...), true
 		}
 	}
 	if a.Index != nil {
 		old, _ := sc.get(name)
-		v = value{elems: append(old.elems[:len(old.elems):len(old.elems)], v.elems...), array: true}
+		n := len(old.elems)
+		keys := append(slices.Clone(old.keys), slices.Repeat([]string{""}, max(0, n-len(old.keys)))...)
+		for i := range keys {
+			if keys[i] == "" {
+				keys[i] = itoa(i)
+			}
+		}
+		v = value{elems: append(old.elems[:n:n], v.elems...), keys: append(keys, m.indexValue(a.Index, sc).s), array: true}
 	}
 	switch name {
 	case "BASH_ALIASES":

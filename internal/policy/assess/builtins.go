@@ -9,7 +9,7 @@ import (
 func init() {
 	for name, h := range map[string]hook{
 		"cd": builtinCd, "eval": builtinEval, "source": builtinSource, "exec": builtinExec, "set": builtinSet, "shift": builtinShift,
-		"read": builtinRead, "echo": builtinEcho, "printf": builtinPrintf, "alias": builtinAlias, "trap": builtinTrap,
+		"read": builtinRead, "echo": builtinEcho, "printf": builtinPrintf, "seq": seqHook, "alias": builtinAlias, "trap": builtinTrap,
 		"export": builtinExport, "test": builtinTest, "names": builtinNames, "command": builtinCommand, "let": builtinLet,
 		"cat": filterCat, "which": builtinWhich, "enable": builtinEnable, "getopts": builtinGetopts, "hash": builtinHash, "complete": builtinComplete,
 		"fc": builtinFc, "bind": builtinBind,

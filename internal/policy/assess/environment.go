@@ -15,6 +15,9 @@ func (m *machine) environment(name string, v str, sc *scope) {
 		return
 	}
 	kind := variables[name]
+	if strings.HasPrefix(name, "GIT_CONFIG_VALUE_") {
+		kind = gitVariable
+	}
 	if kind == 0 && (runsByName(name) || strings.HasPrefix(name, "TF_CLI_ARGS")) {
 		m.guessVariable(name, v, sc)
 	}
@@ -44,6 +47,7 @@ func (m *machine) environment(name string, v str, sc *scope) {
 		c.code(strings.ToLower(name), v)
 		c.finish(len(m.reasons))
 	case gitVariable:
+		m.gitVariables(name, v, sc)
 		m.note(Reason{Text: text, Rule: "environment", Tier: Stateful, Why: name + " changes what git runs"})
 	}
 }

@@ -18,7 +18,7 @@ func (m *machine) extended(w *syntax.Word, sc *scope) {
 	}
 	for _, p := range w.Parts {
 		if g, ok := p.(*syntax.ExtGlob); ok {
-			m.note(Reason{Text: m.written(g), Rule: "parse", Tier: Stateful, Why: "a pattern that the shell takes only with extglob set"})
+			m.doubt(m.written(g), "a pattern that the shell takes only with extglob set")
 			return
 		}
 	}
@@ -41,7 +41,7 @@ func (m *machine) sameLine(st, next *syntax.Stmt) {
 	}
 	line, _, _ := strings.Cut(m.src[next.Pos().Offset():], "\n")
 	if extendedPattern.MatchString(line) {
-		m.note(Reason{Text: line, Rule: "parse", Tier: Stateful, Why: "extglob counts from the next line on"})
+		m.doubt(line, "extglob counts from the next line on")
 	}
 }
 

@@ -84,7 +84,7 @@ func (m *machine) forClause(c *syntax.ForClause, sc *scope) str {
 	}
 	items := m.fields(it.Items, sc)
 	if len(it.Items) > 0 && it.Items[0].Lit() == "esac" { // ends a case around it for bash
-		m.note(Reason{Text: m.written(it.Items[0]), Rule: "parse", Tier: Stateful, Why: "a reserved word where bash may not take it"})
+		m.doubt(m.written(it.Items[0]), "a reserved word where bash may not take it")
 	}
 	if !it.InPos.IsValid() {
 		items = sc.params
@@ -154,6 +154,7 @@ func (m *machine) test(x syntax.TestExpr, sc *scope) {
 		}
 		m.test(t.X, sc)
 	case *syntax.BinaryTest:
+		m.doubtTest(t)
 		switch t.Op {
 		case syntax.TsEql, syntax.TsNeq, syntax.TsLeq, syntax.TsGeq, syntax.TsLss, syntax.TsGtr:
 			for _, side := range []syntax.TestExpr{t.X, t.Y} {

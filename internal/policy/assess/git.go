@@ -31,6 +31,9 @@ func gitHook(c *call, u *use) {
 	if len(u.words) == 0 {
 		return
 	}
+	if u.words[0] == "ls-files" || u.has("--name-only") {
+		c.out = &str{unk, fromFiles | fromData}
+	}
 	switch u.words[0] {
 	case "show", "cat-file", "log", "diff", "blame", "annotate":
 		for _, a := range u.operands { // REV:PATH, or a path
@@ -283,4 +286,21 @@ func (c *call) gitForeach(u *use) {
 			return
 		}
 	}
+}
+
+// gitVariables reads the settings that git takes from its environment: GIT_CONFIG_KEY_0 with GIT_CONFIG_VALUE_0, and
+// GIT_CONFIG_PARAMETERS.
+func (m *machine) gitVariables(name string, v str, sc *scope) {
+	c := &call{m: m, sc: sc, args: words("git"), text: name + "=" + v.s}
+	if n, ok := strings.CutPrefix(name, "GIT_CONFIG_VALUE_"); ok {
+		key, _ := sc.get("GIT_CONFIG_KEY_" + n)
+		c.gitConfig(key.first().s, v, false)
+	}
+	if name == "GIT_CONFIG_PARAMETERS" {
+		for _, w := range shellFields(v.s) {
+			key, value, _ := strings.Cut(w, "=")
+			c.gitConfig(key, str{value, v.t}, false)
+		}
+	}
+	c.finish(len(m.reasons))
 }

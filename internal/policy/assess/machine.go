@@ -118,12 +118,13 @@ func (m *machine) source(text str, sc *scope) str {
 		m.qualifiers(text, sc)
 		text.s = fromZsh(text.s)
 	}
-	readable := m.endComments(strings.ReplaceAll(text.s, unk, `"$UNKNOWN"`))
+	m.doubtText(text.s)
+	readable := m.wordHashes(m.endComments(strings.ReplaceAll(text.s, unk, `"$UNKNOWN"`)))
 	m.src = readable
 	file, err := parse(m.lang, readable)
 	if closed, ok := closeDocuments(m.lang, readable, err); ok { // shells only warn
 		if m.lang == syntax.LangBash {
-			m.note(Reason{Text: text.s, Rule: "parse", Tier: Stateful, Why: "a here-document without its end"})
+			m.doubt(text.s, "a here-document without its end")
 		}
 		m.src = closed
 		file, err = parse(m.lang, closed)
@@ -147,7 +148,7 @@ func (m *machine) failed(text string, err error) {
 	if m.parseErr == "" {
 		m.parseErr = err.Error()
 	}
-	m.note(Reason{Text: text, Rule: "parse", Tier: Stateful, Why: "not complete shell text: " + err.Error()})
+	m.doubt(text, "not complete shell text: "+err.Error())
 }
 
 // stmts follows statements in order; each sees what those before it changed.
@@ -237,7 +238,7 @@ func (m *machine) command(cmd syntax.Command, sc *scope) str {
 		if c.Name != nil {
 			sc.funcs[c.Name.Value] = function{c.Body, m.src}
 			if !compound(c.Body) {
-				m.note(Reason{Text: m.written(c), Rule: "parse", Tier: Stateful, Why: "a function whose body is no compound command"})
+				m.doubt(m.written(c), "a function whose body is no compound command")
 			}
 			syntax.Walk(c.Body, func(n syntax.Node) bool {
 				if call, ok := n.(*syntax.CallExpr); ok {
@@ -251,6 +252,7 @@ func (m *machine) command(cmd syntax.Command, sc *scope) str {
 		}
 		m.stmt(c.Body, sc.fork())
 	case *syntax.ArithmCmd:
+		m.doubtShift(c)
 		m.evaluated(c.X, sc)
 	case *syntax.LetClause:
 		for _, e := range c.Exprs {
@@ -261,12 +263,13 @@ func (m *machine) command(cmd syntax.Command, sc *scope) str {
 	case *syntax.DeclClause:
 		return m.declare(c, sc)
 	case *syntax.TimeClause:
+		m.doubtTime(c)
 		if c.Stmt != nil {
 			return m.stmt(c.Stmt, sc)
 		}
 	case *syntax.CoprocClause:
 		if call, ok := c.Stmt.Cmd.(*syntax.CallExpr); ok && len(call.Args) > 1 && reservedWords[call.Args[1].Lit()] {
-			m.note(Reason{Text: m.written(c), Rule: "parse", Tier: Stateful, Why: "a reserved word where bash may not take it"})
+			m.doubt(m.written(c), "a reserved word where bash may not take it")
 		}
 		inner := sc.fork()
 		inner.stdin, inner.fed = str{unk, fromData}, true // whatever is written to its descriptor

@@ -13,6 +13,7 @@ func (m *machine) param(p *syntax.ParamExp, sc *scope, quoted bool) (vs []str, m
 		m.walkUnread(p, sc)
 		return []str{unknown}, false
 	}
+	m.doubtParam(p)
 	name := ""
 	if p.Param != nil {
 		name = p.Param.Value
@@ -99,15 +100,29 @@ func (m *machine) lookup(name string, index syntax.ArithmExpr, sc *scope) (vs []
 	case "@", "*":
 		return v.elems, true, true
 	default:
-		if n, err := strconv.Atoi(i); err == nil && n >= 0 && n < len(v.elems) {
-			return []str{v.elems[n]}, true, false
+		key := m.indexValue(index, sc)
+		if e, ok := v.at(key.s); ok && key.known() {
+			return []str{e}, true, false
 		}
-		all := lit("")
+		out := unknown
 		for _, e := range v.elems {
-			all.t |= e.t
+			if out.t |= e.t; e.known() && e.s != "" {
+				out.t |= fromPieces
+			}
 		}
-		return []str{{unk, all.t}}, true, false
+		return []str{out}, true, false
 	}
+}
+
+// indexValue is what a subscript means, as far as it is known.
+func (m *machine) indexValue(index syntax.ArithmExpr, sc *scope) str {
+	if n, ok := m.constant(index, sc); ok {
+		return lit(itoa(n))
+	}
+	if w, ok := index.(*syntax.Word); ok {
+		return m.text(w, sc)
+	}
+	return unknown
 }
 
 func indexText(e syntax.ArithmExpr) string {

@@ -67,7 +67,7 @@ func tooNested(text string) string {
 }
 
 // parse parses shell text. With an error comes what could be read before it, if anything.
-func parse(lang syntax.LangVariant, text string) (file *syntax.File, err error) {
+func parse(lang syntax.LangVariant, text string, options ...syntax.ParserOption) (file *syntax.File, err error) {
 	defer func() {
 		if p := recover(); p != nil { // a fault of the parser is the text's fault: it must not end the server
 			file, err = nil, fmt.Errorf("the parser gave up: %v", p)
@@ -76,7 +76,7 @@ func parse(lang syntax.LangVariant, text string) (file *syntax.File, err error) 
 	if why := tooNested(text); why != "" {
 		return nil, tooComplexError(why)
 	}
-	p := syntax.NewParser(syntax.Variant(lang))
+	p := syntax.NewParser(append(options, syntax.Variant(lang))...)
 	file = &syntax.File{}
 	for st, e := range p.StmtsSeq(strings.NewReader(text)) {
 		if e != nil {

@@ -145,3 +145,27 @@ func filterCat(c *call, u *use) {
 	}
 	c.out = &out
 }
+
+// maxCounted bounds the numbers of seq that are worked out.
+const maxCounted = 100
+
+// seqHook prints numbers.
+func seqHook(c *call, u *use) {
+	bounds := []int{1, 1, 0}
+	at := map[int][]int{1: {2}, 2: {0, 2}, 3: {0, 1, 2}}[len(u.operands)]
+	for i, a := range u.operands[:min(len(u.operands), len(at))] {
+		n, err := strconv.Atoi(a.s)
+		if err != nil {
+			return
+		}
+		bounds[at[i]] = n
+	}
+	if step := bounds[1]; len(at) == 0 || len(u.options) > 0 || len(u.unlisted) > 0 || step == 0 || (bounds[2]-bounds[0])/step > maxCounted {
+		return
+	}
+	out := ""
+	for n := bounds[0]; bounds[1] > 0 && n <= bounds[2] || bounds[1] < 0 && n >= bounds[2]; n += bounds[1] {
+		out += itoa(n) + "\n"
+	}
+	c.out = &str{s: out}
+}

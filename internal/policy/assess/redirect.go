@@ -31,6 +31,7 @@ type rating struct {
 func (m *machine) redirect(redirs []*syntax.Redirect, sc *scope) ioset {
 	var io ioset
 	for _, r := range redirs {
+		m.doubtRedirect(r)
 		switch r.Op {
 		case syntax.Hdoc, syntax.DashHdoc:
 			io.stdin, io.fed = m.hereDoc(r, sc), true

@@ -70,6 +70,9 @@ var (
 
 // grepHook: a search through a whole system or home directory shows secrets if it looks for them or for anything.
 func grepHook(c *call, u *use) {
+	if u.has("-l", "-L", "--files-with-matches", "--files-without-match", "--files") {
+		c.out = &str{unk, fromFiles | fromData}
+	}
 	if !u.has("-r", "-R", "--recursive", "--dereference-recursive") && base(c.args[0].s) != "rg" && base(c.args[0].s) != "ag" && base(c.args[0].s) != "ack" {
 		return
 	}

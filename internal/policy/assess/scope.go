@@ -3,12 +3,14 @@ package assess
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // value is what a variable holds: one element, or those of an array.
 type value struct {
 	elems  []str
+	keys   []string // of the elements, where they were given; "" is the position
 	array  bool
 	refers string // the variable that a declare -n stands for
 }
@@ -21,7 +23,27 @@ func (v value) first() str {
 }
 
 func (v value) equal(w value) bool {
-	return v.array == w.array && v.refers == w.refers && slices.Equal(v.elems, w.elems)
+	return v.array == w.array && v.refers == w.refers && slices.Equal(v.elems, w.elems) && slices.Equal(v.keys, w.keys)
+}
+
+// at is the element with a key or at a position.
+func (v value) at(key string) (str, bool) {
+	for i := len(v.keys) - 1; i >= 0; i-- {
+		if v.keys[i] == key && i < len(v.elems) {
+			return v.elems[i], true
+		}
+	}
+	n, err := strconv.Atoi(key)
+	if err != nil || len(v.keys) > 0 {
+		return str{}, false
+	}
+	if n < 0 {
+		n += len(v.elems)
+	}
+	if n < 0 || n >= len(v.elems) {
+		return str{}, false
+	}
+	return v.elems[n], true
 }
 
 // maxAlternatives bounds how many values a variable may have before it counts as unknown.

@@ -187,7 +187,7 @@ func quoteAll(args []arg) string {
 func (m *machine) substitution(c *syntax.CmdSubst, sc *scope) (out str) {
 	m.within(func() {
 		m.as(Reread, func() {
-			if len(c.Stmts) == 1 && c.Stmts[0].Cmd == nil { // $(< file)
+			if len(c.Stmts) == 1 && c.Stmts[0].Cmd == nil && len(c.Stmts[0].Redirs) == 1 && c.Stmts[0].Redirs[0].Op == syntax.RdrIn { // $(< file)
 				out = m.redirect(c.Stmts[0].Redirs, sc).stdin
 				return
 			}

@@ -19,21 +19,37 @@ func Assess(in Input) Result {
 		return res
 	}
 	posix := assessAs(in, syntax.LangPOSIX)
-	if posix.ParseError != "" && res.ParseError == "" { // such a shell stops at the fault; only what it runs before that counts
-		posix.Reasons = slices.DeleteFunc(posix.Reasons, func(r Reason) bool { return r.Rule == "parse" || r.Rule == "bounds" || r.Rule == "opaque" })
-		posix.Tier = Observe
-		for _, r := range posix.Reasons {
-			posix.Tier = max(posix.Tier, r.Tier)
+	faulty := posix.ParseError != "" && res.ParseError == ""
+	res.raise(posix, faulty)
+	if plain := plainDollars.Replace(in.Text + in.Script); faulty && plain != in.Text+in.Script {
+		// The fault may be no more than an expansion that such a shell knows when it gets there: the quotes matter all the same.
+		quoted := in
+		quoted.Text, quoted.Script = plainDollars.Replace(in.Text), plainDollars.Replace(in.Script)
+		res.raise(assessAs(quoted, syntax.LangBash), true)
+	}
+	return res
+}
+
+// raise takes over what another reading of the same text found, if that is worse. A shell stops at a fault that bash does not see: only
+// what it runs before that counts.
+func (r *Result) raise(other Result, faulty bool) {
+	if faulty {
+		other.Reasons = slices.DeleteFunc(other.Reasons, func(r Reason) bool { return r.Rule == "parse" || r.Rule == "bounds" || r.Rule == "opaque" })
+		other.Tier = Observe
+		for _, r := range other.Reasons {
+			other.Tier = max(other.Tier, r.Tier)
 		}
 	}
 	// A stray file is the least that a POSIX shell makes of bash's own constructs ([[ a > b ]], (( n > 5 ))): that alone would only
 	// blur what bash does.
-	if posix.Tier > res.Tier && (posix.Tier > Reversible || slices.ContainsFunc(posix.Reasons, func(r Reason) bool { return r.Tier == Reversible && r.Rule != "redirect" })) {
-		res.Tier, res.Reasons = posix.Tier, posix.Reasons
+	if other.Tier > r.Tier && (other.Tier > Reversible || slices.ContainsFunc(other.Reasons, func(r Reason) bool { return r.Tier == Reversible && r.Rule != "redirect" })) {
+		r.Tier, r.Reasons = other.Tier, other.Reasons
 	}
-	res.Sensitive = res.Sensitive || posix.Sensitive
-	return res
+	r.Sensitive = r.Sensitive || other.Sensitive
 }
+
+// plainDollars writes $'…' and $"…" as a shell reads them that does not know them: a dollar, and quotes.
+var plainDollars = strings.NewReplacer("$'", `\$'`, `$"`, `\$"`)
 
 // differs reports whether a text may mean something else to a POSIX shell than to bash.
 func differs(text string) bool {
@@ -171,7 +187,7 @@ func hidden(text string) (clean, why string) {
 			if i > 0 && text[i-1] == '\\' { // the backslash protects this, and so the line ends here
 				b.WriteByte(' ')
 			}
-			if i+2 < len(text) {
+			if i+2 < len(text) || endsSyntax(b.String()) {
 				why = "its lines end in carriage returns, which a shell takes for part of the words"
 			}
 			continue
@@ -190,6 +206,12 @@ func hidden(text string) (clean, why string) {
 		b.WriteRune(r)
 	}
 	return b.String(), why
+}
+
+// endsSyntax reports whether a text ends in a word or sign of the shell itself, which what is attached to it changes.
+func endsSyntax(text string) bool {
+	last := text[strings.LastIndexAny(text, " \t\n;&|()<>{}")+1:]
+	return last == "" || reservedWords[last]
 }
 
 func zeroWidth(r rune) bool {

@@ -42,6 +42,10 @@ func scpHook(c *call, u *use) {
 	}
 	if isRemote(to) {
 		c.rate(Stateful, "scp", "writes files on another machine")
+		if at := remotePath.FindStringIndex(to.s); !strings.Contains(to.s, "://") && at[1] < len(to.s) && !strings.HasSuffix(to.s, "/") {
+			tier, why := pathEffect(writes, arg{str: str{tildePath(to.s[at[1]:]), to.t}}, newScope())
+			c.rate(tier, "scp", why)
+		}
 		return
 	}
 	c.sends = false

@@ -76,7 +76,7 @@ func (g *grammar) read(args []arg) *use {
 			}
 			u.add(a.s, arg{}, false)
 		default:
-			if a.multi && a.tainted(fromData) {
+			if a.multi && a.tainted(fromData) && !a.tainted(fromFiles) { // names of files are as they are where a pattern stands
 				u.wild = true
 			}
 			if u.descend(a) {
