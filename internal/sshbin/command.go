@@ -30,6 +30,8 @@ type Command struct {
 	StoreHostKey bool
 	// Subsystem asks for a subsystem, such as "sftp", instead of Text.
 	Subsystem string
+	// Spare fails (limit_reached) unless a live connection has a place for the session at once, and one more for others: it is of use, not needed.
+	Spare bool
 	// NoLeash runs the command without the leash: nothing ends its processes on a timeout.
 	NoLeash bool
 	// Started is called once, when the server has started the command.

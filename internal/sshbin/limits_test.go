@@ -64,6 +64,38 @@ func TestFullMaster(t *testing.T) {
 	}
 }
 
+// TestSpare opens a session that is of use and not needed: where there is a place and one for others, on no further connection.
+func TestSpare(t *testing.T) {
+	t.Parallel()
+	server := sshtest.Start(t, sshtest.Options{Shell: "dash"})
+	e := newEngine(t, server.Lab, Options{})
+	r := resolve(t, e, "target", dest.Options{})
+	open := func(spare bool) error {
+		s, err := e.Open(t.Context(), r, Command{Text: "cat", Spare: spare})
+		if err == nil {
+			t.Cleanup(func() { _ = s.Close() })
+		}
+		return err
+	}
+	if err := open(true); code(err) != "limit_reached" {
+		t.Errorf("without a connection: %v", err)
+	}
+	for n := range sessionsPerMaster - 2 {
+		if err := open(n%2 > 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := open(true); err != nil {
+		t.Errorf("with two places: %v", err)
+	}
+	if err := open(true); code(err) != "limit_reached" {
+		t.Errorf("with one place: %v", err)
+	}
+	if server.Logins() != 1 {
+		t.Errorf("%d logins", server.Logins())
+	}
+}
+
 // TestNothingLeaks counts descriptors, processes and goroutines over many calls of all kinds.
 func TestNothingLeaks(t *testing.T) {
 	server := sshtest.Start(t, sshtest.Options{Shell: "dash"})

@@ -109,7 +109,10 @@ func (p *pool) loginShell() string {
 type wants struct {
 	store bool // a new host key may be stored
 	leash bool // it carries commands, so the leash takes its place first
+	spare bool // one that is free, or none
 }
+
+var errNoSpare = &Error{Op: "opening a session", Code: "limit_reached", Message: "no connection has a place to spare"}
 
 // acquire gives a place on a live master, starting one where there is none.
 func (p *pool) acquire(ctx context.Context, w wants) (*seat, error) {
@@ -121,7 +124,7 @@ func (p *pool) acquire(ctx context.Context, w wants) (*seat, error) {
 			return nil, errClosed
 		}
 		p.masters = slices.DeleteFunc(p.masters, (*master).isLost)
-		s, contended := p.take()
+		s, contended := p.take(w.spare)
 		if s != nil {
 			p.mu.Unlock()
 			if p.usable(ctx, s) {
@@ -131,6 +134,10 @@ func (p *pool) acquire(ctx context.Context, w wants) (*seat, error) {
 				return nil, context.Cause(ctx)
 			}
 			continue
+		}
+		if w.spare {
+			p.mu.Unlock()
+			return nil, errNoSpare
 		}
 		waited := time.Since(began)
 		if p.starting == nil && (len(p.masters) == 0 || p.maySpill() && waited >= spillAfter) {

@@ -54,7 +54,7 @@ func (e *Engine) begin(ctx context.Context, r *dest.Resolved, c *Command) (*call
 		return nil, &Error{Op: "running", Host: r.Alias, Err: err}
 	}
 	for refusals, fulls, losses := 0, 0, 0; ; {
-		s, err := p.acquire(ctx, wants{store: c.StoreHostKey, leash: !c.NoLeash})
+		s, err := p.acquire(ctx, wants{store: c.StoreHostKey, leash: !c.NoLeash, spare: c.Spare})
 		if err != nil {
 			return nil, err
 		}
@@ -81,7 +81,7 @@ func (e *Engine) begin(ctx context.Context, r *dest.Resolved, c *Command) (*call
 				}
 			}
 			s.leave()
-			if refusals > maxRefusals || fulls > maxFull {
+			if c.Spare || refusals > maxRefusals || fulls > maxFull {
 				return nil, &Error{Op: "opening a session", Host: r.Alias, Code: "limit_reached", Message: refused.Reason,
 					Hint: "the server opens no session on this connection (MaxSessions in its sshd_config); call again later", Err: err}
 			}
@@ -93,7 +93,7 @@ func (e *Engine) begin(ctx context.Context, r *dest.Resolved, c *Command) (*call
 			if lost == nil || !lost.Silent() || !s.starved() {
 				s.end()
 			}
-			if losses++; losses > maxLosses {
+			if losses++; c.Spare || losses > maxLosses {
 				return nil, &Error{Op: "opening a session", Host: r.Alias, Code: "connection_lost", Message: s.why(err), Err: err, Hint: "call again: nothing was started"}
 			}
 		default:

@@ -66,14 +66,18 @@ func (s *seat) leaveAlone() {
 }
 
 // take is called with mu held. It prefers the first master, so that further ones idle out. contended says that another process has the
-// only place on a master.
-func (p *pool) take() (s *seat, contended bool) {
+// only place on a master. spare leaves one more place on the master to others.
+func (p *pool) take(spare bool) (s *seat, contended bool) {
+	left := 0
+	if spare {
+		left = 1
+	}
 	for _, m := range p.masters {
 		if time.Now().Before(m.full) {
 			contended = true
 			continue
 		}
-		if m.inFlight < m.places() {
+		if m.inFlight+left < m.places() {
 			unlock, ok := m.alone()
 			if !ok {
 				contended = true

@@ -63,7 +63,7 @@ func (t *ssh) command(c Command) sshbin.Command {
 	}
 	command := sshbin.Command{
 		Text: text, Program: program, Subsystem: c.Subsystem, Dir: c.Dir, Stdin: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr, TTY: c.TTY,
-		StoreHostKey: c.StoreHostKeys, NoLeash: t.noLeash, Detach: c.Detach,
+		StoreHostKey: c.StoreHostKeys, NoLeash: t.noLeash, Detach: c.Detach, Spare: c.Spare,
 	}
 	for _, v := range c.Env {
 		command.Env = append(command.Env, sshbin.EnvVar{Name: v.Name, Value: v.Value})

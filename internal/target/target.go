@@ -55,6 +55,8 @@ type Command struct {
 	Script *Script
 	// Subsystem is the name of an SSH subsystem, such as "sftp". SSH hosts only.
 	Subsystem string
+	// Spare fails (limit_reached) unless a live connection has a place for it at once, and one more for others. SSH hosts only.
+	Spare bool
 	// Dir is the working directory, "" for the server's own or the remote home.
 	Dir string
 	// Env overlays the environment; a nil value removes.
