@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -60,15 +61,15 @@ func benchFiles(b *bench) error {
 		up, down := b.ways(session, ctl, w.tree)
 		fmt.Printf("%s, up\n", w.what)
 		target := filepath.Join(there, filepath.Base(w.source))
-		if err := turns(up, w.rounds, func(do func(source, to string) error) error { return do(w.source, there+"/up") }, func() error { return b.remove(ctl, there+"/up") }); err != nil {
+		remove := func(names []string) error { return b.remove(ctl, strings.Join(names, " ")) }
+		if err := turns(up, w.rounds, w.source, there+"/up", w.tree, remove); err != nil {
 			return err
 		}
 		if out, err := b.scp(ctl, "-r", w.source, "target:"+target); err != nil {
 			return fmt.Errorf("%w: %s", err, out)
 		}
 		fmt.Printf("%s, down\n", w.what)
-		back := filepath.Join(b.dir, "back")
-		if err := turns(down, w.rounds, func(do func(source, to string) error) error { return do(target, back) }, func() error { return os.RemoveAll(back) }); err != nil {
+		if err := turns(down, w.rounds, target, filepath.Join(b.dir, "back"), w.tree, removeAll); err != nil {
 			return err
 		}
 		if err := b.remove(ctl, target); err != nil {
@@ -116,17 +117,28 @@ func (b *bench) ways(session *mcp.ClientSession, ctl string, tree bool) (up, dow
 	return up, down
 }
 
-// turns has the ways take turns and prints them beside the first one.
-func turns(ways []*way, rounds int, run func(func(source, to string) error) error, clean func() error) error {
-	for range rounds {
-		for _, w := range ways {
-			if err := w.measure(func() error { return run(w.do) }); err != nil {
+// turns has the ways take turns and prints them beside the first one. keep leaves what they make until all are done: a file system without a journal looks
+// for a while at each inode that was given back before it makes a file, and that would be what is measured.
+func turns(ways []*way, rounds int, source, to string, keep bool, remove func(names []string) error) error {
+	var made []string
+	for n := range rounds {
+		for m, w := range ways {
+			name := fmt.Sprintf("%s-%d-%d", to, n, m)
+			if err := w.measure(func() error { return w.do(source, name) }); err != nil {
 				return fmt.Errorf("%s: %w", w.name, err)
 			}
-			if err := clean(); err != nil {
-				return err
+			if made = append(made, name); !keep {
+				if err := remove(made); err != nil {
+					return err
+				}
+				made = nil
 			}
 			time.Sleep(100 * time.Millisecond)
+		}
+	}
+	if keep {
+		if err := remove(made); err != nil {
+			return err
 		}
 	}
 	for i, w := range ways {
@@ -149,6 +161,15 @@ func (b *bench) remove(ctl, path string) error {
 	out, err := b.ssh("-S", ctl, "target", "rm -rf "+path)
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+}
+
+func removeAll(names []string) error {
+	for _, name := range names {
+		if err := os.RemoveAll(name); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -24,8 +24,12 @@ func digests(ctx context.Context, f FS, root string, rels []string, known map[st
 			rest = append(rest, rel)
 		}
 	}
-	if r, ok := f.(*remote); ok && len(rest) > 4 && r.commands(ctx) {
-		if err := r.sumMany(ctx, root, rest, sums); err != nil {
+	if r := commander(f); r != nil && len(rest) > 4 && r.commands(ctx) {
+		full, err := f.RealPath(ctx, root)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.sumMany(ctx, full, rest, sums); err != nil {
 			return nil, err
 		}
 	}
@@ -65,17 +69,13 @@ else exit 127; fi`
 
 // sumMany has the host compute digests, and adds those that it can tell. Names never reach a shell: they go to xargs.
 func (r *remote) sumMany(ctx context.Context, root string, rels []string, sums map[string][32]byte) error {
-	full, err := r.RealPath(ctx, root)
-	if err != nil {
-		return err
-	}
 	var names, out bytes.Buffer
 	for _, rel := range rels {
 		names.WriteString("./" + rel + "\x00")
 	}
 	room := names.Len() * 2
-	_, err = r.target.Run(ctx, target.Command{
-		Script: &target.Script{Interpreter: "sh", Body: fmt.Sprintf(manyScript, word(full))},
+	_, err := r.target.Run(ctx, target.Command{
+		Script: &target.Script{Interpreter: "sh", Body: fmt.Sprintf(manyScript, word(root))},
 		Stdin:  &names, Stdout: &limited{w: &out, left: room + 80*len(rels)}, StoreHostKeys: r.store,
 	})
 	if err != nil {

@@ -58,19 +58,29 @@ func (l *local) open(ctx context.Context, name string, flags int, mode uint32) (
 		if err = unix.Fstat(fd, &st); err == nil && uint32(st.Mode)&unix.S_IFMT != unix.S_IFREG {
 			err = notRegular(goMode(uint32(st.Mode)))
 		}
-		if err == nil {
-			err = unix.SetNonblock(fd, false)
-		}
 		if err != nil {
 			unix.Close(fd)
 			return err
 		}
-		f = &localFile{File: os.NewFile(uintptr(fd), p.path()), ctx: ctx}
-		// Some that call themselves regular have readers wait (/proc/kmsg, trace_pipe), which nothing would end: os.File has
-		// been told that this one blocks, so it hands EAGAIN on instead of waiting.
-		return unix.SetNonblock(fd, true)
+		f, err = fileOf(ctx, fd, p.path())
+		return err
 	})
 	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// fileOf makes a file of a descriptor that was opened not to block. Some that call themselves regular have readers wait (/proc/kmsg, trace_pipe), which
+// nothing would end: os.File is told that this one blocks, so it hands EAGAIN on instead of waiting.
+func fileOf(ctx context.Context, fd int, name string) (*localFile, error) {
+	if err := unix.SetNonblock(fd, false); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	f := &localFile{File: os.NewFile(uintptr(fd), name), ctx: ctx}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		f.Close()
 		return nil, err
 	}
 	return f, nil

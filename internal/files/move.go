@@ -14,15 +14,10 @@ import (
 // fastFrom is the size in bytes from which a command on the host moves a file faster than requests of SFTP do.
 const fastFrom = 1 << 20
 
-// move appends to the part what it lacks of the first size bytes of the source. sum gives the digest of the source, if digest asks for it.
+// move appends to the part what it lacks of the first size bytes of the source, which r has open. sum gives the digest of the source, if digest asks for it.
 //
 // The fast road is a `cat` on the host: the ssh master itself reads or writes the local file, and its bytes never pass through here.
-func move(ctx context.Context, from FS, name string, to FS, p *part, size int64, digest bool, m *meter) (sum func() ([32]byte, error), err error) {
-	r, err := from.Open(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
+func move(ctx context.Context, from FS, name string, r Reader, to FS, p *part, size int64, digest bool, m *meter) (sum func() ([32]byte, error), err error) {
 	lf, isLocal := r.(*localFile)
 	if isLocal && sparse(lf.File, p.have, size) {
 		return summed(ctx, from, name, size, digest), moveSparse(ctx, lf, p, size, m)

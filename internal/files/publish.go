@@ -77,6 +77,14 @@ func (t *tree) merge(ctx context.Context) error {
 	return removeTree(ctx, t.To, t.stage)
 }
 
+// there reports whether a file is in the part directory.
+func (t *tree) there(i item) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, copied := t.sums[i.rel]
+	return copied || t.have[i.rel]
+}
+
 func within(set map[string]bool, rel string) bool {
 	for {
 		if set[rel] {
@@ -94,7 +102,7 @@ func (t *tree) moveAll(ctx context.Context, items []item) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(workers)
 	for _, i := range items {
-		if _, copied := t.sums[i.rel]; i.info.Mode.IsRegular() && !copied && !t.have[i.rel] {
+		if i.info.Mode.IsRegular() && !t.there(i) {
 			continue // skipped
 		}
 		g.Go(func() error {

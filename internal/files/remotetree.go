@@ -54,9 +54,8 @@ func bothOf(mode fs.FileMode, info Info) sftp.Attrs {
 // syncTree has everything beneath a directory written to disk: by one call for the whole file system, because one for each small file takes
 // many times as long.
 func syncTree(ctx context.Context, f FS, dir string) error {
-	switch f := f.(type) {
-	case *local:
-		return f.at(ctx, "sync", dir, true, func(p *place) error {
+	if l, ok := f.(*local); ok {
+		return l.at(ctx, "sync", dir, true, func(p *place) error {
 			fd, err := p.open(os.O_RDONLY, 0)
 			if err != nil {
 				return err
@@ -65,19 +64,18 @@ func syncTree(ctx context.Context, f FS, dir string) error {
 			defer file.Close()
 			return syncFileSystem(file)
 		})
-	case *remote:
-		if f.commands(ctx) {
-			// Coreutils 8.24 and busybox know -f; others write everything.
-			_, err := f.target.Run(ctx, target.Command{Text: "sync -f " + word(dir) + " 2>/dev/null || sync", StoreHostKeys: f.store})
-			return f.fail(ctx, "sync", dir, err)
-		}
+	}
+	if r := commander(f); r != nil && r.commands(ctx) {
+		// Coreutils 8.24 and busybox know -f; others write everything.
+		_, err := r.target.Run(ctx, target.Command{Text: "sync -f " + word(dir) + " 2>/dev/null || sync", StoreHostKeys: r.store})
+		return r.fail(ctx, "sync", dir, err)
 	}
 	return nil
 }
 
 // removeTree removes a part directory.
 func removeTree(ctx context.Context, f FS, dir string) error {
-	if r, ok := f.(*remote); ok && r.commands(ctx) {
+	if r := commander(f); r != nil && r.commands(ctx) {
 		exit, err := r.target.Run(ctx, target.Command{Text: "rm -rf " + word(dir), StoreHostKeys: r.store})
 		if err == nil && exit.Code != nil && *exit.Code == 0 {
 			return nil

@@ -92,6 +92,7 @@ type host struct {
 	runs    bool
 	noRuns  time.Time
 	noSum   time.Time // when it was found to have no program for digests
+	noTar   time.Time // when it was found to have no tar that does
 	closing sync.WaitGroup
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strings"
 	"time"
@@ -141,12 +142,19 @@ var errUnsized = &Error{Op: "copy", Code: "unsupported", Message: "its size is 0
 
 // fill moves the bytes into the part and compares both ends.
 func (t *Transfer) fill(ctx context.Context, source Info, p *part, m *meter) (sum [32]byte, err error) {
+	r, err := t.From.Open(ctx, t.Source)
+	if err != nil {
+		return sum, err
+	}
+	defer r.Close()
 	if source.Size == 0 {
-		if _, err := readWhole(ctx, t.From, t.Source, 0); err != nil {
+		if n, err := r.ReadAt(make([]byte, 1), 0); n > 0 {
+			return sum, errUnsized
+		} else if err != nil && err != io.EOF {
 			return sum, err
 		}
 	}
-	mine, err := move(ctx, t.From, t.Source, t.To, p, source.Size, t.Verify, m)
+	mine, err := move(ctx, t.From, t.Source, r, t.To, p, source.Size, t.Verify, m)
 	if err != nil {
 		return sum, err
 	}

@@ -91,8 +91,11 @@ func (t *tree) copy(ctx context.Context) error {
 	if err := t.directories(ctx); err != nil {
 		return err
 	}
-	host, there := t.To.(*remote)
-	t.syncs = !there || host.commands(ctx)
+	host := commander(t.To)
+	t.syncs = host == nil || host.commands(ctx)
+	if err := t.archive(ctx); err != nil {
+		return err
+	}
 	if err := t.files(ctx); err != nil {
 		return err
 	}
@@ -155,7 +158,7 @@ func (t *tree) files(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(workers)
 	for _, i := range t.list.items {
-		if i.info.Mode.IsDir() || t.have[i.rel] || ctx.Err() != nil {
+		if i.info.Mode.IsDir() || t.there(i) || ctx.Err() != nil {
 			continue
 		}
 		g.Go(func() error {

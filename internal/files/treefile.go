@@ -12,39 +12,38 @@ import (
 
 // one copies a file. One that cannot be read is skipped.
 func (t *tree) one(ctx context.Context, i item) error {
-	source := under(t.Source, i.rel)
+	r, err := openListed(ctx, t.From, t.Source, i.rel)
+	if err != nil {
+		return t.skip(ctx, i, err)
+	}
 	var data []byte
 	if i.info.Size < fastFrom {
-		var err error
-		if data, err = readWhole(ctx, t.From, source, i.info.Size); err != nil {
+		if data, err = readWhole(r, i.info.Size); err != nil {
 			return t.skip(ctx, i, err)
 		}
+	} else {
+		defer r.Close()
 	}
 	w, err := t.To.Create(ctx, under(t.stage, i.rel), CreateOptions{Exclusive: true, Mode: 0o600})
 	if err != nil {
 		return err
 	}
-	sum, n, err := t.write(ctx, i, data, w)
+	sum, n, err := t.write(ctx, i, r, data, w)
 	if err != nil {
 		return err
 	}
-	t.mu.Lock()
-	t.sums[i.rel] = sum
-	t.r.Files++
-	t.r.Bytes += n
-	t.mu.Unlock()
-	t.meter.change(func(p *Progress) { p.Files++ })
+	t.arrived(i, sum, n)
 	return nil
 }
 
 // write fills a new file of the stage, dresses and closes it.
-func (t *tree) write(ctx context.Context, i item, data []byte, w Writer) (sum [32]byte, n int64, err error) {
+func (t *tree) write(ctx context.Context, i item, r Reader, data []byte, w Writer) (sum [32]byte, n int64, err error) {
 	mode := i.info.Mode.Perm()
 	if f, ok := w.(*remoteFile); ok && i.info.Size < fastFrom && sftp.Fits(len(data)) {
 		t.meter.add(len(data))
 		return sha256.Sum256(data), int64(len(data)), f.complete(data, mode, i.info, !t.syncs)
 	}
-	sum, n, err = t.content(ctx, i, data, &part{path: under(t.stage, i.rel), w: w})
+	sum, n, err = t.content(ctx, i, r, data, &part{path: under(t.stage, i.rel), w: w})
 	if err == nil {
 		err = finish(w, mode, i.info)
 	}
@@ -54,8 +53,8 @@ func (t *tree) write(ctx context.Context, i item, data []byte, w Writer) (sum [3
 	return sum, n, errors.Join(err, w.Close())
 }
 
-// content writes what a file holds. sum is the digest of what this side of the transfer has read, or written.
-func (t *tree) content(ctx context.Context, i item, data []byte, p *part) (sum [32]byte, n int64, err error) {
+// content writes what a file holds: data of a small one. sum is the digest of what this side of the transfer has read, or written.
+func (t *tree) content(ctx context.Context, i item, r Reader, data []byte, p *part) (sum [32]byte, n int64, err error) {
 	if i.info.Size < fastFrom {
 		if len(data) > 0 {
 			_, err = p.w.WriteAt(data, 0)
@@ -63,7 +62,7 @@ func (t *tree) content(ctx context.Context, i item, data []byte, p *part) (sum [
 		t.meter.add(len(data))
 		return sha256.Sum256(data), int64(len(data)), err
 	}
-	mine, err := move(ctx, t.From, under(t.Source, i.rel), t.To, p, i.info.Size, t.Verify, t.meter)
+	mine, err := move(ctx, t.From, under(t.Source, i.rel), r, t.To, p, i.info.Size, t.Verify, t.meter)
 	if err != nil {
 		return sum, 0, err
 	}
@@ -85,12 +84,8 @@ func (t *tree) skip(ctx context.Context, i item, err error) error {
 	return nil
 }
 
-// readWhole reads a small file; size is what was listed. One that has grown is cut there.
-func readWhole(ctx context.Context, f FS, name string, size int64) ([]byte, error) {
-	r, err := openListed(ctx, f, name)
-	if err != nil {
-		return nil, err
-	}
+// readWhole reads a small file and closes it; size is what was listed. One that has grown is cut there.
+func readWhole(r Reader, size int64) ([]byte, error) {
 	if f, ok := r.(*remoteFile); ok {
 		defer f.closeSoon()
 	} else {
@@ -107,12 +102,16 @@ func readWhole(ctx context.Context, f FS, name string, size int64) ([]byte, erro
 	return b[:n], err
 }
 
-// openListed opens what a listing has called a regular file: a host need not be asked again.
-func openListed(ctx context.Context, f FS, name string) (Reader, error) {
-	if r, ok := f.(*remote); ok {
-		return r.openListed(ctx, name)
+// openListed opens what a listing of a tree has called a regular file. A host need not be asked again. Here no link is followed to it, also where somebody
+// has put one since.
+func openListed(ctx context.Context, f FS, root, rel string) (Reader, error) {
+	switch f := f.(type) {
+	case *remote:
+		return f.openListed(ctx, under(root, rel))
+	case *local:
+		return f.openBeneath(ctx, root, rel)
 	}
-	return f.Open(ctx, name)
+	return f.Open(ctx, under(root, rel))
 }
 
 // finish gives a complete file its mode and its time.

@@ -1,0 +1,307 @@
+package files
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"relay-shell/internal/sshtest"
+)
+
+// withTar is a host whose tar is a script; real stands for the system's. called has a line for each time that it was called.
+func withTar(t *testing.T, script string) (w *world, server *sshtest.Server, called string) {
+	t.Helper()
+	bin := remoteDir(t)
+	real, err := exec.LookPath("tar")
+	if err != nil {
+		t.Skip("needs tar")
+	}
+	if script == "" { // no tar: everything else
+		for _, dir := range []string{"/usr/bin", "/bin"} {
+			entries, _ := os.ReadDir(dir)
+			for _, e := range entries {
+				if !strings.HasSuffix(e.Name(), "tar") {
+					_ = os.Symlink(dir+"/"+e.Name(), bin+"/"+e.Name())
+				}
+			}
+		}
+		server := sshtest.Start(t, sshtest.Options{Ordinary: true, Config: []string{"SetEnv PATH=" + bin}})
+		return newWorld(t, server.Lab, Options{}), server, ""
+	}
+	called = bin + "/called"
+	script = "#!/bin/sh\necho \"$@\" >>" + called + "\n" + strings.ReplaceAll(script, "real", real) + "\n"
+	if err := os.WriteFile(bin+"/tar", []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	server = sshtest.Start(t, sshtest.Options{Ordinary: true, Config: []string{"SetEnv PATH=" + bin + ":/usr/local/bin:/usr/bin:/bin"}})
+	t.Cleanup(func() {
+		if b, err := os.ReadFile(called); err != nil || len(b) == 0 {
+			t.Errorf("no tar was called: %v", err)
+		}
+	})
+	return newWorld(t, server.Lab, Options{}), server, called
+}
+
+// manyFiles is a tree of so many small files, two directories deep, and of what else a tree may hold.
+func manyFiles(t *testing.T) (source string, skipped []string) {
+	t.Helper()
+	source = remoteDir(t) + "/tree"
+	if err := os.Mkdir(source, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	skipped = plant(t, source)
+	for n := range 5 * archiveFrom {
+		dir := fmt.Sprintf("%s/many/%d/%d", source, n%3, n%7)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		put(t, fmt.Sprintf("%s/f%03d", dir, n), random(n*n))
+	}
+	put(t, source+"/many/long"+strings.Repeat("g", 240), []byte("x"))
+	if err := os.Chmod(source+"/many/0/0/f000", 0o467); err != nil {
+		t.Fatal(err)
+	}
+	return source, skipped
+}
+
+// regular is what all regular files of a tree hold.
+func regular(root string) (n int64) {
+	_ = filepath.WalkDir(root, func(_ string, d os.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if info, ierr := d.Info(); ierr == nil {
+				n += info.Size()
+			}
+		}
+		return nil
+	})
+	return n
+}
+
+// TestArchive moves trees with whatever tar a host has, and with none: what arrives is the same.
+func TestArchive(t *testing.T) {
+	t.Parallel()
+	for name, script := range map[string]string{
+		"GNU":              `exec real "$@"`,
+		"busybox":          `exec busybox tar "$@"`,
+		"none":             ``,
+		"one that fails":   `echo "unknown option" >&2; exit 2`,
+		"one that dies":    `kill -9 $$`,
+		"half":             `case $1 in -c*) real "$@" | head -c 30000;; *) head -c 30000 | real "$@";; esac`,
+		"half, and a no":   `case $1 in -c*) real "$@" | head -c 30000; exit 1;; *) head -c 30000 | real "$@"; exit 1;; esac`,
+		"with other words": `case $1 in -c*) real "$@" | sed 's/[0-9]/x/g'; exit 1;; *) sed 's/[0-9]/x/g' | real "$@"; exit 2;; esac`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := exec.LookPath("busybox"); err != nil && name == "busybox" {
+				t.Skip("needs busybox")
+			}
+			w, server, _ := withTar(t, script)
+			here, there := Local(Bounds{}), w.fs("target")
+			source, skipped := manyFiles(t)
+			up, down := homeDir(t, server), t.TempDir()
+			for _, verify := range []bool{true, false} {
+				for _, tr := range []Transfer{
+					{From: here, To: there, Source: source, Dest: fmt.Sprintf("%s/%v", up, verify)},
+					{From: there, To: here, Source: fmt.Sprintf("%s/%v", up, verify), Dest: fmt.Sprintf("%s/%v", down, verify)},
+				} {
+					tr.Recursive, tr.Verify = true, verify
+					last := Progress{}
+					tr.Progress = func(p Progress) { last = p }
+					r, err := tr.Run(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					if diff := cmp.Diff(snapshot(t, source, skipped...), snapshot(t, tr.Dest)); diff != "" {
+						t.Errorf("(-want +got):\n%s", diff)
+					}
+					if total := regular(tr.Dest); r.Bytes != total || last.Done > total || last.Files > r.Files {
+						t.Errorf("%d bytes in %d files, %+v; want %d", r.Bytes, r.Files, last, total)
+					}
+				}
+			}
+			for _, dir := range []string{up, down} {
+				if left := litter(t, dir, "true", "false"); left != nil {
+					t.Errorf("left behind: %q", left)
+				}
+			}
+		})
+	}
+}
+
+// TestArchiveHostile: of what a host's tar says, nothing counts but what was asked for.
+func TestArchiveHostile(t *testing.T) {
+	t.Parallel()
+	var evil bytes.Buffer
+	w := tar.NewWriter(&evil)
+	for _, h := range []tar.Header{
+		{Name: "./../evil", Size: 4}, {Name: "/tmp/relay-evil", Size: 4}, {Name: "../../../../../../../tmp/relay-evil", Size: 4},
+		{Name: "./link", Linkname: "/tmp", Typeflag: tar.TypeSymlink}, {Name: "./link/relay-evil", Size: 4},
+		{Name: "./f00", Linkname: "/tmp/relay-evil", Typeflag: tar.TypeSymlink}, {Name: "./f01", Linkname: "/etc/passwd", Typeflag: tar.TypeLink},
+		{Name: "./f02", Size: 4}, {Name: "f03/../f04", Size: 3}, {Name: "./f05", Size: 3, Mode: 0o6777}, {Name: "./f05", Size: 3}, {Name: "./none", Size: 3}, {Name: "./f06", Typeflag: tar.TypeDir},
+	} {
+		if err := w.WriteHeader(&h); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte("evil")[:h.Size]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	script := remoteDir(t) + "/evil.tar"
+	put(t, script, evil.Bytes())
+	for name, end := range map[string]string{"and ends": "exit 0", "and fails": "exit 1", "and never ends": "exec cat /dev/zero", "and talks": "exec yes", "and is no archive": "exec head -c 100000 /dev/urandom"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			world, _, _ := withTar(t, "cat "+script+"\n"+end)
+			source, dest := remoteDir(t), t.TempDir()
+			want := map[string]string{}
+			for n := range archiveFrom {
+				name := fmt.Sprintf("f%02d", n)
+				want[name] = name
+				put(t, source+"/"+name, []byte(name))
+			}
+			tr := Transfer{From: world.fs("target"), To: Local(Bounds{}), Source: source, Dest: dest + "/in", Recursive: true}
+			if _, err := tr.Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if name == "and ends" {
+				want["f05"] = "evi" // what the host says is in it: nobody can know better without verify
+			}
+			got := map[string]string{}
+			for _, e := range litter(t, dest+"/in") {
+				b, err := os.ReadFile(filepath.Join(dest, "in", e))
+				if err != nil {
+					t.Error(err)
+				}
+				got[e] = string(b)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if info, err := os.Stat(dest + "/in/f05"); err != nil || info.Mode() != 0o644 {
+				t.Errorf("mode %v, %v", info.Mode(), err)
+			}
+			if left := litter(t, dest, "in"); left != nil {
+				t.Errorf("left behind: %q", left)
+			}
+			if _, err := os.Lstat("/tmp/relay-evil"); err == nil {
+				t.Error("it was written outside")
+			}
+		})
+	}
+}
+
+// TestTreeSwapped puts links into a tree once it has been listed: nothing is read through them.
+func TestTreeSwapped(t *testing.T) {
+	t.Parallel()
+	ways(t, func(t *testing.T, from, to FS, source, dest string) {
+		if !from.Local() {
+			t.Skip("a host follows its own links")
+		}
+		outside := remoteDir(t)
+		for _, name := range []string{"small", "large", "sub/small", "sub/large"} {
+			size := 100
+			if strings.HasSuffix(name, "large") {
+				size = fastFrom + 1
+			}
+			for _, dir := range []string{source, outside} {
+				if err := os.MkdirAll(dir+"/sub", 0o755); err != nil {
+					t.Fatal(err)
+				}
+				put(t, dir+"/"+name, random(size))
+			}
+		}
+		for n := range archiveFrom {
+			put(t, fmt.Sprintf("%s/f%d", source, n), random(n))
+		}
+		before := snapshot(t, source, "small", "large", "sub", "sub/small", "sub/large")
+		tr := Transfer{From: from, To: to, Source: source + "/.", Dest: dest + "/in", Recursive: true, Verify: true}
+		tr.Admit = func(rel, _ string) error {
+			if rel != "small" {
+				return nil
+			}
+			for _, name := range []string{"small", "large", "sub"} {
+				if err := os.Rename(source+"/"+name, source+"/was-"+name); err != nil {
+					return err
+				}
+				if err := os.Symlink(outside+"/"+name, source+"/"+name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		r, err := tr.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"large", "small", "sub/large", "sub/small"}, skippedPaths(r)); diff != "" {
+			t.Errorf("skipped (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(before, snapshot(t, dest+"/in", "sub")); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// FuzzMembers reads any archives: nothing panics, and no member is longer than what came.
+func FuzzMembers(f *testing.F) {
+	var one bytes.Buffer
+	w := tar.NewWriter(&one)
+	_ = w.WriteHeader(&tar.Header{Name: "./a", Size: 3, Mode: 0o644})
+	_, _ = w.Write([]byte("abc"))
+	_ = w.Close()
+	f.Add(one.Bytes())
+	f.Add(append(append(one.Bytes(), make([]byte, 8192)...), one.Bytes()...))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		n := 0
+		_ = eachMember(bytes.NewReader(in), func(h *tar.Header, content io.Reader) error {
+			if n++; n > len(in) {
+				t.Fatal("members without end")
+			}
+			_, err := io.Copy(io.Discard, io.LimitReader(content, 1<<20))
+			return err
+		})
+	})
+}
+
+// TestArchiveCancelled reports why it was cancelled, not what tar says of it, and leaves nothing.
+func TestArchiveCancelled(t *testing.T) {
+	t.Parallel()
+	w, server, called := withTar(t, `sleep 100`)
+	source, _ := manyFiles(t)
+	for _, tr := range []Transfer{{From: Local(Bounds{}), To: w.fs("target"), Dest: homeDir(t, server)}, {From: w.fs("target"), To: Local(Bounds{}), Dest: t.TempDir()}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		dir := tr.Dest
+		tr.Source, tr.Recursive, tr.Dest = source, true, dir+"/in"
+		_ = os.Remove(called)
+		go func() { // ends when tar has been called
+			tick := time.NewTicker(time.Millisecond)
+			defer tick.Stop()
+			for range tick.C {
+				if _, err := os.Stat(called); err == nil || ctx.Err() != nil {
+					cancel()
+					return
+				}
+			}
+		}()
+		if _, err := tr.Run(ctx); err != context.Canceled {
+			t.Errorf("got %v", err)
+		}
+		cancel()
+		if left := litter(t, dir); left != nil {
+			t.Errorf("left behind: %q", left)
+		}
+	}
+}
