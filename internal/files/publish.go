@@ -41,6 +41,7 @@ func setBoth(ctx context.Context, f FS, name string, mode fs.FileMode, info Info
 // merge moves the tree into a directory that exists. A subtree of which nothing is there yet is moved as a whole.
 func (t *tree) merge(ctx context.Context) error {
 	var move []item
+	var replaced []pair
 	skip := map[string]bool{}   // what lies in a subtree that is moved, or in the way
 	theirs := map[string]Info{} // what is there already, of the directories that are joined
 	for _, i := range t.list.items {
@@ -69,7 +70,13 @@ func (t *tree) merge(ctx context.Context) error {
 			t.r.Skipped = append(t.r.Skipped, Skipped{i.rel, "there is a file of that name at the destination"})
 		default:
 			move = append(move, i)
+			if i.info.Mode.IsRegular() && old.Mode.IsRegular() && t.there(i) {
+				replaced = append(replaced, pair{i, old})
+			}
 		}
+	}
+	if err := t.keepReplaced(ctx, replaced); err != nil {
+		return err
 	}
 	if err := t.moveAll(ctx, move); err != nil {
 		return err

@@ -117,7 +117,7 @@ func (t *Transfer) file(ctx context.Context, source Info, g goal) (Report, error
 	report := Report{Dest: g.path, Resumed: p.have}
 	sum, err := t.fill(ctx, source, p, m)
 	if err == nil {
-		err = t.dress(p.w, source, g)
+		err = t.dress(ctx, p, source, g)
 	}
 	if err == nil {
 		err = t.settle(ctx, p, g)
@@ -186,16 +186,19 @@ func (t *Transfer) fill(ctx context.Context, source Info, p *part, m *meter) (su
 }
 
 // dress gives the part the permissions and the owner that the file shall have.
-func (t *Transfer) dress(w Writer, source Info, g goal) error {
+func (t *Transfer) dress(ctx context.Context, p *part, source Info, g goal) error {
 	mode := source.Mode.Perm()
 	if g.exists {
 		mode = Permissions(g.old.Mode)
-		mine, err := w.Stat()
+		mine, err := p.w.Stat()
+		if err == nil {
+			err = t.keepAttributes(ctx, p, g)
+		}
 		if err != nil {
 			return err
 		}
 		if g.old.UID >= 0 && (mine.UID != g.old.UID || mine.GID != g.old.GID) {
-			if err := w.Chown(g.old.UID, g.old.GID); err != nil {
+			if err := p.w.Chown(g.old.UID, g.old.GID); err != nil {
 				t.note("the file belonged to %d:%d and now belongs to the account that wrote it", g.old.UID, g.old.GID)
 				mode = mode.Perm() // never setuid for somebody else
 			}
@@ -204,7 +207,7 @@ func (t *Transfer) dress(w Writer, source Info, g goal) error {
 	if t.Mode != nil {
 		mode = *t.Mode
 	}
-	return w.Chmod(mode)
+	return p.w.Chmod(mode)
 }
 
 // settle puts the part in its place.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"relay-shell/internal/files"
-	"relay-shell/internal/files/change"
 	"relay-shell/internal/policy"
 	"relay-shell/internal/relay"
 )
@@ -71,7 +70,7 @@ func (c *fileCall) removeTree(ctx context.Context, real string) error {
 	if c.fs.Local() {
 		return files.RemoveAll(ctx, c.fs, real)
 	}
-	r, err := c.shell(ctx, change.Within(path.Dir(real), shellText("rm -rf --", "./"+path.Base(real))))
+	r, err := c.shell(ctx, files.Within(path.Dir(real), shellText("rm -rf --", "./"+path.Base(real))))
 	if err != nil {
 		return err
 	}

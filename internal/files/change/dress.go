@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"path"
-	"strconv"
-	"strings"
 
 	"relay-shell/internal/files"
 	"relay-shell/internal/target"
@@ -48,40 +45,14 @@ func (w *work) dress(ctx context.Context) error {
 	return w.FS.Chmod(ctx, w.temp, mode)
 }
 
-// attributes has the target's cp copy what SFTP knows nothing of: access lists, extended attributes, labels. GNU cp can; where it
-// cannot, the new file has what its directory gives, and that is said of an access list or a label that ls shows. It also tells how many names the
-// file has.
+// attributes keeps what SFTP knows nothing of, or says what is lost.
 func (w *work) attributes(ctx context.Context) {
 	if w.Shell == nil {
 		return
 	}
-	from, to := target.Quote("./"+path.Base(w.real)), target.Quote("./"+path.Base(w.temp))
-	r, err := w.Shell(ctx, Within(path.Dir(w.real), "cp --attributes-only --preserve=all "+from+" "+to+" 2>/dev/null && touch -c "+to+"; LC_ALL=C ls -ld "+from+"; LC_ALL=C ls -ld "+to))
-	if err != nil {
-		return
+	if r, err := w.Shell(ctx, files.KeepAttributes(w.real, w.temp, *w.info, w.r.Mode)); err == nil {
+		w.done.Notes = append(w.done.Notes, files.LostAttributes(r.Output)...)
 	}
-	was, rest, _ := strings.Cut(r.Output, "\n")
-	for !strings.HasPrefix(rest, "-") && strings.Contains(rest, "\n") { // a name with a line feed, where ls shows it as it is
-		_, rest, _ = strings.Cut(rest, "\n")
-	}
-	fields := strings.Fields(was)
-	if len(fields) < 2 {
-		return
-	}
-	if links, err := strconv.Atoi(fields[1]); err == nil && links > 1 {
-		w.done.Notes = append(w.done.Notes, fmt.Sprintf("the file had %d names (hard links); the others keep the old content", links))
-	}
-	mark := strings.TrimLeft(fields[0], "-rwxsStT")
-	if what := map[string]string{"+": "access list", ".": "security label"}[mark]; what != "" && !strings.HasPrefix(strings.TrimLeft(rest, "-rwxsStT"), mark) {
-		w.done.Notes = append(w.done.Notes, "the file's "+what+" could not be kept (it takes GNU cp, and the right to): the new file has what its directory gives")
-	}
-}
-
-// Within is shell text that runs in a directory, and only in that one: where somebody has put a link on the way to it, nothing runs. By their paths the
-// files of the text would be looked for wherever that leads.
-func Within(dir, text string) string {
-	d := target.Quote(dir)
-	return "cd -P -- " + d + " 2>/dev/null && [ \"$(pwd -P)\" = " + d + " ] && {\n" + text + "\n}"
 }
 
 // check runs the caller's command on the new content.

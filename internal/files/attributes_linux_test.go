@@ -1,0 +1,81 @@
+package files
+
+import (
+	"encoding/binary"
+	"os"
+	"os/exec"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// accessList is one that lets a further account read (posix_acl_xattr.h of Linux).
+func accessList() []byte {
+	b := binary.LittleEndian.AppendUint32(nil, 2)
+	for _, e := range []struct {
+		tag, perm uint16
+		id        uint32
+	}{{1, 6, ^uint32(0)}, {2, 4, 12345}, {4, 4, ^uint32(0)}, {0x10, 4, ^uint32(0)}, {0x20, 4, ^uint32(0)}} {
+		b = binary.LittleEndian.AppendUint16(b, e.tag)
+		b = binary.LittleEndian.AppendUint16(b, e.perm)
+		b = binary.LittleEndian.AppendUint32(b, e.id)
+	}
+	return b
+}
+
+// adorn gives a file an access list and an attribute.
+func adorn(t *testing.T, name string) {
+	t.Helper()
+	for attr, value := range map[string][]byte{"system.posix_acl_access": accessList(), "user.note": []byte("kept")} {
+		if err := unix.Lsetxattr(name, attr, value, 0); err != nil {
+			t.Skipf("no %s here: %v", attr, err)
+		}
+	}
+}
+
+func adorned(name string) bool {
+	at := func(attr string) string { v, _ := attributeOf(name, attr); return string(v) }
+	return at("system.posix_acl_access") == string(accessList()) && at("user.note") == "kept"
+}
+
+// TestTransferAttributes: what the mode does not say of a file that is replaced is kept or said, and gives nobody what a narrower mode takes.
+func TestTransferAttributes(t *testing.T) {
+	t.Parallel()
+	ways(t, func(t *testing.T, from, to FS, source, dest string) {
+		if _, err := exec.LookPath("cp"); err != nil {
+			t.Skip("needs cp")
+		}
+		must(t, os.MkdirAll(source+"/tree/sub", 0o755))
+		put(t, source+"/tree/sub/f", []byte("new"))
+		place, private := dest+"/sub/f", os.FileMode(0o600)
+		var notes []string
+		again := Transfer{From: from, To: to, Source: source + "/tree/sub/f", Dest: place, Verify: true, Note: func(n string) { notes = append(notes, n) }}
+		whole := again
+		whole.Source, whole.Dest, whole.Recursive = source+"/tree/.", dest, true
+		narrow := again
+		narrow.Mode = &private
+		for _, tt := range []struct {
+			what string
+			tr   Transfer
+			kept bool
+		}{{"a file", again, true}, {"a narrower one", narrow, false}, {"a tree", whole, to.Local()}} {
+			must(t, os.RemoveAll(dest+"/sub"))
+			if _, err := whole.Run(t.Context()); err != nil { // by the account that will replace it
+				t.Fatal(err)
+			}
+			must(t, os.WriteFile(place, []byte("old"), 0))
+			adorn(t, place)
+			notes = nil
+			if _, err := tt.tr.Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			holds(t, place, []byte("new"))
+			if adorned(place) != tt.kept || (len(notes) > 0) == tt.kept {
+				t.Errorf("%s: kept %v, said %q", tt.what, adorned(place), notes)
+			}
+			if v, _ := attributeOf(place, "system.posix_acl_access"); !tt.kept && len(v) > 0 {
+				t.Errorf("%s: the access list stays", tt.what)
+			}
+		}
+	})
+}
