@@ -97,6 +97,8 @@ func (c *call) feed(text str) {
 	switch {
 	case text.tainted(fromNet):
 		c.rate(Irreversible, "remote-code", "runs code fetched from the network")
+	case text.s == unk && text.tainted(ofFile):
+		c.rate(Stateful, "script", "runs a file, which cannot be seen from here")
 	case text.s == unk || !text.known() && text.tainted(fromData):
 		c.rate(Irreversible, "piped-code", "runs data as code")
 		if text.s != unk {

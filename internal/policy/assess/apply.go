@@ -26,11 +26,11 @@ func (c *call) apply(g *grammar, args []arg) {
 		c.nestedSecrets(args)
 		return
 	}
-	why := g.why
+	why, name := g.why, u.called(c.args[0].s)
 	if why == "" {
-		why = "what " + g.name + " does"
+		why = "what " + name + " does"
 	}
-	c.rate(g.tier, g.name, why)
+	c.rate(g.tier, name, why)
 	c.net(u, args)
 	c.shows = c.shows || g.is("secret")
 	c.options(u)
@@ -70,6 +70,9 @@ func (g *grammar) attr(name string) string {
 func (u *use) asksForHelp(args []arg) bool {
 	if len(args) == 0 || u.g.has("nohelp") {
 		return false
+	}
+	if args[0].s == "-h" && len(args) == 1 && u.g.attr("hook") == "sudo" {
+		return true
 	}
 	if only := args[0].s; len(args) == 1 && (only == "-V" || only == "-v" || only == "-version" || only == "version") && asksVersion[u.g.attr("hook")] {
 		return true
@@ -137,20 +140,21 @@ func (c *call) net(u *use, args []arg) {
 }
 
 func (c *call) options(u *use) {
+	name := u.called(c.args[0].s)
 	for _, o := range u.options {
 		if o.tier > Observe {
 			why := o.why
 			if why == "" {
-				why = u.g.name + " " + o.name
+				why = name + " " + o.name
 			}
-			c.rate(o.tier, u.g.name+" "+o.name, why)
+			c.rate(o.tier, name+" "+o.name, why)
 		}
 		c.shows = c.shows || o.secret
 		if o.arg.s == "-" && o.kind > looksAt && o.kind <= empties { // the standard output
 			continue
 		}
 		if o.kind != plain && (o.has || o.kind == runsCommand) {
-			c.effect(o.kind, o.arg, u.g.name+" "+o.name)
+			c.effect(o.kind, o.arg, name+" "+o.name)
 		}
 	}
 }
@@ -158,7 +162,7 @@ func (c *call) options(u *use) {
 // strictness rates what the grammar does not know.
 func (c *call) strictness(u *use) {
 	if len(u.unlisted) > 0 && (u.g.has("strict") || u.g.wraps()) {
-		c.rate(Stateful, "option", "the option "+u.unlisted[0]+" of "+u.g.name+" is not in the tables")
+		c.rate(Stateful, "option", "the option "+u.unlisted[0]+" of "+u.called(c.args[0].s)+" is not in the tables")
 	}
 	for _, a := range u.strange[:min(len(u.strange), maxWeighed)] {
 		if tier, why := c.weigh(a); tier > Reversible && (a.known() || tier == Irreversible) {
@@ -166,7 +170,7 @@ func (c *call) strictness(u *use) {
 		}
 	}
 	if u.wild && u.g.anyRisky() {
-		c.rate(Stateful, "option", "words that are not known may be options of "+u.g.name)
+		c.rate(Stateful, "option", "words that are not known may be options of "+u.called(c.args[0].s))
 	}
 }
 
@@ -198,7 +202,10 @@ func (c *call) operandRoles(u *use) {
 			c.shellText(join(u.operands[i:]))
 			return
 		}
-		c.effect(kind, u.operands[i], u.g.name)
+		if kind == readsPath && u.countsOnly() {
+			kind = looksAt
+		}
+		c.effect(kind, u.operands[i], u.called(c.args[0].s))
 	}
 }
 
@@ -260,9 +267,9 @@ func (c *call) operandRules(u *use) {
 			if matches(r.patterns, a) {
 				why := r.why
 				if why == "" {
-					why = u.g.name + " " + a.show()
+					why = u.called(c.args[0].s) + " " + a.show()
 				}
-				c.rate(r.tier, u.g.name, why)
+				c.rate(r.tier, u.called(c.args[0].s), why)
 				c.shows = c.shows || r.secret
 				break
 			}
@@ -273,7 +280,7 @@ func (c *call) operandRules(u *use) {
 // setters rates what shows a setting, and sets it if it is given more words than that.
 func (c *call) setters(u *use) {
 	if n, ok := u.g.attrs["sets"]; ok && len(u.operands) > int(n[0]-'0') {
-		c.rate(Stateful, u.g.name, "sets "+join(u.operands).s)
+		c.rate(Stateful, u.called(c.args[0].s), "sets "+join(u.operands).s)
 	}
 }
 
@@ -293,7 +300,7 @@ func matches(patterns []string, a arg) bool {
 func (c *call) caps(u *use) {
 	for _, o := range u.options {
 		if o.capped && c.tier > o.cap {
-			c.tier, c.rule, c.why = o.cap, u.g.name+" "+o.name, "only shows what it would do"
+			c.tier, c.rule, c.why = o.cap, u.called(c.args[0].s)+" "+o.name, "only shows what it would do"
 			if o.why != "" {
 				c.why = o.why
 			}

@@ -6,83 +6,98 @@ func init() {
 	hooks["aws"] = awsHook
 }
 
-// awsHook: SERVICE OPERATION; s3 has commands of its own.
+// awsHook: SERVICE OPERATION; s3 and configure have commands of their own.
 func awsHook(c *call, u *use) {
 	ops := u.operands
 	if u.has("--dry-run", "--dryrun", "--generate-cli-skeleton") {
 		c.rate(Observe, "aws --dry-run", "only shows what it would do")
 		return
 	}
-	if len(ops) < 2 {
-		if len(ops) == 1 && ops[0].s == "configure" {
-			c.rate(Reversible, "aws configure", "changes this machine's settings")
-		}
-		return
-	}
-	if ops[len(ops)-1].s == "help" {
-		return
-	}
-	service, op := ops[0].s, ops[1].s
-	switch service {
-	case "s3":
-		c.awsS3(op, ops[2:], u)
-		return
-	case "configure":
-		if op == "export-credentials" {
-			c.shows = true
-			return
-		}
-		if op == "list" || op == "get" || op == "list-profiles" {
-			if len(ops) > 2 && secretName(ops[2].s) {
-				c.shows = true
-			}
-			return
-		}
-		c.rate(Reversible, "aws configure", "changes this machine's settings")
-		return
-	case "help":
-		return
-	}
-	head, _, _ := strings.Cut(op, "-")
 	switch {
-	case op == "get-secret-value" || op == "get-session-token" || op == "get-login-password" || op == "assume-role" || op == "get-federation-token" || op == "get-authorization-token" || op == "get-password-data" || op == "create-access-key" || op == "get-parameter" && u.has("--with-decryption") || op == "decrypt" || op == "export-credentials" || op == "get-parameters" && u.has("--with-decryption") || op == "get-parameters-by-path" && u.has("--with-decryption") || op == "get-token" || op == "generate-db-auth-token" || op == "get-cluster-credentials" || op == "get-credentials" || op == "get-function" || op == "get-function-configuration" || op == "get-credentials-for-identity":
+	case len(ops) == 0, ops[len(ops)-1].s == "help", ops[0].s == "help":
+	case ops[0].s == "configure":
+		c.awsConfigure(ops[1:])
+	case len(ops) < 2:
+	case ops[0].s == "s3":
+		c.awsS3(ops[1].s, ops[2:], u)
+	default:
+		c.awsOperation(ops[1].s, ops[2:], u)
+	}
+}
+
+// awsConfigure changes this machine's settings, or shows them.
+func (c *call) awsConfigure(ops []arg) {
+	op := ""
+	if len(ops) > 0 {
+		op = ops[0].s
+	}
+	switch op {
+	case "export-credentials":
 		c.shows = true
-		if head == "create" {
-			c.rate(Stateful, "aws", op)
-		}
+	case "list", "get", "list-profiles":
+		c.shows = c.shows || len(ops) > 1 && secretName(ops[1].s)
+	default:
+		c.rate(Reversible, "aws configure", "changes this machine's settings")
+	}
+}
+
+var (
+	// awsReveals are operations whose answer is a secret, or settings that usually hold some.
+	awsReveals = setOf("get-secret-value get-session-token get-login-password assume-role get-federation-token get-authorization-token get-password-data create-access-key decrypt export-credentials get-token generate-db-auth-token get-cluster-credentials get-credentials get-function get-function-configuration get-credentials-for-identity batch-get-secret-value generate-data-key create-service-specific-credential")
+	// awsReads are the verbs that operations begin with.
+	awsReads = setOf("describe list get head lookup search filter scan query wait simulate estimate validate detect view select preview check count test verify ls tail batch-get batch-describe batch-check discover")
+	awsLoses = setOf("delete terminate purge deregister remove destroy batch-delete forget release reset wipe revoke abort reject")
+	// awsCuts are losses by another verb: keys, trails, accounts and what watches them.
+	awsCuts = setOf("disable-key stop-logging leave-organization stop-configuration-recorder close-account schedule-key-deletion disable-alarm-actions disable-security-hub disable-macie stop-monitoring-members disable-organization-admin-account disassociate-from-administrator-account")
+)
+
+// awsOperation rates an operation by the verb that its name begins with.
+func (c *call) awsOperation(op string, rest []arg, u *use) {
+	head, tail, _ := strings.Cut(op, "-")
+	if head == "batch" {
+		second, _, _ := strings.Cut(tail, "-")
+		head += "-" + second
+	}
+	parameters := op == "get-parameter" || op == "get-parameters" || op == "get-parameters-by-path"
+	c.shows = c.shows || awsReveals[op] || parameters && u.has("--with-decryption")
+	switch {
 	case op == "get-object":
-		if len(ops) > 2 {
-			c.effect(writes, ops[len(ops)-1], "aws get-object")
+		if len(rest) > 0 {
+			c.effect(writes, rest[len(rest)-1], "aws get-object")
 		}
 		c.rate(Reversible, "aws", "copies an object here")
-	case head == "describe" || head == "list" || head == "get" || head == "head" || head == "lookup" || head == "batch-get" || head == "search" || head == "filter" || head == "scan" || head == "query" || head == "wait" || op == "help" || head == "simulate" || head == "estimate" || head == "validate" || head == "detect" || head == "view" || op == "ls" || op == "tail" || head == "select" || head == "preview" || head == "check" || head == "count" || head == "test" || head == "verify":
-		c.rate(Observe, "aws", op+" reads")
-	case strings.HasPrefix(op, "batch-get") || strings.HasPrefix(op, "batch-describe") || strings.HasPrefix(op, "batch-check"):
-		c.rate(Observe, "aws", op+" reads")
-	case head == "delete" || head == "terminate" || head == "purge" || head == "deregister" || head == "remove" || head == "destroy" || strings.HasPrefix(op, "batch-delete") || head == "schedule" && strings.Contains(op, "deletion") || head == "forget" || head == "release" || head == "reset" || head == "wipe" || op == "disable-key" || op == "stop-logging" || op == "leave-organization" || op == "stop-configuration-recorder" || head == "disable" && (strings.Contains(op, "security-hub") || strings.Contains(op, "macie") || strings.Contains(op, "alarm") || strings.Contains(op, "organization-admin")) || op == "close-account":
+	case op == "update-kubeconfig":
+		c.rate(Reversible, "aws", "changes this machine's settings")
+	case awsCuts[op], awsLoses[head], head == "disable" && strings.Contains(op, "alarm"):
 		c.rate(Irreversible, "aws", op+" loses what is there")
+	case awsReads[head], op == "decrypt", awsReveals[op] && head != "create":
+		c.rate(Observe, "aws", op+" reads")
 	default:
 		c.rate(Stateful, "aws", op+" changes something")
-		if op == "execute-command" {
-			if o, ok := u.option("--command"); ok && o.has {
-				c.queue(Reread, func() str { return c.m.shell(o.arg.str, newScope()) })
-			}
-		}
-		if o, ok := u.option("--sql"); ok && o.has {
+		c.awsCarries(op, u)
+	}
+}
+
+// awsCarries follows the commands, statements and changes that an operation takes along.
+func (c *call) awsCarries(op string, u *use) {
+	for _, o := range u.options {
+		switch {
+		case !o.has:
+		case o.name == "--command" && op == "execute-command":
+			c.queue(Reread, func() str { return c.m.shell(o.arg.str, newScope()) })
+		case o.name == "--sql":
 			c.sql(o.arg.str)
-		}
-		if op == "send-command" || op == "start-session" {
-			for _, o := range u.options {
-				if o.name == "--parameters" && o.has {
-					for _, l := range stringLiterals(o.arg.s) {
-						c.shellText(lit(l.text))
-					}
-					if _, text, ok := strings.Cut(strings.Replace(o.arg.s, "commands=", "command=", 1), "command="); ok {
-						c.shellText(lit(strings.Trim(text, `[]"'`)))
-					}
-				}
+		case o.name == "--parameters" && (op == "send-command" || op == "start-session"):
+			for _, l := range stringLiterals(o.arg.s) {
+				c.shellText(lit(l.text))
+			}
+			if _, text, ok := strings.Cut(strings.Replace(o.arg.s, "commands=", "command=", 1), "command="); ok {
+				c.shellText(lit(strings.Trim(text, `[]"'`)))
 			}
 		}
+	}
+	if op == "change-resource-record-sets" && strings.Contains(join(c.args).s, `"DELETE"`) {
+		c.rate(Irreversible, "aws", "deletes names")
 	}
 }
 

@@ -60,7 +60,7 @@ func (c *call) weighProgram(text str) {
 func (c *call) buildTarget(name string) {
 	low := strings.ToLower(name)
 	switch {
-	case hasAny(low, "deploy", "publish", "release", "migrate", "upload", "provision", "push"):
+	case hasAny(low, "deploy", "publish", "release", "migrate", "rollback", "upload", "provision", "push"):
 		c.rate(Stateful, "target", "the target "+name)
 	case hasAny(low, "destroy", "nuke", "wipe", "dropdb", "db:reset", "teardown", "ecto.reset"), strong(low) && strings.ContainsAny(low, ":._-"), low == "drop", low == "purge":
 		c.rate(Irreversible, "target", "the target "+name)

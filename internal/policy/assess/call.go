@@ -78,7 +78,7 @@ func (c *call) finish(at int) str {
 	if c.out != nil {
 		out = *c.out
 	}
-	if c.secret || c.shows {
+	if out.t &^= ofFile; c.secret || c.shows {
 		out.t |= fromSecret
 	}
 	if c.io.net && lineProtocols.MatchString(out.s) {

@@ -59,6 +59,12 @@ func cloudHook(c *call, u *use) {
 		case (i > 0 || len(ops) == 1) && (readVerbs[w] || verbOf(a.s) == reading && w != a.s || head == "list" || head == "describe" || head == "get" || head == "show") && w != "get-credentials" && w != "export-config":
 			c.rate(Observe, "cloud", "reads")
 			return
+		case i == 0 && w == "down" && len(ops) < 3:
+			c.rate(Irreversible, "cloud", "takes what runs there away")
+			return
+		case i == len(ops)-1 && pluralLists[base(c.args[0].s)] && strings.HasSuffix(w, "s") && i < 3:
+			c.rate(Observe, "cloud", "lists "+w)
+			return
 		case i == 0 && !changes(ops[1:]) && (w == "version" || w == "info" || w == "help" || w == "status" || w == "ps" || w == "logs" || w == "members" || w == "list" || w == "services" || w == "monitor" || w == "feedback" || w == "topic"):
 			c.rate(Observe, "cloud", "reads")
 			return
@@ -83,8 +89,11 @@ func changes(ops []arg) bool {
 	return false
 }
 
+// pluralLists are tools that list things when they are given no more than their plural.
+var pluralLists = setOf("ibmcloud cf heroku bosh dokku civo cloudfoundry")
+
 // cloudLosses are losses that are said with a verb that is harmless elsewhere.
-var cloudLosses = []string{" snapshot restore ", " snapshots restore ", " droplet-action rebuild ", " droplet-action restore ", " server rebuild ", " server reinstall ", " backups restore ", " pg:reset ", " pg:copy ", " pg:backups:restore ", " db reset ", " db push --force "}
+var cloudLosses = []string{" snapshot restore ", " snapshots restore ", " droplet-action rebuild ", " droplet-action restore ", " server rebuild ", " server reinstall ", " backups restore ", " pg:reset ", " pg:copy ", " pg:backups:restore ", " db reset ", " db push --force ", " operator seal "}
 
 // cloudRuns follows the commands and statements that some of these tools take along.
 func (c *call) cloudRuns(u *use, ops []arg) bool {

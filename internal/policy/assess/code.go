@@ -84,6 +84,8 @@ func (c *call) fedCode(lang string, text str) {
 	switch {
 	case text.tainted(fromNet):
 		c.rate(Irreversible, "remote-code", "runs code fetched from the network")
+	case text.s == unk && text.tainted(ofFile):
+		c.rate(Stateful, "script", "runs a file, which cannot be seen from here")
 	case text.s == unk:
 		c.rate(Irreversible, "piped-code", "runs data as code")
 	default:

@@ -12,61 +12,20 @@ func init() {
 	hooks["httpie"] = httpieHook
 }
 
+// request is what a call of curl would send, and where the answer goes.
+type request struct {
+	method string
+	sends  bool
+	output bool // the answer goes to a file
+}
+
 // curlHook: what is sent, by which method, and where the answer goes.
 func curlHook(c *call, u *use) {
-	method, sends, get := "", false, u.has("-G", "--get")
-	output := false
+	r := &request{}
 	for _, o := range u.options {
-		switch o.name {
-		case "-X", "--request":
-			method = strings.ToUpper(o.arg.s)
-		case "-d", "--data", "--data-ascii", "--data-binary", "--data-urlencode", "--data-raw", "-F", "--form", "--form-string", "--json", "--url-query":
-			sends = sends || o.name != "--url-query"
-			c.curlData(o.arg)
-			if o.arg.s == "@-" && c.fed {
-				c.curlStatement(c.stdin)
-			} else {
-				c.curlStatement(o.arg.str)
-			}
-		case "-T", "--upload-file":
-			sends = true
-			c.reads(o.arg)
-		case "-o", "--output":
-			output = true
-			if o.arg.s == "-" {
-				output = false
-				continue
-			}
-			c.effect(writes, o.arg, "curl -o")
-			c.m.wrote(o.arg, str{unk, fromNet | fromData}, false, c.sc)
-		case "-O", "--remote-name", "--remote-name-all", "-J", "--remote-header-name":
-			output = true
-			c.rate(Reversible, "curl -O", "writes a file here")
-			for _, a := range u.operands {
-				c.m.wrote(word(base(a.s)), str{unk, fromNet | fromData}, false, c.sc)
-			}
-			c.intoDirectory(word("."), u.operands)
-		case "-K", "--config":
-			c.curlConfig(o.arg)
-		case "-H", "--header", "-u", "--user", "-b", "--cookie":
-			if f, ok := strings.CutPrefix(o.arg.s, "@"); ok {
-				c.reads(word(f))
-			}
-		}
+		c.curlOption(o, u, r)
 	}
-	switch {
-	case method == "DELETE":
-		c.rate(Irreversible, "curl", "deletes something on another machine")
-	case (method == "" || method == "POST") && sends && asksOnly(u.operands):
-		c.rate(Observe, "curl", "asks a search engine")
-	case method != "" && method != "GET" && method != "HEAD" && method != "OPTIONS" && method != "PROPFIND" && method != "TRACE":
-		c.rate(Stateful, "curl", "changes something on another machine")
-	case sends && !get && method == "":
-		c.rate(Stateful, "curl", "sends data to another machine")
-	}
-	if (sends || method == "POST") && strings.Contains(strings.ToUpper(join(u.operands).s), "_DELETE_BY_QUERY") {
-		c.rate(Irreversible, "curl", "deletes documents")
-	}
+	c.curlMethod(r, u)
 	for _, a := range u.operands {
 		if f, ok := strings.CutPrefix(a.s, "file://"); ok {
 			c.reads(word(f))
@@ -76,16 +35,73 @@ func curlHook(c *call, u *use) {
 			c.rate(Stateful, "curl", "speaks to another service")
 		}
 	}
-	if o, ok := u.option("-Q", "--quote"); ok {
-		c.rate(Stateful, "curl -Q", "sends the command "+o.arg.show())
-		if strings.HasPrefix(strings.ToUpper(strings.TrimLeft(o.arg.s, "-+")), "DELE") || strings.HasPrefix(strings.ToUpper(strings.TrimLeft(o.arg.s, "-+")), "RM") {
-			c.rate(Irreversible, "curl -Q", "deletes a file on another machine")
-		}
-	}
-	if output {
+	if r.output {
 		c.out = &str{"", 0}
 	}
 }
+
+// curlOption rates what one option reads, writes or sends.
+func (c *call) curlOption(o given, u *use, r *request) {
+	switch o.name {
+	case "-X", "--request":
+		r.method = strings.ToUpper(o.arg.s)
+	case "-d", "--data", "--data-ascii", "--data-binary", "--data-urlencode", "--data-raw", "-F", "--form", "--form-string", "--json", "--url-query":
+		r.sends = r.sends || o.name != "--url-query"
+		c.curlData(o.arg)
+		if o.arg.s == "@-" && c.fed {
+			c.curlStatement(c.stdin)
+		} else {
+			c.curlStatement(o.arg.str)
+		}
+	case "-T", "--upload-file":
+		r.sends = true
+		c.reads(o.arg)
+	case "-o", "--output":
+		if r.output = o.arg.s != "-"; r.output {
+			c.effect(writes, o.arg, "curl -o")
+			c.m.wrote(o.arg, str{unk, fromNet | fromData}, false, c.sc)
+		}
+	case "-O", "--remote-name", "--remote-name-all", "-J", "--remote-header-name":
+		r.output = true
+		c.rate(Reversible, "curl -O", "writes a file here")
+		for _, a := range u.operands {
+			c.m.wrote(word(base(a.s)), str{unk, fromNet | fromData}, false, c.sc)
+		}
+		c.intoDirectory(word("."), u.operands)
+	case "-K", "--config":
+		c.curlConfig(o.arg)
+	case "-H", "--header", "-u", "--user", "-b", "--cookie":
+		if f, ok := strings.CutPrefix(o.arg.s, "@"); ok {
+			c.reads(word(f))
+		}
+	case "-Q", "--quote":
+		c.rate(Stateful, "curl -Q", "sends the command "+o.arg.show())
+		if text := strings.ToUpper(strings.TrimLeft(o.arg.s, "-+")); strings.HasPrefix(text, "DELE") || strings.HasPrefix(text, "RM") {
+			c.rate(Irreversible, "curl -Q", "deletes a file on another machine")
+		}
+	}
+}
+
+// curlMethod rates the request by its method, and by what its address calls.
+func (c *call) curlMethod(r *request, u *use) {
+	switch {
+	case r.method == "DELETE":
+		c.rate(Irreversible, "curl", "deletes something on another machine")
+	case (r.method == "" || r.method == "POST") && r.sends && asksOnly(u.operands):
+		c.rate(Observe, "curl", "asks a search engine")
+		return
+	case r.method != "" && !readMethods[r.method]:
+		c.rate(Stateful, "curl", "changes something on another machine")
+	case r.sends && !u.has("-G", "--get") && r.method == "":
+		c.rate(Stateful, "curl", "sends data to another machine")
+	default:
+		return
+	}
+	c.httpAction(u.operands)
+}
+
+// readMethods are those that ask.
+var readMethods = setOf("GET HEAD OPTIONS PROPFIND TRACE")
 
 // asksOnly reports whether an address takes questions in the body of a POST, as Elasticsearch's do.
 func asksOnly(urls []arg) bool {
@@ -106,6 +122,9 @@ func httpieHook(c *call, u *use) {
 		if _, f, ok := strings.Cut(a.s, "@"); ok && !strings.Contains(a.s, "://") {
 			c.reads(word(tildePath(f)))
 		}
+	}
+	if c.tier == Stateful {
+		c.httpAction(u.operands)
 	}
 }
 

@@ -8,6 +8,11 @@ import (
 func init() {
 	hooks["cp"] = cpHook
 	hooks["dd"] = ddHook
+	hooks["fifo"] = func(c *call, u *use) {
+		for _, a := range u.operands {
+			c.m.pipes[absolute(a.s, c.sc)] = true
+		}
+	}
 	hooks["install"] = installHook
 	hooks["ln"] = lnHook
 	hooks["mktemp"] = mktempHook
@@ -294,6 +299,9 @@ func installHook(c *call, u *use) {
 		}
 		if len(from) == 1 {
 			c.copied(from[0], t)
+			if p := absolute(from[0].s, c.sc); c.fed && (p == "/dev/stdin" || p == "/dev/fd/0" || p == "/proc/self/fd/0") {
+				c.m.wrote(t, c.stdin, false, c.sc)
+			}
 		}
 	}
 	if o, ok := u.option("-m", "--mode"); ok && len(o.arg.s) >= 4 && strings.Trim(o.arg.s[:len(o.arg.s)-3], "0") != "" {

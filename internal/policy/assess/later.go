@@ -100,6 +100,7 @@ func screenHook(c *call, u *use) {
 // crontabHook: a file or the input becomes the table of jobs.
 func crontabHook(c *call, u *use) {
 	if u.has("-l") {
+		c.out = &str{unk, fromFiles | fromData}
 		return
 	}
 	if u.has("-r") {
@@ -122,6 +123,9 @@ func crontabHook(c *call, u *use) {
 	}
 	if content.tainted(fromNet) {
 		c.rate(Irreversible, "remote-code", "schedules code fetched from the network")
+	}
+	if content.s == unk && content.tainted(fromFiles|ofFile) { // what crontab -l printed, filtered
+		return
 	}
 	c.queue(Reread, func() str { c.m.scheduled(content, c.sc); return lit("") })
 }

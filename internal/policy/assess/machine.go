@@ -36,6 +36,7 @@ type machine struct {
 
 	files   map[string]str        // contents written by the text, by path
 	temps   int                   // names that mktemp made
+	pipes   map[string]bool       // pipes with names, which anybody may write to
 	links   map[string]string     // what symbolic links of the text name
 	called  map[*syntax.Stmt]bool // bodies of functions
 	traps   []str                 // what runs later, with the variables of then
@@ -45,7 +46,7 @@ type machine struct {
 }
 
 func newMachine(lang syntax.LangVariant, watch stopwatch) *machine {
-	return &machine{lang: lang, watch: watch, seen: map[Reason]bool{}, files: map[string]str{}, links: map[string]string{}, called: map[*syntax.Stmt]bool{}}
+	return &machine{lang: lang, watch: watch, seen: map[Reason]bool{}, files: map[string]str{}, links: map[string]string{}, pipes: map[string]bool{}, called: map[*syntax.Stmt]bool{}}
 }
 
 // maxReasons bounds the list; the tier counts all.

@@ -23,7 +23,9 @@ func (c *call) unknownName() {
 		return
 	}
 	c.rate(Stateful, "unknown", "the command's name is not known before it runs")
-	c.guessNames(strings.ReplaceAll(globQuote.Replace(base(name.s)), unk, "*"))
+	if dir := path.Dir(absolute(name.s, c.sc)); !strings.Contains(name.s, "/") || strings.Contains(dir, unk) || trustedDir(dir+"/x") {
+		c.guessNames(strings.ReplaceAll(globQuote.Replace(base(name.s)), unk, "*"))
+	}
 	if len(c.args) > 1 {
 		c.guess(c.args[1:])
 	}

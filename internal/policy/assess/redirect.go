@@ -41,7 +41,11 @@ func (m *machine) redirect(redirs []*syntax.Redirect, sc *scope) ioset {
 			io.stdin, io.fed = m.text(r.Word, sc).add(lit("\n")), true
 			m.descriptor(r, io.stdin)
 		case syntax.RdrIn:
-			io.stdin, io.fed = m.reads(m.target(r.Word, sc), sc, &io), true
+			from := m.target(r.Word, sc)
+			io.stdin, io.fed = m.reads(from, sc, &io), true
+			if io.stdin.s == unk && from.known() && !strings.HasPrefix(from.s, "/dev/") && !m.pipes[absolute(from.s, sc)] {
+				io.stdin.t |= ofFile
+			}
 			m.descriptor(r, io.stdin)
 		case syntax.DplIn:
 			m.duplicateIn(&io, m.target(r.Word, sc), sc)

@@ -40,7 +40,7 @@ func psqlHook(c *call, u *use) {
 // statementsFromInput is for clients that read statements from their input.
 func (c *call) statementsFromInput(read func(str)) {
 	switch {
-	case c.fed && c.stdin.s == unk && c.stdin.tainted(fromFiles) && !c.stdin.tainted(fromNet):
+	case c.fed && c.stdin.s == unk && c.stdin.tainted(fromFiles|ofFile) && !c.stdin.tainted(fromNet):
 		c.rate(Stateful, "sql", "statements that cannot be seen from here")
 	case c.fed && c.stdin.s == unk:
 		c.rate(Irreversible, "piped-code", "runs statements that are not known")

@@ -35,7 +35,7 @@ func tracerHook(c *call, u *use) {
 func daemonCheckHook(c *call, u *use) {
 	checks := map[string]string{
 		"php-fpm": "-t -tt -i -m -v", "vsftpd": "-v", "proftpd": "-t -v -l", "smbd": "-b -V", "nmbd": "-V", "lighttpd": "-t -tt -v -V", "varnishd": "-C -V", "slapd": "-T -V", "named": "-v -V",
-		"unbound": "-V", "dhcpd": "-t -T", "kea-dhcp4": "-t -T -v -V -W", "kea-dhcp6": "-t -T -v -V -W", "radiusd": "-C -v", "freeradius": "-C -v", "nats-server": "-t -v", "gunicorn": "-v", "asterisk": "-V", "traefik": "", "envoy": "--mode",
+		"unbound": "-V", "dhcpd": "-t -T", "kea-dhcp4": "-t -T -v -V -W", "kea-dhcp6": "-t -T -v -V -W", "radiusd": "-C -v", "freeradius": "-C -v", "nats-server": "-t -v", "gunicorn": "-v", "asterisk": "-V", "traefik": "", "envoy": "--mode", "squid": "check parse", "squid3": "check parse",
 	}
 	for _, a := range c.args[1:] {
 		for _, f := range strings.Fields(checks[base(c.args[0].s)]) {

@@ -41,11 +41,7 @@ func scpHook(c *call, u *use) {
 		c.reads(f)
 	}
 	if isRemote(to) {
-		c.rate(Stateful, "scp", "writes files on another machine")
-		if at := remotePath.FindStringIndex(to.s); !strings.Contains(to.s, "://") && at[1] < len(to.s) && !strings.HasSuffix(to.s, "/") {
-			tier, why := pathEffect(writes, arg{str: str{tildePath(to.s[at[1]:]), to.t}}, newScope())
-			c.rate(tier, "scp", why)
-		}
+		c.remoteWrite(to, "scp")
 		return
 	}
 	c.sends = false
@@ -55,6 +51,21 @@ func scpHook(c *call, u *use) {
 		for _, f := range from {
 			c.m.files[absolute(strings.TrimSuffix(to.s, "/")+"/"+base(f.s), c.sc)] = str{unk, fromNet}
 		}
+	}
+}
+
+// remoteWrite rates a file or directory of another machine that is written: its name means there what it means here.
+func (c *call) remoteWrite(to arg, rule string) {
+	c.rate(Stateful, rule, "writes files on another machine")
+	at := remotePath.FindStringIndex(to.s)
+	if strings.Contains(to.s, "://") || at == nil || at[1] >= len(to.s) || strings.HasSuffix(to.s, "/") {
+		return
+	}
+	there := arg{str: str{tildePath(to.s[at[1]:]), to.t}}
+	switch where, _ := locate(there, newScope()); where {
+	case vital, program, device, startup:
+		tier, why := pathEffect(writes, there, newScope())
+		c.rate(tier, rule, "on another machine: "+why)
 	}
 }
 
@@ -103,7 +114,7 @@ func rsyncHook(c *call, u *use) {
 	}
 	remote := isRemote(to)
 	if remote {
-		c.rate(Stateful, "rsync", "writes files on another machine")
+		c.remoteWrite(to, "rsync")
 	} else {
 		c.sends = false
 		c.copyInto(to, from, "rsync")

@@ -22,6 +22,16 @@ type given struct {
 	has  bool
 }
 
+// called is the program with its subcommands as they are written: a row stands for many.
+func (u *use) called(program string) string {
+	return show(strings.Join(append([]string{base(program)}, u.words...), " "))
+}
+
+// countsOnly reports whether grep is asked for names, numbers or its exit status, and shows nothing of what it reads.
+func (u *use) countsOnly() bool {
+	return u.g.attr("hook") == "grep" && u.has("-l", "-L", "-c", "-q", "--files-with-matches", "--files-without-match", "--count", "--quiet", "--silent")
+}
+
 func (u *use) option(names ...string) (given, bool) {
 	for _, o := range u.options {
 		for _, n := range names {

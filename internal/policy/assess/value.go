@@ -24,6 +24,7 @@ const (
 	fromFiles                      // names of files that exist
 	ofSecrets                      // names of files that hold keys, passwords or the like
 	fromPieces                     // a part, chosen at run time, of text that stands in the command itself
+	ofFile                         // what a file holds that the text names: unseen, but no more than a script is
 	fromVariable                   // of a variable whose name says that it is a password or token
 )
 

@@ -90,6 +90,8 @@ func windowsVerbsHook(c *call, u *use) {
 	}
 	reads := func() { c.tier, c.rule, c.why = Observe, name, "shows settings" }
 	switch {
+	case name == "net" && sambaNet[u.operand(0).s]:
+		c.samba(u.operands)
 	case name == "iex" || name == "invoke-expression":
 		if strings.Contains(text, "http") || strings.Contains(text, "iwr") || strings.Contains(text, "irm") || strings.Contains(text, "download") {
 			c.rate(Irreversible, "remote-code", "runs code fetched from the network")

@@ -116,6 +116,7 @@ func parallelHook(c *call, u *use) {
 		c.tier, c.rule, c.why = Observe, "parallel --dry-run", "only shows what it would do"
 		return
 	}
+	c.stdin.t &^= ofFile // a job may get a part of it
 	args := u.operands
 	cut := len(args)
 	for i, a := range args {
