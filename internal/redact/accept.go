@@ -63,6 +63,8 @@ func acceptToken(st site, x extent, v string) bool {
 	switch {
 	case strings.HasPrefix(st.name, "routing") && !isHexDigits(v):
 		return false
+	case isSecretID(st.name):
+		return isUUID(v)
 	case st.flag > 0 && st.sep != ' ':
 		return tokenLike(v, 6)
 	case x.quote == 0 && st.spaced && isWords(v):
@@ -76,11 +78,23 @@ func (sc *scanner) acceptQuery(st site, x extent, v string) bool {
 	if l := lookAt(v); st.kind == kindToken && l.lower && l.upper && l.digit && tokenLike(v, 40) && (x.quote != 0 || !st.spaced) {
 		return true // BW_SESSION="…"
 	}
+	if st.kind == kindKey && len(v) == 40 && strings.HasPrefix(v, "AQ") && strings.HasSuffix(v, "==") {
+		return true // of Ceph
+	}
+	if l := lookAt(v); st.kind == kindKey && st.sep == '=' && !st.spaced && l.lower && l.upper && l.digit && isAllCaps(trimDigits(st.name)) && tokenLike(v, 20) && !isWords(v) && !strings.ContainsAny(v, "/:.") {
+		return true // HONEYCOMB_KEY=…
+	}
 	if st.kind == kindKey && len(v) == 88 && strings.HasSuffix(v, "==") && !isHexDigits(v[:86]) {
 		return true // 64 bytes in base64: a key of an account at Azure
 	}
 	before := byteAt(sc.s, st.start-1)
 	return st.sep == '=' && !st.spaced && (before == '?' || before == '&') && tokenLike(v, 16)
+}
+
+// isSecretID tells whether name is that of the secret half of a pair of identifiers.
+func isSecretID(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasSuffix(name, "secretid") || strings.HasSuffix(name, "secret_id") || strings.HasSuffix(name, "secret-id")
 }
 
 // isPattern tells whether v is a pattern, as sed and grep have it in the place of a value.
@@ -154,7 +168,7 @@ func (sc *scanner) acceptPassword(st site, x extent, v string) bool {
 		return false // a variable, a key of a translation
 	case st.sep == ':' || st.spaced:
 		rest := strings.TrimSpace(sc.s[x.end:sc.lineStop(x.end)])
-		return st.first && (rest == "" || rest[0] == '#') && l.n >= 4 && !(l.lower && l.upper)
+		return st.first && (rest == "" || rest[0] == '#') && l.n >= 4 && !(l.lower && l.upper && isWords(v))
 	}
 	return true
 }
@@ -178,11 +192,17 @@ func (sc *scanner) acceptMedium(st site, x extent, v string) bool {
 	if plain && (weakWords[strings.ToLower(v)] || strings.Contains(strings.ToLower(st.name), "cred")) || isVersion(v) {
 		return false
 	}
+	if plain && st.kind == kindSecret && st.flag > 0 && strings.IndexByte(v, '-') > 0 {
+		return false // --secret=db-password: the name of one
+	}
 	if x.quote != 0 && (st.sep == '=' || st.sep == ':') || st.flag > 0 && st.sep != ' ' {
-		return l.letters() && !(plain && strings.ContainsAny(v, "_./:")) || l.n >= 6
+		return l.letters() && !(plain && (strings.ContainsAny(v, "_./:") || x.quote == 0 && strings.Contains(v, "-"))) || l.n >= 6
 	}
 	if st.sep == ' ' && st.flag == 0 {
-		return strong(v) && (st.first || x.quote != 0 && l.digit) && !strings.ContainsAny(v, "/()[]{}<>=")
+		if x.quote != 0 && len(v) >= 20 && run(v, 0, isPadded) == len(v) && l.classes() > 2 && !isWords(v) {
+			return true // a key of named
+		}
+		return strong(v) && (st.first || (x.quote != 0 || sc.followsUser(st.start)) && l.digit) && !strings.ContainsAny(v, "/()[]{}<>=")
 	}
 	if st.kind == kindPassword && st.first && st.sep == '=' && l.n >= 6 && l.letters() && l.digit && !isVersion(v) && !strings.ContainsAny(v, "()[]{}.") {
 		if rest := strings.TrimSpace(sc.s[x.end:sc.lineStop(x.end)]); rest == "" || rest[0] == '#' || rest[0] == ';' {

@@ -104,22 +104,37 @@ func (sc *scanner) nameAt(at, end int) (st site, stop int, ok bool) {
 		return st, max(stop, end), false
 	}
 	st.name, st.start = s[start:stop], start
-	if st.flag == 1 && len(st.name) > 2 && (st.name[0] == 'D' || st.name[0] == 'P') && isLower(st.name[1]) {
+	if _, class := sc.classes.of(st.name); class == notSecret && st.flag == 1 && len(st.name) > 2 && (st.name[0] == 'D' || st.name[0] == 'P') && isLower(st.name[1]) {
 		st.name = st.name[1:] // -Ddb.password=… of java, -Ptoken=… of gradle
 	}
 	if byteAt(s, start-1) == '/' && !isNameByte(byteAt(s, start-2)) && byteAt(s, stop) == ':' {
 		st.flag = 1 // /password:… of Windows programs
 	}
 	st.kind, st.class = sc.classes.of(st.name)
-	if st.class == notSecret && strings.HasSuffix(st.name, "s") {
-		if st.kind, st.class = classify(st.name[:len(st.name)-1]); st.class != tokenName {
-			return st, stop, false
+	if st.class == notSecret {
+		if n := pluralEnd(st.name); n > 0 {
+			if st.kind, st.class = classify(st.name[:n]); st.class != tokenName {
+				return st, stop, false
+			}
+			st.plural = true
 		}
-		st.plural = true
 	}
 	sc.joinWord(&st)
 	st.first = sc.firstInLine(st.start - st.flag)
 	return st, stop, st.class != notSecret && !sc.notAssigned(st.start, stop)
+}
+
+// pluralEnd is where the singular of a name in the plural ends, as in tokens and unseal_keys_b64; 0 if it is none.
+func pluralEnd(name string) int {
+	if strings.HasSuffix(name, "s") {
+		return len(name) - 1
+	}
+	for _, form := range []string{"_b64", "_hex", "_base64"} {
+		if strings.HasSuffix(name, "s"+form) {
+			return len(name) - len(form) - 1
+		}
+	}
+	return 0
 }
 
 // joinWord looks at the word before "key" or "secret", with a blank between them: Pre-shared key, API key, Client secret.
@@ -142,7 +157,7 @@ func (sc *scanner) joinWord(st *site) {
 
 // spacedOwners are the words that make a secret of a following "key" or "secret" in text.
 var spacedOwners = set("api", "access", "secret", "private", "shared", "preshared", "encryption", "signing", "master", "auth", "account", "client",
-	"webhook", "hmac", "network", "wifi", "wpa", "security", "storage", "subscription", "session", "recovery", "unseal", "consumer", "app", "application", "license")
+	"webhook", "hmac", "network", "wifi", "wpa", "security", "storage", "subscription", "session", "recovery", "unseal", "consumer", "app", "application", "license", "licence", "product", "activation", "certificate", "admin", "service", "root", "bot", "unseal")
 
 // notAssigned tells whether what stands around a name says that no value of it follows: ${NAME:?message} of a shell, checksum/secret: of
 // Kubernetes.

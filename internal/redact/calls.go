@@ -201,7 +201,8 @@ func callRules() []rule {
 			"basic_auth(", "auth=(", "credentials(", "userpassword(", "authenticate(",
 			"simple_bind_s(", "simple_bind(", "bind_s(", ".bind(", "jwt.encode(", "jwt.sign(", "jwt.verify(", "jwt.decode(", "createhmac(", "sp_addlogin ", "sp_password ",
 			"auth_password(", "authpassword(", "userauth_password(", "passwordauthentication(", "authenticationtoken(", "passwordcredential("),
-		call(1, "setpassword(", "withpassword(", "setpassphrase(", "setsecret(", "settoken(", "setapikey(", "hmac.new(", "sp_password "),
-		call(3, "ftp_login(", "imap_open(", "ldap_bind(", "dbi->connect(", "mysqldb.connect(", "mysqli_connect(", "mysql_connect(", "new mysqli(", "new pdo(", "getconnection(", "pymysql.connect(", "plainauth("),
+		call(1, "setpassword(", "withpassword(", "setpassphrase(", "setsecret(", "settoken(", "setapikey(", "hmac.new(", "sp_password ",
+			"hashpw(", "hash_password(", "password_hash(", "password_verify(", "make_password(", "set_password(", "check_password(", "fernet(", "fernet.new(", "hashpassword("),
+		call(3, "ftp_login(", "imap_open(", "sequelize(", "ldap_bind(", "dbi->connect(", "mysqldb.connect(", "mysqli_connect(", "mysql_connect(", "new mysqli(", "new pdo(", "getconnection(", "pymysql.connect(", "plainauth("),
 	}
 }

@@ -14,6 +14,8 @@ func isPath(v string) bool {
 		i = 1
 	case len(v) > 3 && isAlpha(v[0]) && v[1] == ':' && v[2] == '\\':
 		return true
+	case len(v) > 4 && v[0] == '@' && fileEnds[v[strings.LastIndexByte(v, '.')+1:]]:
+		return true
 	case strings.HasPrefix(v, "file:"), strings.HasPrefix(v, "@/"), strings.HasPrefix(v, "@./"):
 		return true
 	default:
@@ -26,6 +28,9 @@ func isPath(v string) bool {
 var pathRoots = set("etc", "run", "var", "usr", "home", "root", "opt", "srv", "tmp", "dev", "proc", "mnt", "media", "data", "app",
 	"secrets", "vault", "lib", "bin", "sbin", "sys", "boot", "nix", "private", "users", "volumes", "config", "certs", "keys",
 	"workspace", "path", "builds", "code", "src", "work", "api", "v1", "v2")
+
+// fileEnds are what the names of files end in that hold a secret.
+var fileEnds = set("txt", "json", "pem", "key", "yml", "yaml", "env", "crt", "b64", "secret", "tmpl", "password", "token", "cfg", "conf", "ini")
 
 func lowerHead(v string) string {
 	n := strings.IndexByte(v, '/')

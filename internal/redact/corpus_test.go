@@ -15,9 +15,12 @@ type labelled struct {
 	text   string
 }
 
-func corpus(t testing.TB) []labelled {
+func corpus(t testing.TB) []labelled { return labelledLines(t, "testdata/secrets.tsv.gz") }
+
+// labelledLines reads a file of labelled lines.
+func labelledLines(t testing.TB, file string) []labelled {
 	t.Helper()
-	f, err := os.Open("testdata/secrets.tsv.gz")
+	f, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,8 @@ package redact
 import "strings"
 
 // patiences are the lines for which something is expected, if it is not one.
-var patiences = map[expectation]uint8{expectPassword: 4, expectAlone: 2, expectMember: 40, expectDefault: 6}
+var patiences = map[expectation]uint8{expectPassword: 4, expectAlone: 2, expectMember: 40, expectDefault: 6,
+	expectPrinted: 2, expectSecure: 4, expectMembers: 6}
 
 // expected reads a line in the light of the one before.
 func (sc *scanner) expected() {
@@ -37,6 +38,19 @@ func (sc *scanner) goesOnFrom(i int) bool {
 			return true // a blank line
 		}
 		sc.alone(i)
+	case expectPrinted:
+		if i == len(s) {
+			return true
+		}
+		sc.printed(i)
+		c.patience = 1
+	case expectSecure:
+		sc.generated(i, "alue")
+	case expectUser:
+		c.expect, c.patience = expectPrinted, patiences[expectPrinted]
+		return true
+	case expectMembers:
+		sc.accountList(i)
 	case expectMember:
 		sc.generated(i, "result")
 	case expectDefault:
@@ -103,4 +117,8 @@ const (
 	expectElement              // <name>password</name>: <value>…</value>
 	expectString               // "password": and the value in the next line
 	expectItems                // passwords: with a list in the next lines
+	expectPrinted              // a command that prints a secret and nothing else
+	expectSecure               // "Type": "SecureString": "Value": "…"
+	expectUser                 // <auth-user-pass> of OpenVPN: a name, and the password in the line after it
+	expectMembers              // chpasswd: of cloud-init: list: | and lines of name:password
 )

@@ -28,7 +28,7 @@ var secretReaders = map[string]string{
 	"docker": "secret", "podman": "secret", "wrangler": "secret", "vercel": "env", "fly": "secrets", "flyctl": "secrets", "gcloud": "secrets",
 	"keyctl": "padd", "pass": "insert", "gopass": "insert", "realm": "join", "adcli": "join", "openconnect": "", "vault": "login",
 	"ansible-vault": "encrypt_string", "sshfs": "password_stdin", "gpg": "--passphrase-fd", "gpg2": "--passphrase-fd", "luksformat": "",
-	"zfs": "load-key", "kpasswd": "", "ldappasswd": "-", "wg": "pubkey", "mosquitto_passwd": "", "openssl": "stdin",
+	"cifscreds": "add", "read": "-s", "htdigest": "", "p4": "login", "snx": "", "occ": "user:", "ipa": "user-", "trino": "--password", "hcloud": "context", "gem": "push", "mount": "davfs", "bteq": "", "kubeseal": "--raw", "zfs": "load-key", "kpasswd": "", "ldappasswd": "-", "wg": "pubkey", "mosquitto_passwd": "", "openssl": "stdin",
 }
 
 // wants tells what the command of words reads.
@@ -36,6 +36,9 @@ func (sc *scanner) wants(words []word) appetite {
 	for i, w := range words {
 		t := sc.text(w)
 		if stdinOptions[t] || strings.HasPrefix(t, "--passphrase-fd=") {
+			return wantsSecret
+		}
+		if sc.readsInto(t) {
 			return wantsSecret
 		}
 		name := baseName(t)
@@ -61,12 +64,26 @@ func (sc *scanner) wants(words []word) appetite {
 		for _, a := range words[i+1:] {
 			if o := sc.text(a); o == need || need == "-" && (o == "-s" || o == "--stdin" || o == "-S") ||
 				len(need) == 2 && len(o) > 1 && o[0] == '-' && o[1] != '-' && strings.IndexByte(o, need[1]) > 0 ||
-				need == "stdin" && (o == "stdin" || o == "-stdin" || o == "fd:0") || need == "password_stdin" && strings.Contains(o, need) {
+				need == "stdin" && (o == "stdin" || o == "-stdin" || o == "fd:0") || need == "password_stdin" && strings.Contains(o, need) ||
+				len(need) > 4 && (need[len(need)-1] == ':' || need[len(need)-1] == '-') && strings.HasPrefix(o, need) {
 				return wantsSecret
 			}
 		}
 	}
 	return nothingSecret
+}
+
+// readsInto tells whether an argument says that the value of a secret's name is on the standard input: password=-, password=/dev/stdin.
+func (sc *scanner) readsInto(t string) bool {
+	name, ok := strings.CutSuffix(t, "=-")
+	if !ok {
+		if name, ok = strings.CutSuffix(t, "=/dev/stdin"); !ok {
+			return false
+		}
+	}
+	name = name[strings.LastIndexByte(name, '=')+1:]
+	_, class := classify(name)
+	return len(name) <= maxName && (class == strongName || class == mediumName || class == tokenName)
 }
 
 // runs tells whether words are a prefix that runs another command.
@@ -106,6 +123,9 @@ func (sc *scanner) feed(at, end int) {
 		}
 		return
 	}
+	if sc.namedFormat(cmd.words) {
+		return
+	}
 	if sc.handedTo(at, in) {
 		sc.fedWords(cmd.words, wantsSecret)
 		return
@@ -129,6 +149,27 @@ func (sc *scanner) feed(at, end int) {
 	for _, words := range append(pending, cmd.words) {
 		sc.fedWords(words, want)
 	}
+}
+
+// namedFormat masks the arguments of printf that its format puts behind the name of a secret: printf 'password=%s\n' ….
+func (sc *scanner) namedFormat(words []word) bool {
+	if len(words) < 3 || sc.text(words[0]) != "printf" {
+		return false
+	}
+	any := false
+	parts := strings.Split(sc.text(words[1]), "%s")
+	for i, head := range parts[:len(parts)-1] {
+		head = strings.TrimRight(head, " =:\"'")
+		name := head[strings.LastIndexFunc(head, func(r rune) bool { return r >= 0x80 || !isNameByte(byte(r)) })+1:]
+		if n := strings.LastIndex(head, `\n`); n >= 0 && strings.HasSuffix(head, "n"+name[min(1, len(name)):]) && n == len(head)-len(name)-1 {
+			name = name[1:]
+		}
+		if kind, class := classify(name); len(name) <= maxName && (class == strongName || class == tokenName || class == mediumName) && i+2 < len(words) {
+			sc.given(sc.inner(words[i+2]), kind)
+			any = true
+		}
+	}
+	return any
 }
 
 // handedTo tells whether the command at i writes what an option of another takes for a secret: the file <(…) in --password-file=<(echo …),
@@ -156,6 +197,9 @@ func (sc *scanner) handedTo(i int, in nesting) bool {
 	if name == "auth-user-pass" || name == "credential.helper" {
 		return true
 	}
+	if name == "key" || strings.HasSuffix(head, "<") && sc.wants(sc.command(max(0, i-64)+strings.LastIndexByte(sc.s[max(0, i-64):i], '\n')+1, in).words) != nothingSecret {
+		return true // --key-file=<(…); sudo -S … < <(…)
+	}
 	_, class := classify(name)
 	return class == strongName || class == mediumName || class == tokenName
 }
@@ -171,7 +215,7 @@ func (sc *scanner) encodes(consumer, words []word) appetite {
 		if n := strings.IndexByte(v, ':'); n > 0 && len(v)-n > 4 && !strings.ContainsAny(v, " /") {
 			return wantsPairs
 		}
-		if strong(v) && lookAt(v).classes() > 3 {
+		if l := lookAt(v); strong(v) && l.classes() > 3 || tokenLike(v, 12) && l.lower && l.upper && l.digit && !isWords(v) {
 			return wantsSecret
 		}
 	case "tee", "sudo":
@@ -201,11 +245,14 @@ func (sc *scanner) writtenTo(words []word, i int, in nesting) {
 func secretFile(path string) bool {
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	name = strings.TrimPrefix(name, ".")
-	if n := strings.LastIndexByte(name, '.'); n > 0 {
-		name = name[:n]
-	}
 	if len(name) > maxName {
 		return false
+	}
+	if _, class := classify(name); class == strongName || class == mediumName || class == tokenName {
+		return true // machine.token
+	}
+	if n := strings.LastIndexByte(name, '.'); n > 0 {
+		name = name[:n]
 	}
 	_, class := classify(name)
 	return class == strongName || class == mediumName || class == tokenName || strings.Contains(path, "/secrets/")

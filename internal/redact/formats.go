@@ -30,3 +30,5 @@ func isEncodedWord(c byte) bool { return isPadded(c) }
 func isFly(c byte) bool         { return isPadded(c) || c == ',' }
 func isAirtable(c byte) bool    { return isAlnum(c) || c == '.' }
 func isInfisical(c byte) bool   { return isDotted(c) }
+func isEbay(c byte) bool        { return isPadded(c) || c == '^' || c == '#' }
+func isClickUp(c byte) bool     { return isCapital(c) || c == '_' }

@@ -10,7 +10,7 @@ var hashPrefixes = map[string]int{
 	"{md5}": 20, "{smd5}": 20, "{crypt}": 10, "{ssha256}": 40, "{ssha512}": 60, "{sha256}": 40, "{sha512}": 60,
 	"{pbkdf2": 30, "{argon2": 40, "{cram-md5}": 30, "pbkdf2_sha256$": 40, "pbkdf2_sha1$": 30, "pbkdf2:sha": 40, "scrypt:": 60,
 	"bcrypt_sha256$": 50, "bcrypt$$2": 50, "argon2$argon2": 40, "sha1$": 40, "grub.pbkdf2.sha512.": 100, "scram-sha-256$": 60,
-	"sha512:": 100,
+	"sha512:": 100, "$krb5tgs$": 40, "$krb5asrep$": 40, "$krb5pa$": 40, "$dcc2$": 30, "$keepass$": 40, "$zip2$": 40, "$rar5$": 40, "$office$": 40, "$pdf$": 40, "$nt$": 32, "$bitlocker$": 40,
 }
 
 // hashEnds are what ends a hash.

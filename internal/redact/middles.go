@@ -170,3 +170,92 @@ func (sc *scanner) maxmind(at, end int) {
 		sc.add(start, end, "maxmind", rankToken)
 	}
 }
+
+// discord looks at the beginning of a bot's number in base64: the number, a time and a signature follow, with dots between them.
+func (sc *scanner) discord(at, end int) {
+	s := sc.s
+	if s[at:end] != strings.ToUpper(s[at:end]) || isB64(byteAt(s, at-1)) && insideWord(s, at) {
+		return
+	}
+	id := run(s[:min(len(s), at+32)], at, isDashed)
+	stamp := run(s[:min(len(s), id+10)], id+1, isDashed)
+	stop := run(s[:min(len(s), stamp+48)], stamp+1, isDashed)
+	if id-at < 23 || byteAt(s, id) != '.' || stamp-id-1 < 6 || stamp-id-1 > 7 || byteAt(s, stamp) != '.' || stop-stamp-1 < 27 {
+		return
+	}
+	sc.add(at, stop, "discord", rankToken)
+}
+
+// node looks at the middle of a token that nodes join a cluster of K3s with: K10, the hash of its certificate, ::server: and the secret.
+func (sc *scanner) node(at, end int) {
+	s := sc.s
+	start := at
+	for start > 0 && at-start < 70 && isHex(s[start-1]) {
+		start--
+	}
+	if at-start < 64 || start < 1 {
+		return
+	}
+	if start = at - 64; !strings.HasSuffix(s[:start], "K10") {
+		return
+	}
+	if stop := run(s, end, isDotted); stop-end >= 6 {
+		sc.add(start-3, stop, "k3s", rankToken)
+	}
+}
+
+// zeroTier looks at the middle of an identity of ZeroTier: address:0:public:private.
+func (sc *scanner) zeroTier(at, end int) {
+	s := sc.s
+	public := run(s[:min(len(s), end+129)], end, isHex)
+	if at < 10 || !isHexDigits(s[at-10:at]) || public-end != 128 || byteAt(s, public) != ':' {
+		return
+	}
+	if stop := run(s, public+1, isHex); stop-public-1 == 128 {
+		sc.add(public+1, stop, kindPrivateKey, rankKey)
+	}
+}
+
+// challenge looks at user::domain:challenge:proof:blob, as NetNTLM is written.
+func (sc *scanner) challenge(_, end int) {
+	s := sc.s
+	domain := run(s[:min(len(s), end+64)], end, isNameByte)
+	i := run(s, domain+1, isHex)
+	j := run(s, i+1, isHex)
+	stop := run(s, j+1, isHex)
+	if byteAt(s, domain) != ':' || i-domain-1 != 16 && i-domain-1 != 48 || byteAt(s, i) != ':' || j-i-1 < 32 || byteAt(s, j) != ':' || stop-j-1 < 16 {
+		return
+	}
+	sc.add(domain+1, stop, kindHash, rankFormat)
+}
+
+// resetLink looks at a link that lets whoever has it set a password.
+func (sc *scanner) resetLink(_, end int) {
+	s := sc.s
+	stop := run(s, end, func(c byte) bool { return c > ' ' && !isQuote(c) && c != '<' && c != '>' && c != ')' })
+	i := end
+	for j := end; j <= stop; j++ {
+		if j < stop && strings.IndexByte("/?&=#", s[j]) < 0 {
+			continue
+		}
+		if v := s[i:j]; tokenLike(v, 20) && !isWords(v) && strings.IndexByte(v, '%') < 0 {
+			sc.add(i, j, kindToken, rankFormat)
+		}
+		i = j + 1
+	}
+}
+
+func middleRules() []rule {
+	return []rule{
+		{literals: []string{"mta", "mte", "mti", "mtm", "mtq", "otk", "odk", "nzk", "njk", "mjk", "mzk", "ndk", "ntk"}, find: (*scanner).discord, in: Keys},
+		{literals: []string{"::server:", "::node:"}, find: (*scanner).node, in: Keys},
+		{literals: []string{":0:"}, find: (*scanner).zeroTier, in: Keys},
+		{literals: []string{"::"}, find: (*scanner).challenge},
+		{literals: []string{"encrypted secret key", "signify secret key", "minisign secret key"}, find: func(sc *scanner, at, end int) {
+			if sc.lineStop(end) == end && strings.Contains(sc.s[max(0, at-64):at], "comment:") {
+				sc.expectNext(expectPrinted, site{kind: kindPrivateKey})
+			}
+		}},
+		{literals: []string{"password/reset/", "reset-password/", "reset_password/", "/reset/", "reset?", "reset-password?", "reset_password?", "/magic-link/", "/set-password/"}, find: (*scanner).resetLink},
+	}
+}

@@ -7,7 +7,7 @@ var nameLiterals = []string{
 	"pass", "pwd", "psk", "secret", "token", "key", "cred", "auth", "cookie", "session", "passwort", "senha", "contrasena",
 	"motdepasse", "wachtwoord", "jwt", "mnemonic", "phrase", "pw=", "pw:", "_pw", "signature", "sig=", "sid=", "code=",
 	"userpwd", "bearer", "bindpw", "rootpw", "sonar.login", "_salt", "tf_token_", `"pw"`, "'pw'", "saml", "_pat", "kennwort", "parola",
-	"heslo", "haslo", "clave", "passkey",
+	"heslo", "haslo", "clave", "passkey", "_hmac", "art-api", "pat:", "pat=",
 }
 
 // nameClass is how sure a name is to name a secret, and so how much its value must look like one.
@@ -23,7 +23,7 @@ const (
 
 // strongWords name secrets on their own and as the last word of a name.
 var strongWords = set("password", "passwords", "passwd", "passwort", "passphrase", "passcode", "psk", "pswd", "pword",
-	"passwrd", "motdepasse", "contrasena", "senha", "wachtwoord", "kennwort", "parola", "heslo", "haslo", "requirepass", "masterauth", "rootpw", "bindpw", "pgpass",
+	"passwrd", "motdepasse", "contrasena", "senha", "wachtwoord", "kennwort", "parola", "heslo", "haslo", "requirepass", "masterauth", "rootpw", "bindpw", "rootbindpw", "olcrootpw", "pgpass",
 	"authtok", "mnemonic", "deststorepass", "srcstorepass", "destkeypass", "srckeypass", "sshpass", "userpwd", "storepass", "keypass", "pskkey", "jwtsecret", "authpassword", "privpassword")
 
 // mediumWords name secrets, but results, programs and objects too.
@@ -32,7 +32,7 @@ var mediumWords = set("pass", "pwd", "pw", "secret", "secrets", "credential", "c
 // tokenWords name tokens.
 var tokenWords = set("token", "apikey", "accesskey", "secretkey", "privatekey", "authkey", "accesstoken", "authtoken",
 	"appkey", "masterkey", "sharedkey", "accountkey", "encryptionkey", "signingkey", "jwt", "phpsessid", "jsessionid",
-	"apitoken", "bearer", "licensekey", "auth", "samlresponse", "samlassertion", "passkey", "clave")
+	"apitoken", "bearer", "licensekey", "auth", "samlresponse", "samlassertion", "proxyauth", "httpauth", "basicauth", "authident", "passkey", "clave")
 
 // keyOwners are the words that make a secret of a following "key".
 var keyOwners = set("api", "apis", "access", "secret", "private", "priv", "encryption", "encrypt", "enc", "signing", "sign",
@@ -49,7 +49,7 @@ var keyOwners = set("api", "apis", "access", "secret", "private", "priv", "encry
 // tokenOthers are the words that make something else of a following "token" or "key": cursors, parser symbols, counters.
 var tokenOthers = set("next", "page", "pagination", "continuation", "max", "min", "num", "n", "total", "count", "prompt",
 	"completion", "input", "output", "stop", "eos", "bos", "pad", "unk", "cls", "mask", "special", "cancellation", "cancel",
-	"syntax", "lex", "lexer", "parser", "current", "last", "first", "prev", "previous", "new", "public", "pub", "idempotency",
+	"syntax", "lex", "lexer", "parser", "current", "last", "first", "prev", "previous", "new", "public", "pub", "idempotency", "cache", "surrogate", "partition", "sort", "etag", "object",
 	"sync", "per", "used", "remaining", "reasoning", "cached", "sort", "websocket", "field", "operator", "punctuator")
 
 // qualifiers say which or in what form, and do not change what a name names.
@@ -185,12 +185,20 @@ func (w *nameWords) judge(last int) (string, nameClass) {
 		return w.key(last)
 	case word == "salt" && w.caps && (before == "auth" || before == "in" || before == "nonce"):
 		return kindSecret, tokenName // of WordPress
-	case word == "pat" && last > 0 && w.caps:
+	case word == "pat" && w.caps:
 		return kindToken, tokenName // a personal access token, as in AZURE_DEVOPS_EXT_PAT
+	case word == "ident" && before == "auth":
+		return kindPassword, tokenName // of Yarn
 	case word == "response" && before == "saml":
 		return kindToken, tokenName
 	case w.word(0) == "tf" && w.word(1) == "token" && last > 1:
 		return kindToken, tokenName // TF_TOKEN_ and a host
+	case word == "id" && before == "secret":
+		return kindSecret, tokenName // of Vault's AppRole, of Consul's and Nomad's tokens
+	case word == "cookie" && before == "erlang":
+		return kindSecret, strongName
+	case (word == "hmac" || word == "signing") && last > 0 && w.caps, word == "api" && before == "art":
+		return kindKey, tokenName
 	case word == "login" && before == "sonar":
 		return kindToken, tokenName
 	case tokenWords[word]:
@@ -218,6 +226,10 @@ func (w *nameWords) key(last int) (string, nameClass) {
 		return kindKey, mediumName
 	case keyOwners[before] && !tokenOthers[before] || before == "in" && w.word(last-2) == "logged":
 		return kindKey, tokenName
+	case w.word(0) == "x" && last > 1 && !tokenOthers[before]:
+		return kindKey, tokenName // X-Gotify-Key
+	case w.caps && !tokenOthers[before]:
+		return kindKey, queryName // HONEYCOMB_KEY
 	}
 	return "", notSecret
 }

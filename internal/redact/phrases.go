@@ -19,7 +19,7 @@ func (sc *scanner) phrase(at, end int) {
 	if !ok {
 		x = sc.bare(i, ':', longestJudged)
 	}
-	if v := x.text(s); len(v) >= 6 && (tokenLike(v, 6) || strong(v) || lookAt(v).other && !isPlainWord(v)) && !isReference(v, x.quote) && !isPlaceholder(v) && !isVersion(v) && !isCode(v) {
+	if v := x.text(s); len(v) >= 6 && (tokenLike(v, 6) || strong(v) || lookAt(v).other && !isPlainWord(v)) && !isReference(v, x.quote) && !isPlaceholder(v) && (!isVersion(v) || len(v) > 30) && !isCode(v) {
 		sc.add(x.start, x.end, kindSecret, rankName)
 	}
 }
@@ -58,7 +58,7 @@ func (sc *scanner) announces(at, end int) bool {
 	if strings.HasPrefix(text, "enter") || strings.HasPrefix(text, "new password") {
 		return false // a prompt
 	}
-	for _, w := range []string{"following", "initial", "generated", "temporary", "your ", " is:", "new ", "use "} {
+	for _, w := range []string{"using ", "following", "initial", "generated", "temporary", "your ", " is:", "new ", "use "} {
 		if strings.Contains(text, w) {
 			sc.expectNext(expectAlone, site{kind: kindPassword})
 			return true
@@ -107,7 +107,7 @@ func phraseRules() []rule {
 		{literals: []string{"unseal key", "recovery key", "recovery code", "backup code", "rescue code", "scratch code", "emergency code", "root token",
 			"one-time password", "one-time code", "seed phrase", "recovery phrase", "pass phrase", "shared key", "security code", "activation code", "secret phrase", "pragma key", "pragma rekey"},
 			find: (*scanner).phrase},
-		{literals: []string{"пароль", "Пароль", "密码", "密碼", "口令", "パスワード", "비밀번호", "contraseña", "Contraseña", "hasło", "Hasło", "lösenord", "adgangskode",
+		{literals: []string{"mot de passe", "пароль", "Пароль", "密码", "密碼", "口令", "パスワード", "비밀번호", "contraseña", "Contraseña", "hasło", "Hasło", "lösenord", "adgangskode",
 			"jelszó", "şifre"}, find: (*scanner).foreignName},
 		{literals: []string{`"random_password"`}, find: (*scanner).randomPassword},
 	}

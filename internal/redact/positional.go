@@ -257,8 +257,13 @@ func ftpLogin(sc *scanner, args []word) {
 		}
 		x := sc.inner(args[i+1])
 		fields := strings.Fields(x.text(sc.s))
-		for j := 0; j+2 < len(fields); j++ {
-			if fields[j] != "user" {
+		for j := 0; j+1 < len(fields); j++ {
+			if n := strings.IndexByte(fields[j+1], ','); fields[j] == "-u" && n > 0 {
+				v := strings.TrimRight(fields[j+1][n+1:], ";")
+				at := x.start + strings.Index(x.text(sc.s), fields[j+1]) + n + 1
+				sc.given(extent{start: at, end: at + len(v)}, kindPassword)
+			}
+			if fields[j] != "user" || j+2 >= len(fields) {
 				continue
 			}
 			v := strings.TrimRight(fields[j+2], ";")
@@ -284,5 +289,14 @@ func bundleConfig(sc *scanner, args []word) {
 	rest := sc.plainArgs(args, false)
 	if n := len(rest); n > 1 && sc.text(rest[0]) == "config" && strings.IndexByte(sc.text(rest[n-2]), '.') > 0 {
 		sc.argument(sc.inner(rest[n-1]), afterColon, true)
+	}
+}
+
+// lastLikeToken masks the last plain argument if it is long enough for a key: oathtool --totp -b KEY.
+func lastLikeToken(sc *scanner, args []word) {
+	if rest := sc.plainArgs(args, false); len(rest) > 0 {
+		if x := sc.inner(rest[len(rest)-1]); len(x.text(sc.s)) >= 16 && !isPath(x.text(sc.s)) {
+			sc.given(x, kindSecret)
+		}
 	}
 }

@@ -53,6 +53,9 @@ func referenceLen(v string) int {
 		if byteAt(v, 1) == '(' {
 			return through(v, 2, ")s")
 		}
+		if strings.HasPrefix(v, "%env(") {
+			return through(v, 5, ")%")
+		}
 		if strings.IndexByte("svdqxwrT", byteAt(v, 1)) >= 0 && !isAlnum(byteAt(v, 2)) {
 			return 2 // of printf
 		}

@@ -166,5 +166,5 @@ func allRules() []rule {
 		{literals: []string{"echo ", "printf ", "yes "}, find: (*scanner).feed},
 		{literals: []string{"<<"}, find: (*scanner).heredocPipe},
 	}
-	return slices.Concat(all, fileRules(), callRules(), toldRules(), phraseRules(), networkRules(), keyRules(), hashRules(), tokenRules())
+	return slices.Concat(all, printerRules(), logonRules(), wordyRules(), codeRules(), middleRules(), sqlRules(), placeRules(), fileRules(), callRules(), toldRules(), phraseRules(), networkRules(), keyRules(), hashRules(), tokenRules())
 }

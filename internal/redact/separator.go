@@ -44,6 +44,14 @@ func (sc *scanner) separator(st *site, stop int) bool {
 		st.sep, i = ' ', blank+1 // a list of arguments
 	case c == ',' && st.quoted && sc.inCall(st.start-1):
 		st.sep, i = ',', blank+1
+	case (c == '|' || c == '?') && byteAt(s, blank+1) == c && st.spaced && isQuote(byteAt(s, skipBlank(s, blank+2))):
+		st.sep, i = '=', blank+2 // process.env.NAME || "…"
+	case c == '|' && st.spaced && sc.inTable(st.start):
+		st.sep, i = ':', blank+1
+	case c == '*' && st.flag == 0 && emphasized(s[blank:]) > 0:
+		st.sep, i = ':', blank+emphasized(s[blank:])
+	case c == ',' && !st.quoted && st.flag == 0 && sc.namesPair(st.start):
+		return sc.pair(st, blank)
 	case c == '(' && blank == stop && (st.name == "PASSWORD" || st.name == "OLD_PASSWORD") && isQuote(byteAt(s, stop+1)):
 		st.sep, i = '=', stop+1 // a function of SQL
 	case c == '>' && byteAt(s, st.start-1) == '<':
@@ -59,6 +67,9 @@ func (sc *scanner) separator(st *site, stop int) bool {
 		return false
 	}
 	st.at = skipBlank(s, i)
+	if st.sep == ':' && byteAt(s, st.at) == '*' { // **Password:** …
+		st.at = skipBlank(s, run(s, st.at, func(c byte) bool { return c == '*' }))
+	}
 	if at := declared(s, st.at); st.sep == ':' && at > 0 {
 		st.sep, st.spaced, st.at = '=', true, at
 	}
@@ -85,6 +96,29 @@ func declared(s string, i int) int {
 func hasEncodedSeparator(s string) bool {
 	s = strings.TrimPrefix(s, "%22")
 	return hasFoldPrefix(s, "%3d") || hasFoldPrefix(s, "%3a")
+}
+
+// inTable tells whether i is where the first cell of a table's row begins.
+func (sc *scanner) inTable(i int) bool {
+	for i > 0 && (sc.s[i-1] == ' ' || sc.s[i-1] == '*') {
+		i--
+	}
+	return byteAt(sc.s, i-1) == '|' && sc.firstInLine(i-1)
+}
+
+// emphasized is the length of the stars and the colon that s begins with, as behind a name that Markdown prints bold; 0 without.
+func emphasized(s string) int {
+	n := run(s, 0, func(c byte) bool { return c == '*' })
+	if n <= 2 && byteAt(s, n) == ':' {
+		return n + 1
+	}
+	return 0
+}
+
+// namesPair tells whether what stands before i says that a name follows, and then its value: {name: DB_PASSWORD, value: …}.
+func (sc *scanner) namesPair(i int) bool {
+	head := strings.ToLower(sc.s[max(0, i-6):i])
+	return strings.HasSuffix(head, "name: ") || strings.HasSuffix(head, "name=") || strings.HasSuffix(head, "key: ") || strings.HasSuffix(head, "key=")
 }
 
 // names tells whether the quote at i opens an attribute of XML that names an element: key=, name= or id=.
@@ -158,7 +192,7 @@ func (sc *scanner) elementPair(st *site, i int) bool {
 // valueElement is the place behind the <value> or <string> that stands at i; i if none does.
 func valueElement(s string, i int) int {
 	for _, tag := range []string{"<value>", "<string>"} {
-		if strings.HasPrefix(s[i:], tag) {
+		if hasFoldPrefix(s[i:], tag) {
 			return i + len(tag)
 		}
 	}
@@ -169,7 +203,7 @@ func valueElement(s string, i int) int {
 // configuration file, a keyword of SQL or of a command.
 func (sc *scanner) takesBlank(st *site, stop int) bool {
 	after := skipBlank(sc.s, stop)
-	if programs()[st.name] != nil {
+	if programs()[st.name] != nil && !isQuote(byteAt(sc.s, after)) && !sc.setsName(st.start) && !sc.followsUser(st.start) {
 		return false // wpa_passphrase NETWORK
 	}
 	if byteAt(sc.s, st.start-1) == '/' {
@@ -179,7 +213,18 @@ func (sc *scanner) takesBlank(st *site, stop int) bool {
 		return after-stop == 1 || isQuote(byteAt(sc.s, after))
 	}
 	return st.class == strongName || (st.class == tokenName || st.class == mediumName) && (st.first || sc.setsName(st.start)) ||
+		st.class == mediumName && sc.followsUser(st.start) ||
 		st.class == mediumName && isQuote(byteAt(sc.s, after))
+}
+
+// followsUser tells whether a user and its name stand before i: user NAME pass ….
+func (sc *scanner) followsUser(i int) bool {
+	words := strings.Fields(sc.s[max(0, i-64):i])
+	if n := len(words); n >= 2 {
+		w := strings.ToLower(strings.Trim(words[n-2], ":"))
+		return w == "user" || w == "username" || w == "login"
+	}
+	return false
 }
 
 // setsName tells whether the name at i is what a command sets: setenv NAME, set -gx NAME, ENV NAME.
@@ -190,7 +235,7 @@ func (sc *scanner) setsName(i int) bool {
 		head = head[n+1:]
 	}
 	for head != "" {
-		head = strings.TrimRight(head, " \t")
+		head = strings.TrimRight(head, " \t$")
 		n := strings.LastIndexAny(head, " \t") + 1
 		switch w := strings.ToLower(head[n:]); {
 		case w == "set" || w == "setenv" || w == "setx" || w == "env" || w == "arg" || w == "put" || w == "add" || strings.HasSuffix(w, "_header") || strings.HasSuffix(w, "_param"):

@@ -50,13 +50,13 @@ func (sc *scanner) asked(at, end int) {
 // "your password is …".
 func (sc *scanner) sentence(st site, stop int) {
 	s := sc.s
-	if st.class == strongName && sc.announces(st.start, stop) {
+	if (st.class == strongName || st.class == tokenName) && sc.announces(st.start, stop) {
 		return
 	}
 	end := min(sc.lineStop(stop), stop+160)
 	rest := s[stop:end]
-	at := toldAt(rest, st.class == strongName)
-	if at < 0 || at >= len(rest) || strings.ContainsAny(rest[:at], "\"'=\x01") {
+	at := toldAt(s[max(0, st.start-32):st.start], rest, st.class == strongName)
+	if at < 0 || at >= len(rest) || strings.ContainsAny(rest[:at], "\"=\x01") || strings.Count(rest[:at], "'")%2 != 0 {
 		return
 	}
 	x, ok := quoted(s, stop+at)
@@ -79,8 +79,22 @@ func (sc *scanner) sentence(st site, stop int) {
 	sc.add(x.start, x.end, st.kind, rankName)
 }
 
+// changes tells whether the words before a password say that it is being changed.
+func changes(head string) bool {
+	head = strings.ToLower(head)
+	for _, w := range []string{"set ", "changed ", "change ", "reset ", "updated ", "update ", "rotated ", "switched "} {
+		if strings.Contains(head, w) {
+			return true
+		}
+	}
+	return false
+}
+
 // toldAt is where what is told begins in the words after a name, -1 if nothing is. Only a password is told behind words and a colon.
-func toldAt(rest string, password bool) int {
+func toldAt(head, rest string, password bool) int {
+	if password && strings.HasPrefix(rest, " to ") && changes(head) {
+		return len(" to ")
+	}
 	for _, p := range []string{" is: ", " is ", " was set to ", " set to ", " changed to ", " reset to ", ": "} {
 		if p == ": " {
 			if n := strings.Index(rest, p); password && n >= 0 && tellsPassword(rest[:n]) {

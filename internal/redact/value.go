@@ -19,7 +19,7 @@ func (sc *scanner) value(st site) bool {
 			return false // the quote ends a string that the name stands in: there is no value
 		}
 	}
-	if st.plural || byteAt(s, st.at) == '[' && strings.HasSuffix(st.name, "s") {
+	if st.plural || byteAt(s, st.at) == '[' && (strings.HasSuffix(st.name, "s") || st.sep == ':' && st.class != queryName && headerList(s[st.at+1:])) {
 		return byteAt(s, st.at) == '[' && sc.items(st)
 	}
 	x, ok := quoted(s, st.at)
@@ -31,8 +31,16 @@ func (sc *scanner) value(st site) bool {
 			return true
 		}
 		x = sc.bare(st.at, st.sep, longestJudged)
-		if phrase := strings.HasSuffix(st.name, "phrase"); st.flag == 0 && st.first && (st.sep == ':' || st.sep == '=' && (st.spaced || phrase)) {
+		switch phrase := strings.HasSuffix(st.name, "phrase"); {
+		case st.flag > 0:
+		case sc.inGroups(x) && st.class == strongName:
+			x.end = sc.lineStop(x.end)
+			sc.add(x.start, x.end, st.kind, rankName)
+			return true
+		case st.first && (st.sep == ':' || st.sep == '=' && (st.spaced || phrase)):
 			x = sc.wholeLine(st, x)
+		case st.sep == '=' && st.class == strongName && (st.first || strings.HasSuffix(s[:st.start], "export ")):
+			x = sc.envPhrase(x)
 		}
 	}
 	if strings.Contains(s[x.start:min(x.end, x.start+64)], "-----BEGIN ") {
@@ -42,7 +50,7 @@ func (sc *scanner) value(st site) bool {
 		x = cutEncoded(s, x)
 	}
 	if !ok && byteAt(s, st.at) == '<' && sc.toFillIn(st.at) || !sc.accept(st, x) {
-		return false
+		return !ok && (sc.defaultArgument(st) || sc.wrapped(st))
 	}
 	if st.encoded {
 		x.open = false
@@ -52,6 +60,15 @@ func (sc *scanner) value(st site) bool {
 	}
 	sc.add(x.start, x.end, st.kind, rankName)
 	return true
+}
+
+// headerList tells whether s, behind a bracket, is the values of a header as programs in Go print them: ["…"] or […] with one word.
+func headerList(s string) bool {
+	if isQuote(byteAt(s, 0)) {
+		return true
+	}
+	n := run(s, 0, func(c byte) bool { return isPadded(c) || c == '.' })
+	return n >= 16 && byteAt(s, n) == ']'
 }
 
 // items masks the secrets of a list in one line.
@@ -157,6 +174,10 @@ func (sc *scanner) wholeLine(st site, x extent) extent {
 	if strings.HasSuffix(strings.ToLower(st.name), "phrase") && isPhrase(sc.s[x.start:end]) {
 		x.end = end
 		x.next = end
+		return x
+	}
+	if isLongPhrase(sc.s[x.start:end]) {
+		x.end, x.next = end, end
 		return x
 	}
 	if n := strings.Index(rest, " #"); n >= 0 {

@@ -15,6 +15,8 @@ func (sc *scanner) programAt(at, end int) {
 	}
 	if hasFoldPrefix(s[end:], ".exe") {
 		end += len(".exe")
+	} else if strings.HasPrefix(s[end:], ".py ") {
+		end += len(".py")
 	}
 	c := byteAt(s, end)
 	in := sc.quotesTo(at)
@@ -176,7 +178,7 @@ func (sc *scanner) meantAsValue(words []word, i int) bool {
 // argument masks the value of an option by its shape. own says that it is a word of its own.
 func (sc *scanner) argument(x extent, shape valueShape, own bool) {
 	v := x.text(sc.s)
-	if own && v != "" && v[0] == '-' && x.quote == 0 {
+	if own && v != "" && x.quote == 0 && (v[0] == '-' || v[0] == '/' && len(v) > 2 && (v[2] == ':' || strings.IndexByte(v, ':') > 0 && !strong(v))) {
 		return
 	}
 	kind := kindPassword
