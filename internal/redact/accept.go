@@ -63,6 +63,8 @@ func acceptToken(st site, x extent, v string) bool {
 	switch {
 	case strings.HasPrefix(st.name, "routing") && !isHexDigits(v):
 		return false
+	case strings.HasSuffix(strings.ToLower(st.name), "seed"):
+		return lookAt(v).letters() && tokenLike(v, 24) && !isWords(v)
 	case isSecretID(st.name):
 		return isUUID(v)
 	case st.flag > 0 && st.sep != ' ':

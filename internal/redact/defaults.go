@@ -53,7 +53,7 @@ func (sc *scanner) wrapped(st site) bool {
 
 // wrappers are such functions.
 var wrappers = set("md5", "sha1", "sha2", "sha256", "sha512", "crypt", "password", "encrypt", "hash", "hash_password", "hashpw", "bcrypt", "hex", "unhex", "base64", "b64encode", "b64enc", "base64encode", "from_base64",
-	"to_base64", "string", "str", "bytes", "secretstr", "secret", "securestring", "sensitive", "text", "of", "some", "ptr", "stringptr", "mask", "quote", "unicode", "n", "u", "b", "tobytes", "encode", "getbytes", "aes_encrypt",
+	"to_base64", "string", "str", "bytes", "secretstr", "secret", "securestring", "sensitive", "text", "of", "some", "ptr", "stringptr", "mask", "quote", "unicode", "n", "u", "b", "aes_encrypt",
 	"pgp_sym_encrypt", "passwordhash", "generate_password_hash", "make_password", "to_owned", "from", "new")
 
 // shortCode looks at numbers of four to eight digits behind PIN, PUK and OTP.

@@ -67,6 +67,8 @@ func (sc *scanner) goesOnFrom(i int) bool {
 		if q := byteAt(s, i); q == '"' || q == '\'' {
 			carried.sep = '='
 			sc.value(carried)
+		} else if i > 0 && sc.lonely(i) {
+			sc.add(i, sc.lineStop(i), c.kind, rankName)
 		}
 	case expectItems, expectItem:
 		dash := strings.HasPrefix(s[i:], "- ")

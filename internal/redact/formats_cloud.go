@@ -84,6 +84,8 @@ var cloudFormats = []format{
 	{"porkbun", "sk1_", isHex, 64, 64, true},
 	{"porkbun", "pk1_", isHex, 64, 64, true},
 	{"upcloud", "ucat_", isAlnum, 24, 0, true},
+	{"kubernetes", "base64url.bearer.authorization.k8s.io.", isDashed, 20, 0, true},
+	{"astra", "AstraCS:", func(c byte) bool { return isAlnum(c) || c == ':' }, 60, 0, true},
 	{"quicknode", ".quiknode.pro/", isHex, 32, 0, true},
 	{"infura", "infura.io/v3/", isHex, 32, 0, true},
 	{"alchemy", ".alchemy.com/v2/", isDashed, 24, 0, true},

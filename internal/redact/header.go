@@ -86,7 +86,9 @@ func (sc *scanner) credentials(i, end int, exact bool) {
 	stop := end
 	switch {
 	case list && !exact:
-		stop = parameters(s, v, end)
+		if stop = parameters(s, v, end); byteAt(s, stop) == ':' { // user:signature
+			stop = min(end, run(s, stop, func(c byte) bool { return c > ' ' && !isQuote(c) }))
+		}
 	case !exact || known && !list:
 		x := sc.bare(v, ':', longestJudged)
 		if x.open {

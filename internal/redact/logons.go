@@ -169,7 +169,7 @@ func (sc *scanner) ftpUser(at, end int) {
 	if len(words) != 2 {
 		return
 	}
-	if v := words[1]; prompted || strong(v) && lookAt(v).digit && !isWords(v) && !strings.ContainsAny(v, "/()=:@,") {
+	if v := words[1]; prompted || strong(v) && lookAt(v).digit && !isWords(v) && !strings.ContainsAny(v, "/()=:@,|") && !fileEnds[strings.TrimRight(v[strings.LastIndexByte(v, '.')+1:], ".")] {
 		i := end + strings.LastIndex(s[end:stop], v)
 		sc.given(innerOf(s, i, i+len(v)), kindPassword)
 	}

@@ -7,7 +7,7 @@ var nameLiterals = []string{
 	"pass", "pwd", "psk", "secret", "token", "key", "cred", "auth", "cookie", "session", "passwort", "senha", "contrasena",
 	"motdepasse", "wachtwoord", "jwt", "mnemonic", "phrase", "pw=", "pw:", "_pw", "signature", "sig=", "sid=", "code=",
 	"userpwd", "bearer", "bindpw", "rootpw", "sonar.login", "_salt", "tf_token_", `"pw"`, "'pw'", "saml", "_pat", "kennwort", "parola",
-	"heslo", "haslo", "clave", "passkey", "_hmac", "art-api", "pat:", "pat=",
+	"heslo", "haslo", "clave", "passkey", "_hmac", "art-api", "seed", "pat:", "pat=",
 }
 
 // nameClass is how sure a name is to name a secret, and so how much its value must look like one.
@@ -32,7 +32,7 @@ var mediumWords = set("pass", "pwd", "pw", "secret", "secrets", "credential", "c
 // tokenWords name tokens.
 var tokenWords = set("token", "apikey", "accesskey", "secretkey", "privatekey", "authkey", "accesstoken", "authtoken",
 	"appkey", "masterkey", "sharedkey", "accountkey", "encryptionkey", "signingkey", "jwt", "phpsessid", "jsessionid",
-	"apitoken", "bearer", "licensekey", "auth", "samlresponse", "samlassertion", "proxyauth", "httpauth", "basicauth", "authident", "passkey", "clave")
+	"apitoken", "bearer", "licensekey", "auth", "samlresponse", "samlassertion", "seed", "proxyauth", "httpauth", "basicauth", "authident", "passkey", "clave")
 
 // keyOwners are the words that make a secret of a following "key".
 var keyOwners = set("api", "apis", "access", "secret", "private", "priv", "encryption", "encrypt", "enc", "signing", "sign",
@@ -44,7 +44,10 @@ var keyOwners = set("api", "apis", "access", "secret", "private", "priv", "encry
 	"heroku", "cloudflare", "digitalocean", "maps", "gcp", "firebase", "supabase", "rapidapi", "tailscale", "certificate",
 	"hash", "logged", "nonce", "routing", "hook", "integration", "instrumentation", "ingest", "license", "activation", "product",
 	"ssh", "host", "data", "user", "personal", "bot", "partner", "merchant", "payment", "vault", "db", "database", "mail",
-	"smtp", "wep", "wpa", "wifi", "string", "code", "auth_key", "main", "primary", "secondary")
+	"smtp", "wep", "wpa", "wifi", "string", "code", "auth_key", "main", "primary", "secondary", "setup", "enrollment", "provisioning", "registration", "fastly", "gotify", "bunny", "linear", "plex", "sonarr", "radarr", "jackett", "emby", "jellyfin",
+	"etherscan", "infura", "alchemy", "moralis", "honeycomb", "rollbar", "segment", "amplitude", "mixpanel", "posthog", "intercom", "mandrill", "postmark", "sparkpost", "mailjet", "brevo", "sendinblue", "vonage", "nexmo", "plivo",
+	"telnyx", "pusher", "ably", "tmdb", "weather", "openweather", "openweathermap", "shodan", "virustotal", "censys", "abuseipdb", "polygon", "finnhub", "coinbase", "binance", "linode", "vultr", "hetzner", "scaleway", "porkbun", "namecheap",
+	"gandi", "together", "fireworks", "replicate", "elevenlabs", "deepgram", "assemblyai", "voyage", "jina", "tavily", "serpapi", "serper", "perplexity", "deepseek", "xai", "cerebras", "nvidia", "langsmith", "langfuse", "snyk", "sonar")
 
 // tokenOthers are the words that make something else of a following "token" or "key": cursors, parser symbols, counters.
 var tokenOthers = set("next", "page", "pagination", "continuation", "max", "min", "num", "n", "total", "count", "prompt",
@@ -206,6 +209,8 @@ func (w *nameWords) judge(last int) (string, nameClass) {
 			return "", notSecret
 		}
 		return kindToken, tokenName
+	case word == "session" && w.word(0) == "x", word == "id" && before == "session" && w.word(0) == "x":
+		return kindToken, tokenName // X-Session-Id
 	case word == "session" || word == "sessionid" || word == "sessid" || word == "sid":
 		return kindToken, queryName // of a log as often as of a browser
 	case word == "signature" || word == "sig":

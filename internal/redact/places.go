@@ -126,7 +126,7 @@ func (sc *scanner) baseAccount(at, _ int) {
 	for from > 0 && at-from < longest && s[from-1] > ' ' && !isQuote(s[from-1]) && s[from-1] != '=' {
 		from--
 	}
-	if slash := strings.IndexByte(s[from:at], '/'); slash > 0 && slash <= 30 && run(s, from, isWordByte) == from+slash {
+	if slash := strings.IndexByte(s[from:at], '/'); slash > 0 && isAlnum(byteAt(s, at+len("@//"))) && slash <= 30 && run(s, from, isWordByte) == from+slash {
 		sc.given(extent{start: from + slash + 1, end: at}, kindPassword)
 	}
 }

@@ -48,6 +48,12 @@ func (sc *scanner) separator(st *site, stop int) bool {
 		st.sep, i = '=', blank+2 // process.env.NAME || "…"
 	case c == '|' && st.spaced && sc.inTable(st.start):
 		st.sep, i = ':', blank+1
+	case arrowLen(s[blank:]) > 0 && st.flag == 0 && !st.quoted && sc.lonely(skipBlank(s, blank+arrowLen(s[blank:]))):
+		st.sep, i = ':', blank+arrowLen(s[blank:])
+	case c == ',' && st.quoted && st.class == strongName && !sc.inCall(st.start-1) && sc.tuplePassword(blank+1):
+		st.sep, i = '=', blank+1
+	case c == '>' && byteAt(s, st.start-1) == ':' && run(s, max(0, st.start-16)+strings.LastIndexByte(s[max(0, st.start-16):st.start], '<')+1, isAlnum) == st.start-1:
+		st.sep, i = '>', blank+1 // <ns:password>
 	case c == '*' && st.flag == 0 && emphasized(s[blank:]) > 0:
 		st.sep, i = ':', blank+emphasized(s[blank:])
 	case c == ',' && !st.quoted && st.flag == 0 && sc.namesPair(st.start):
@@ -96,6 +102,33 @@ func declared(s string, i int) int {
 func hasEncodedSeparator(s string) bool {
 	s = strings.TrimPrefix(s, "%22")
 	return hasFoldPrefix(s, "%3d") || hasFoldPrefix(s, "%3a")
+}
+
+// arrowLen is the length of the arrow or dash that s begins with, as people put it between a name and its value; 0 without.
+func arrowLen(s string) int {
+	for _, a := range []string{"->", "→", "–", "—", "- "} {
+		if strings.HasPrefix(s, a) {
+			return len(a)
+		}
+	}
+	return 0
+}
+
+// lonely tells whether the word at i looks like a password and ends its line.
+func (sc *scanner) lonely(i int) bool {
+	v := sc.s[i:sc.lineStop(i)]
+	return strings.IndexByte(v, ' ') < 0 && strong(v) && lookAt(v).digit && !isVersion(v) && !strings.ContainsAny(v, "(){}")
+}
+
+// tuplePassword tells whether the string at i, behind a password's name and a comma, looks like one: not the next of a list of names.
+func (sc *scanner) tuplePassword(i int) bool {
+	x, ok := quoted(sc.s, skipBlank(sc.s, i))
+	if !ok || x.open || len(x.text(sc.s)) > maxName {
+		return false
+	}
+	v := x.text(sc.s)
+	_, class := classify(v)
+	return class == notSecret && strong(v) && lookAt(v).digit
 }
 
 // inTable tells whether i is where the first cell of a table's row begins.
@@ -158,7 +191,7 @@ func (sc *scanner) pair(st *site, i int) bool {
 	}
 	i += closingQuote(s, i)
 	if !hasFoldPrefix(s[i:], "value") {
-		return false
+		return sc.valueBefore(st)
 	}
 	i += len("value")
 	i += closingQuote(s, i)
@@ -168,6 +201,31 @@ func (sc *scanner) pair(st *site, i int) bool {
 	}
 	st.sep, st.at = s[i], skipBlank(s, i+1)
 	return st.at < len(s)
+}
+
+// valueBefore looks at {"value": "…", "name": "DB_PASSWORD"}: the value comes first.
+func (sc *scanner) valueBefore(st *site) bool {
+	const reach = 512
+	s := sc.s
+	head := strings.ToLower(strings.TrimRight(s[max(0, st.start-16):max(0, st.start-1)], " :\\\"'"))
+	if !strings.HasSuffix(head, "name") && !strings.HasSuffix(head, "key") {
+		return false
+	}
+	from := max(0, st.start-reach)
+	from += strings.LastIndexByte(s[from:st.start], '{') + 1
+	n := strings.Index(strings.ToLower(s[from:st.start]), "value")
+	if n < 0 {
+		return false
+	}
+	at, ok := valueAt(s, from+n+len("value"))
+	if !ok || at >= st.start || !isQuote(byteAt(s, at-1)) {
+		return false
+	}
+	st.sep, st.at = ':', at-1
+	for byteAt(s, st.at-1) == '\\' {
+		st.at--
+	}
+	return true
 }
 
 // elementPair looks at <name>NAME</name><value>…</value>, and at <key> and <string> of a property list; the value's element may be in the next
@@ -203,7 +261,7 @@ func valueElement(s string, i int) int {
 // configuration file, a keyword of SQL or of a command.
 func (sc *scanner) takesBlank(st *site, stop int) bool {
 	after := skipBlank(sc.s, stop)
-	if programs()[st.name] != nil && !isQuote(byteAt(sc.s, after)) && !sc.setsName(st.start) && !sc.followsUser(st.start) {
+	if programs()[st.name] != nil && st.flag == 0 && !isQuote(byteAt(sc.s, after)) && !sc.setsName(st.start) && !sc.followsUser(st.start) {
 		return false // wpa_passphrase NETWORK
 	}
 	if byteAt(sc.s, st.start-1) == '/' {
@@ -238,7 +296,7 @@ func (sc *scanner) setsName(i int) bool {
 		head = strings.TrimRight(head, " \t$")
 		n := strings.LastIndexAny(head, " \t") + 1
 		switch w := strings.ToLower(head[n:]); {
-		case w == "set" || w == "setenv" || w == "setx" || w == "env" || w == "arg" || w == "put" || w == "add" || strings.HasSuffix(w, "_header") || strings.HasSuffix(w, "_param"):
+		case w == "set" || w == "setenv" || w == "setx" || w == "env" || w == "arg" || w == "put" || w == "add" || strings.HasSuffix(w, "_header") || strings.HasSuffix(w, "-header") || strings.HasSuffix(w, "_param"):
 			return n > 0 || from == 0 || head != sc.s[from:i]
 		case !strings.HasPrefix(w, "-"):
 			return false

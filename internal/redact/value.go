@@ -22,7 +22,12 @@ func (sc *scanner) value(st site) bool {
 	if st.plural || byteAt(s, st.at) == '[' && (strings.HasSuffix(st.name, "s") || st.sep == ':' && st.class != queryName && headerList(s[st.at+1:])) {
 		return byteAt(s, st.at) == '[' && sc.items(st)
 	}
+	st.at = behindTag(s, st.at)
 	x, ok := quoted(s, st.at)
+	if !ok && strings.HasPrefix(s[st.at:], "<<") && (isAlpha(byteAt(s, st.at+2)) || byteAt(s, st.at+2) == '-') && st.sep == '=' && st.spaced {
+		sc.heredoc(st.at+2+run(s[st.at+2:], 0, func(c byte) bool { return c == '-' }), nesting{}, false)
+		return true
+	}
 	if !ok {
 		if st.sep == ',' || byteAt(s, st.at) == ',' {
 			return false
@@ -60,6 +65,16 @@ func (sc *scanner) value(st site) bool {
 	}
 	sc.add(x.start, x.end, st.kind, rankName)
 	return true
+}
+
+// behindTag is the place behind a tag or an anchor of YAML that a plain value follows: !!str, &name.
+func behindTag(s string, i int) int {
+	if strings.HasPrefix(s[i:], "!!") || byteAt(s, i) == '&' && isAlpha(byteAt(s, i+1)) {
+		if n := run(s, i+2, isNameByte); byteAt(s, n) == ' ' && byteAt(s, n+1) > ' ' {
+			return n + 1
+		}
+	}
+	return i
 }
 
 // headerList tells whether s, behind a bracket, is the values of a header as programs in Go print them: ["…"] or […] with one word.
@@ -130,6 +145,16 @@ func closesHere(c byte) bool {
 func (sc *scanner) element(st site) bool {
 	st.at = valueElement(sc.s, run(sc.s, st.at, isSpace))
 	rest := sc.s[st.at:]
+	if cdata := "<![CDATA["; strings.HasPrefix(rest, cdata) {
+		if n := strings.Index(rest, "]]>"); n > 0 {
+			x := extent{start: st.at + len(cdata), end: st.at + n, quote: '>'}
+			if x.start >= x.end || !sc.accept(st, x) {
+				return false
+			}
+			sc.add(x.start, x.end, st.kind, rankName)
+			return true
+		}
+	}
 	n := strings.IndexByte(rest, '<')
 	if n <= 0 || byteAt(rest, n+1) != '/' {
 		return false
