@@ -67,10 +67,8 @@ func (m *machine) doubtParam(p *syntax.ParamExp) {
 	if p.Exp == nil || p.Exp.Word == nil {
 		return
 	}
-	for _, part := range p.Exp.Word.Parts {
-		if l, ok := part.(*syntax.Lit); ok && (strings.Contains(l.Value, "<(") || strings.Contains(l.Value, ">(")) {
-			m.doubt(m.written(p), "perhaps a process substitution inside an expansion")
-		}
+	if written := m.written(p); strings.Contains(written, "<(") || strings.Contains(written, ">(") {
+		m.doubt(written, "perhaps a process substitution inside an expansion")
 	}
 }
 

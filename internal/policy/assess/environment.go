@@ -1,6 +1,10 @@
 package assess
 
-import "strings"
+import (
+	"strings"
+
+	"relay-shell/internal/lazyregexp"
+)
 
 // environment follows what a variable makes programs do that are given it: run a pager, load a library, find other
 // programs. It is called for assignments and for the environment of the call.
@@ -15,6 +19,15 @@ func (m *machine) environment(name string, v str, sc *scope) {
 		return
 	}
 	kind := variables[name]
+	if npm, ok := strings.CutPrefix(strings.ToLower(name), "npm_config_"); ok && hasAny(npm, "shell", "git", "editor", "viewer") {
+		kind = commandVariable
+	}
+	if strings.HasPrefix(name, "ANSIBLE_") && (strings.HasSuffix(name, "_PLUGINS") || name == "ANSIBLE_LIBRARY" || name == "ANSIBLE_CONFIG") {
+		kind = moduleVariable
+	}
+	if strings.HasPrefix(name, "GIT_TRACE") {
+		kind = outputVariable
+	}
 	if strings.HasPrefix(name, "GIT_CONFIG_VALUE_") {
 		kind = gitVariable
 	}
@@ -36,6 +49,32 @@ func (m *machine) environment(name string, v str, sc *scope) {
 		m.note(Reason{Text: text, Rule: "environment", Tier: Irreversible, Why: name + " loads code into every program"})
 	case searchVariable:
 		m.note(Reason{Text: text, Rule: "environment", Tier: Stateful, Why: name + " changes the code that programs load"})
+	case moduleVariable:
+		tier := Stateful
+		if !strings.HasPrefix(v.s, "/") && !strings.Contains(v.s, ":/") && v.known() { // the project's own code
+			tier = Reversible
+		}
+		m.note(Reason{Text: text, Rule: "environment", Tier: tier, Why: name + " says where programs find code"})
+	case outputVariable:
+		if strings.Contains(v.s, "/") {
+			if tier, why := pathEffect(appends, arg{str: v}, sc); tier > Observe {
+				m.note(Reason{Text: text, Rule: "environment", Tier: tier, Why: why})
+			}
+		}
+	case editorVariable:
+		c := &call{m: m, sc: sc, args: words("vim"), text: text}
+		c.rate(Reversible, "environment", name+" is run by the editor")
+		c.editorCommands(strings.Split(v.s, "|"), nil)
+		c.finish(len(m.reasons))
+	case flagVariable:
+		c := &call{m: m, sc: sc, args: append(words(name), words(strings.Fields(v.s)...)...), text: text}
+		c.buildPrograms()
+		for _, found := range flagCommand.FindAllStringSubmatch(v.s, -1) {
+			c.weighProgram(str{found[1], v.t})
+		}
+		if c.rule != "" {
+			c.finish(len(m.reasons))
+		}
 	case optionVariable:
 		if strings.ContainsAny(v.s, "-!") && loadsCode(v.s) {
 			m.note(Reason{Text: text, Rule: "environment", Tier: Stateful, Why: name + " gives programs options that load code"})
@@ -55,12 +94,12 @@ func (m *machine) environment(name string, v str, sc *scope) {
 // runsByName tells variables that by their names hold a command for some program: KUBECTL_EXTERNAL_DIFF, X_PAGER.
 func runsByName(name string) bool {
 	switch name {
-	case "CC", "CXX", "CPP", "LD", "AR", "AS", "FC", "RANLIB", "LEX", "YACC", "INSTALL", "HGEDITOR", "HGMERGE", "MAKE", "BROWSER":
+	case "CC", "CXX", "CPP", "LD", "AR", "AS", "FC", "RANLIB", "LEX", "YACC", "INSTALL", "HGEDITOR", "HGMERGE", "MAKE", "BROWSER", "PKG_CONFIG", "RUSTC", "CARGO", "NODE":
 		return true
 	}
 	last := name[strings.LastIndexByte(name, '_')+1:]
 	switch last {
-	case "PAGER", "EDITOR", "ASKPASS", "DIFF", "COMMAND", "CMD", "RSH", "SSH", "SHELL", "HOOK", "BROWSER", "PROG", "PROGRAM", "WRAPPER", "FILTER", "EXEC":
+	case "PAGER", "EDITOR", "ASKPASS", "DIFF", "COMMAND", "CMD", "RSH", "SSH", "SHELL", "HOOK", "BROWSER", "PROG", "PROGRAM", "WRAPPER", "FILTER", "EXEC", "RUNNER", "LINKER", "PASSCOMMAND":
 		return last != name
 	}
 	return false
@@ -100,7 +139,7 @@ func (m *machine) commandText(v str, text string, sc *scope) {
 }
 
 func loadsCode(options string) bool {
-	for _, o := range []string{"-r", "--require", "--import", "--loader", "--experimental-loader", "-javaagent", "-agentpath", "-agentlib", "-M", "-e", "--eval", "--checkpoint-action", "--to-command", "-I", "--use-compress-program", "+!", "-X"} {
+	for _, o := range []string{"-r", "--require", "--import", "--loader", "--experimental-loader", "-javaagent", "-agentpath", "-agentlib", "-M", "-e", "--eval", "--checkpoint-action", "-TT", "-U", "-run", "--to-command", "-I", "--use-compress-program", "+!", "-X"} {
 		for _, f := range strings.Fields(options) {
 			if strings.HasPrefix(f, o) {
 				return true
@@ -137,8 +176,15 @@ const (
 	optionVariable                          // options for a program
 	pathVariable
 	gitVariable
-	otherCode // code of another language, run at its start
+	moduleVariable // where interpreters find modules, or a file of code that they read
+	outputVariable // a file that programs write
+	editorVariable // commands of an editor
+	flagVariable   // options, some of which name commands
+	otherCode      // code of another language, run at its start
 )
+
+// flagCommand is how some options of fzf name commands.
+var flagCommand = lazyregexp.New(`(?:execute(?:-silent)?|become|reload|transform\w*|preview)[(:]([^)]*)|--preview[= ]['"]?([^'"]*)`)
 
 // variables are those of bash(1), git(1), less(1), man(1), ld.so(8), the interpreters and the usual clients.
 var variables = map[string]variableKind{
@@ -155,6 +201,13 @@ var variables = map[string]variableKind{
 	"LD_LIBRARY_PATH": searchVariable, "DYLD_LIBRARY_PATH": searchVariable, "GIT_EXEC_PATH": searchVariable, "GIT_TEMPLATE_DIR": searchVariable,
 	"LUA_INIT": otherCode, "LUA_INIT_5_3": otherCode, "LUA_INIT_5_4": otherCode, "PERL5OPT": optionVariable, "RUBYOPT": optionVariable, "NODE_OPTIONS": optionVariable, "JAVA_TOOL_OPTIONS": optionVariable, "_JAVA_OPTIONS": optionVariable, "JDK_JAVA_OPTIONS": optionVariable,
 	"TAR_OPTIONS": optionVariable, "LESS": optionVariable, "MANOPT": optionVariable, "RIPGREP_CONFIG_PATH": searchVariable, "PERL5DB": codeVariable,
+	"PYTHONPATH": moduleVariable, "PYTHONHOME": moduleVariable, "PYTHONUSERBASE": moduleVariable, "PERL5LIB": moduleVariable, "PERLLIB": moduleVariable, "RUBYLIB": moduleVariable, "NODE_PATH": moduleVariable, "GEM_HOME": moduleVariable, "GEM_PATH": moduleVariable, "BUNDLE_GEMFILE": moduleVariable,
+	"CLASSPATH": moduleVariable, "LUA_PATH": moduleVariable, "LUA_CPATH": moduleVariable, "TCLLIBPATH": moduleVariable, "GUILE_LOAD_PATH": moduleVariable, "JULIA_LOAD_PATH": moduleVariable, "EMACSLOADPATH": moduleVariable, "FPATH": moduleVariable, "R_LIBS": moduleVariable, "R_PROFILE": moduleVariable, "R_PROFILE_USER": moduleVariable,
+	"IRBRC": moduleVariable, "PSQLRC": moduleVariable, "HGRCPATH": moduleVariable, "SCREENRC": moduleVariable, "LESSKEY": moduleVariable, "LESSKEYIN": moduleVariable, "OCTAVE_INITFILE": moduleVariable, "PHPRC": moduleVariable, "PHP_INI_SCAN_DIR": moduleVariable, "WGETRC": moduleVariable, "CURL_HOME": moduleVariable, "MAILCAPS": moduleVariable, "VAGRANT_VAGRANTFILE": moduleVariable, "VAGRANT_CWD": moduleVariable,
+	"GTK_MODULES": moduleVariable, "GTK_PATH": moduleVariable, "GDK_PIXBUF_MODULE_FILE": moduleVariable, "QT_PLUGIN_PATH": moduleVariable, "GST_PLUGIN_PATH": moduleVariable, "GIO_EXTRA_MODULES": moduleVariable, "VIMRUNTIME": moduleVariable, "MYVIMRC": moduleVariable,
+	"SSLKEYLOGFILE": outputVariable, "MALLOC_TRACE": outputVariable, "HISTFILE": outputVariable, "SQLITE_HISTORY": outputVariable, "GDBHISTFILE": outputVariable, "NODE_REPL_HISTORY": outputVariable, "LESSHISTFILE": outputVariable, "PSQL_HISTORY": outputVariable, "MYSQL_HISTFILE": outputVariable, "COVERAGE_FILE": outputVariable, "PYTHON_HISTORY": outputVariable,
+	"VIMINIT": editorVariable, "EXINIT": editorVariable, "GVIMINIT": editorVariable, "GOFLAGS": flagVariable, "FZF_DEFAULT_OPTS": flagVariable, "MAVEN_OPTS": optionVariable, "GRADLE_OPTS": optionVariable, "SBT_OPTS": optionVariable, "JAVA_OPTS": optionVariable, "CATALINA_OPTS": optionVariable, "JVM_OPTS": optionVariable,
+	"ZIPOPT": optionVariable, "ELIXIR_ERL_OPTIONS": optionVariable, "ERL_FLAGS": optionVariable, "ERL_AFLAGS": optionVariable, "ERL_ZFLAGS": optionVariable, "MANROFFOPT": optionVariable,
 	"PATH": pathVariable, "GIT_CONFIG_COUNT": gitVariable, "GIT_CONFIG_PARAMETERS": gitVariable, "GIT_CONFIG": gitVariable, "GIT_CONFIG_GLOBAL": gitVariable, "GIT_CONFIG_SYSTEM": gitVariable,
 	"SHELLOPTS": gitVariable, "PYTHONINSPECT": optionVariable, "MAKEFLAGS": optionVariable, "HOME": 0,
 }
