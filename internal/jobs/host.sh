@@ -120,10 +120,11 @@ for x in j-*; do state $x; [ $s = running ] && k=$((k+1)); done
 [ $k -le $3 ] || { rm -rf $d; fail too_many $((k-1)); }
 case ${SHELL##*/} in sh|bash|dash|ash|zsh|ksh|ksh93|mksh|oksh|yash|busybox) ;; *) SHELL=/bin/sh;; esac
 c=; command -v setsid >/dev/null 2>&1 && c=setsid
+# Twice in the background: what the end of this call takes with it goes by parents, too, and the job has begun when that is answered.
 if [ "$7" ]; then
-put "$i" | ( unset CALLVAR; exec $c sh $d/run $d $2 $u "$SHELL" "$c" "$w" ) >/dev/null 2>&1 &
+( put "$i" | ( unset CALLVAR; exec $c sh $d/run $d $2 $u "$SHELL" "$c" "$w" ) >/dev/null 2>&1 & )
 else
-( unset CALLVAR; exec $c sh $d/run $d $2 $u "$SHELL" "$c" "$w" ) </dev/null >/dev/null 2>&1 &
+( ( unset CALLVAR; exec $c sh $d/run $d $2 $u "$SHELL" "$c" "$w" ) </dev/null >/dev/null 2>&1 & )
 fi
 t=0
 while [ ! -s $d/pid ] && [ $t -lt 500 ]; do sleep 0.02 2>/dev/null || nap; t=$((t+1)); done
@@ -173,6 +174,7 @@ for x in $parts; do tail -c +${x%%:*} ${x#*:}; done | head -c $((q-from))
 tree() { o=$(ps -A -o pid= -o ppid= | awk -v r=$1 '{p[$1]=$2} END{a[r];for(g=1;g;){g=0;for(i in p)if(!(i in a)&&(p[i] in a)){a[i];g=1}} for(i in a)if(i in p)printf " %s",i}'); }
 # do_kill ID SIGNAL
 do_kill() {
+umask 077
 here $1
 state $d
 left=

@@ -45,9 +45,8 @@ exec 3>&1 >/dev/null 2>&1
 x=$(wc -c <$d/cmd)
 if [ $x -lt 90000 ]; then set -- -c "$(cat $d/cmd)"; else set -- "$PWD/$d/cmd"; fi
 (
-umask $u
 CALLVAR=$d; export CALLVAR
-exec $e $c sh -c 'echo $$ 2>/dev/null >"$0/child"; cd "$1" || exit; shift; exec "$@"' $d "$w" "$sh" "$@"
+exec $e $c sh -c 'echo $$ 2>/dev/null >"$0/child"; umask $1; cd "$2" || exit; shift 2; exec "$@"' $d $u "$w" "$sh" "$@"
 ) >&3 2>&3 3>&-
 x=$?
 exec 3>&-

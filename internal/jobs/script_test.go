@@ -2,11 +2,18 @@ package jobs
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
+	"relay-shell/internal/keeper"
 	"relay-shell/internal/keeper/job"
+	"relay-shell/internal/sshbin"
 	"relay-shell/internal/target"
 )
 
@@ -64,6 +71,61 @@ func TestLongCommand(t *testing.T) {
 		if code(w.Info) != "ended 4" || strings.TrimSpace(string(w.Chunk.Data)) != num(n) {
 			t.Errorf("%d: %s, %q", n, code(w.Info), w.Chunk.Data)
 		}
+	}
+}
+
+// TestPrivate: nobody else reads what a job leaves on a host, whatever the account's umask, which the command has.
+func TestPrivate(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	h := here(t, dir)
+	want, err := exec.Command("sh", "-c", "umask").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := wait(t, h, start(t, h, "umask").ID, WaitOptions{}).Chunk.Data; string(got) != string(want) {
+		t.Errorf("the command has umask %s, want %s", got, want)
+	}
+	if _, _, err := h.Kill(t.Context(), start(t, h, "sleep 600").ID, "TERM"); err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	err = filepath.WalkDir(filepath.Join(dir, "relay-shell"), func(path string, e os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if seen++; err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s is %v", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil || seen < 10 {
+		t.Errorf("%d files, %v", seen, err)
+	}
+}
+
+// TestApart: the connection may be lost when the start is answered and its shell not yet gone. What the leash then ends of that call is not the job.
+func TestApart(t *testing.T) {
+	const mark = "0123456789abcdef01234567"
+	id := keeper.NewID(job.Kind)
+	line := script("do_start", id, "65536", "64", "3600", "100", `{"id":"`+id+`"}`)
+	end := strings.LastIndex(line, `"$@"`) + len(`"$@"`)
+	look := "\n" + sshbin.TreeScript() + `L=" " T=" "; look ` + mark + `; echo "own $$ ends $o runner $(cat $d/pid)"`
+	cmd := exec.Command("sh", "-c", line[:end]+strings.ReplaceAll(look, "'", `'\''`)+line[end:])
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir(), sshbin.CallVariable+"="+mark)
+	cmd.Stdin = strings.NewReader("exec sleep 600\n")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`own (\d+) ends ([\d ]*) runner (\d+)`).FindStringSubmatch(string(out))
+	if m == nil {
+		t.Fatalf("%s", out)
+	}
+	runner, _ := strconv.Atoi(m[3])
+	t.Cleanup(func() { _ = syscall.Kill(-runner, syscall.SIGKILL) })
+	if ends := strings.Fields(m[2]); !slices.Contains(ends, m[1]) || slices.Contains(ends, m[3]) {
+		t.Errorf("%s", m[0])
 	}
 }
 
