@@ -137,6 +137,25 @@ func (f field) checkString(s string) error {
 	if len(f.enum) > 0 && s != "" && !slices.Contains(f.enum, s) {
 		return &Error{Param: f.name, Message: fmt.Sprintf("%q is not one of the allowed values", clip(s)), Hint: "allowed: " + strings.Join(f.enum, ", ")}
 	}
+	if n := utf8.RuneCountInString(s); f.max != nil && n > int(*f.max) {
+		return &Error{Param: f.name, Message: fmt.Sprintf("has %d characters", n), Hint: f.name + " holds " + f.bounds() + " characters"}
+	}
+	if f.path {
+		return f.checkPath(s)
+	}
+	return nil
+}
+
+// maxPath is the longest path that Linux takes, in bytes (PATH_MAX counts the NUL behind it).
+const maxPath = 4095
+
+func (f field) checkPath(s string) error {
+	switch {
+	case strings.ContainsRune(s, 0):
+		return &Error{Param: f.name, Message: "holds a NUL byte", Hint: "no path has one"}
+	case len(s) > maxPath:
+		return &Error{Param: f.name, Message: fmt.Sprintf("has %d bytes", len(s)), Hint: fmt.Sprintf("a path has at most %d", maxPath)}
+	}
 	return nil
 }
 

@@ -5,7 +5,11 @@
 //		Command string  `json:"command" required:"true" desc:"Shell command."`
 //		Timeout float64 `json:"timeout" default:"60" min:"0" max:"86400" desc:"Seconds."`
 //		Stdin   string  `json:"stdin" audit:"hash" desc:"Fed to the command."`
+//		Name    string  `json:"name" max:"128" desc:"Label."`
+//		Cwd     string  `json:"cwd" path:"true" desc:"Working directory."`
 //	}
+//
+// The bounds of a string count its characters. A path holds no NUL and no more than the kernel takes.
 //
 // and gets everything else from [Schema], [Decode] and [Record]. Supported field types are string, bool, int, int64,
 // float64, *bool, *int, [List], [Selection], [Share], []string and [Env]; embedded structs are flattened. What the tags can't say (values that depend on
@@ -30,6 +34,7 @@ type field struct {
 	def      string
 	min, max *float64
 	enum     []string
+	path     bool   // a file's or directory's name, as the kernel takes it
 	audit    string // "", "hash" (length and digest only) or "omit"
 }
 
@@ -67,6 +72,7 @@ func walk(t reflect.Type, prefix []int) []field {
 			required: sf.Tag.Get("required") == "true",
 			def:      sf.Tag.Get("default"),
 			min:      number(t, sf, "min"), max: number(t, sf, "max"),
+			path:  sf.Tag.Get("path") == "true",
 			audit: sf.Tag.Get("audit"),
 		}
 		if e := sf.Tag.Get("enum"); e != "" {

@@ -24,6 +24,8 @@ type sample struct {
 	Stdin   string   `json:"stdin" audit:"hash" desc:"Input."`
 	Secret  string   `json:"secret" audit:"omit" desc:"Never recorded."`
 	Keys    []string `json:"keys" desc:"Keys."`
+	Name    string   `json:"name" max:"5" desc:"Label."`
+	Cwd     string   `json:"cwd" path:"true" desc:"Directory."`
 	connection
 }
 
@@ -39,6 +41,8 @@ func TestDecode(t *testing.T) {
 		{"all", `{"command":"a","timeout":1.5,"merge":false,"mode":"strict","hosts":["a","b"],"tier":3,"stdin":"x","keys":["C-c"],"port":22}`,
 			sample{Command: "a", Timeout: 1.5, Mode: "strict", Hosts: List{"a", "b"}, Tier: &three, Stdin: "x", Keys: []string{"C-c"}, connection: connection{22}}},
 		{"a list as one string", `{"command":"a","hosts":"web1, web2 web3"}`, sample{Command: "a", Timeout: 60, Merge: true, Hosts: List{"web1", "web2", "web3"}}},
+		{"as long as may be", `{"command":"a","name":"äöüäö","cwd":"/` + strings.Repeat("a", 4094) + `"}`,
+			sample{Command: "a", Timeout: 60, Merge: true, Name: "äöüäö", Cwd: "/" + strings.Repeat("a", 4094)}},
 		{"an integral float is an integer", `{"command":"a","port":22.0}`, sample{Command: "a", Timeout: 60, Merge: true, connection: connection{22}}},
 		{"env", `{"command":"a","env":{"A":"x","B":null,"C":1,"D":true}}`,
 			sample{Command: "a", Timeout: 60, Merge: true, Env: Env{"A": text("x"), "B": nil, "C": text("1"), "D": text("true")}}},
@@ -75,6 +79,9 @@ func TestDecodeRefuses(t *testing.T) {
 		{"env name", `{"command":"a","env":{"A-B":"x"}}`, "env", "not the name", ""},
 		{"env NUL", `{"command":"a","env":{"A":"x\u0000"}}`, "env", "NUL", ""},
 		{"hosts", `{"command":"a","hosts":7}`, "hosts", "list of strings", ""},
+		{"long", `{"command":"a","name":"äöüäöü"}`, "name", "has 6 characters", "at most 5 characters"},
+		{"NUL in a path", `{"command":"a","cwd":"/a\u0000b"}`, "cwd", "NUL", ""},
+		{"a long path", `{"command":"a","cwd":"/` + strings.Repeat("a", 4095) + `"}`, "cwd", "has 4096 bytes", "at most 4095"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got sample
@@ -107,6 +114,7 @@ func TestSchema(t *testing.T) {
 		`"tier":{"type":"integer","description":"Tier.","minimum":0,"maximum":3},` +
 		`"stdin":{"type":"string","description":"Input."},"secret":{"type":"string","description":"Never recorded."},` +
 		`"keys":{"type":"array","description":"Keys.","items":{"type":"string"}},` +
+		`"name":{"type":"string","description":"Label.","maxLength":5},"cwd":{"type":"string","description":"Directory."},` +
 		`"port":{"type":"integer","description":"TCP port.","minimum":1,"maximum":65535}},"additionalProperties":false}`
 	var got, wanted any
 	if json.Unmarshal(b, &got) != nil || json.Unmarshal([]byte(want), &wanted) != nil {

@@ -33,7 +33,12 @@ func schemaOf(t reflect.Type) *jsonschema.Schema {
 func (f field) schema() *jsonschema.Schema {
 	s := typeSchema(f.typ)
 	s.Description = f.desc
-	s.Minimum, s.Maximum = f.min, f.max
+	if s.Type != "string" {
+		s.Minimum, s.Maximum = f.min, f.max
+	} else if f.max != nil {
+		most := int(*f.max)
+		s.MaxLength = &most
+	}
 	for _, e := range f.enum {
 		s.Enum = append(s.Enum, e)
 	}

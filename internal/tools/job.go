@@ -22,9 +22,9 @@ import (
 type jobStartParams struct {
 	Command string     `json:"command" required:"true" desc:"Command line for the shell."`
 	Host    string     `json:"host" desc:"As in ssh_exec; empty: here."`
-	Cwd     string     `json:"cwd" desc:"Working directory."`
+	Cwd     string     `json:"cwd" path:"true" desc:"Working directory."`
 	Env     params.Env `json:"env" desc:"Variables to set; null removes."`
-	Name    string     `json:"name" desc:"Label."`
+	Name    string     `json:"name" max:"128" desc:"Label."`
 }
 
 type jobWaitParams struct {
@@ -251,7 +251,7 @@ func (d *Deps) planJobList(p *jobListParams) (*relay.Plan, error) {
 		}
 		all := make([]jobInfo, len(found)) // newest first: those are asked for
 		for i, info := range found {
-			all[len(all)-1-i] = d.jobOf(info)
+			all[len(all)-1-i] = d.jobOf(info).listed()
 			d.noteJob(ctx, run, info)
 		}
 		list := &jobList{Jobs: fitting(all, int(d.Config.MaxOutput)/2), Elsewhere: []string{}}

@@ -18,7 +18,7 @@ type jobInfo struct {
 	JobID      string     `json:"job_id"`
 	Name       string     `json:"name,omitempty"`
 	Host       string     `json:"host,omitempty" jsonschema:"empty: this machine"`
-	Command    string     `json:"command"`
+	Command    string     `json:"command" jsonschema:"a long one is cut"`
 	Cwd        string     `json:"cwd,omitempty"`
 	State      string     `json:"state" jsonschema:"running, ended (by itself), timeout, killed, or lost: nobody knows how it ended"`
 	ExitCode   *int       `json:"exit_code"`
@@ -58,7 +58,7 @@ func (d *Deps) jobOf(i jobs.Info) jobInfo {
 		ref.Host = i.Host
 	}
 	j := jobInfo{
-		JobID: ref.String(), Name: i.Name, Host: i.Host, Command: i.Command, Cwd: i.Cwd, State: i.State, ExitCode: i.Code, Signal: i.Signal, PID: i.PID,
+		JobID: ref.String(), Name: i.Name, Host: i.Host, Command: firstRunes(i.Command, shownCommand), Cwd: i.Cwd, State: i.State, ExitCode: i.Code, Signal: i.Signal, PID: i.PID,
 		Started: i.Started, TotalBytes: i.Total, Survivors: i.Survivors, LostReason: i.Error,
 	}
 	if !i.Ended.IsZero() {
@@ -67,6 +67,12 @@ func (d *Deps) jobOf(i jobs.Info) jobInfo {
 	if !i.Deadline.IsZero() && i.State == job.Running {
 		j.Deadline = &i.Deadline
 	}
+	return j
+}
+
+// listed is a job as an item of a list.
+func (j jobInfo) listed() jobInfo {
+	j.Name, j.Command, j.Cwd = firstRunes(j.Name, listedCommand), firstRunes(j.Command, listedCommand), firstRunes(j.Cwd, listedCommand)
 	return j
 }
 
@@ -179,14 +185,6 @@ func (j *jobInfo) line() string {
 		command = strings.TrimSuffix(cut, "…") + "…"
 	}
 	return text + "  " + command
-}
-
-// firstRunes is a text of at most n characters, and an ellipsis where it was longer.
-func firstRunes(s string, n int) string {
-	if runes := []rune(s); len(runes) > n {
-		return string(runes[:n]) + "…"
-	}
-	return s
 }
 
 // status is its state in words.

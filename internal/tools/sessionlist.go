@@ -17,7 +17,7 @@ type sessionInfo struct {
 	SessionID      string `json:"session_id"`
 	Name           string `json:"name,omitempty"`
 	Host           string `json:"host,omitempty" jsonschema:"empty: this machine"`
-	Command        string `json:"command,omitempty" jsonschema:"empty: login shell"`
+	Command        string `json:"command,omitempty" jsonschema:"empty: login shell; a long one is cut"`
 	State          string `json:"state" jsonschema:"alive, ended, silent (its process does not answer) or old (made by another version: kill it)"`
 	ExitCode       *int   `json:"exit_code"`
 	PID            int    `json:"pid"`
@@ -44,7 +44,7 @@ func (d *Deps) planSessions(*noParams) (*relay.Plan, error) {
 		}
 		all := make([]sessionInfo, len(living))
 		for i, info := range living {
-			all[i] = sessionOf(info)
+			all[i] = sessionOf(info).listed()
 		}
 		list := &sessionList{Sessions: fitting(all, int(d.Config.MaxOutput)/2)}
 		list.Omitted = len(all) - len(list.Sessions)
@@ -52,8 +52,11 @@ func (d *Deps) planSessions(*noParams) (*relay.Plan, error) {
 		for i := range list.Sessions {
 			b.WriteString(list.Sessions[i].line() + "\n")
 		}
-		if len(all) == 0 {
+		switch {
+		case len(all) == 0:
 			b.WriteString("no sessions\n")
+		case list.Omitted > 0:
+			fmt.Fprintf(&b, "%d newer ones\n", list.Omitted)
 		}
 		return &relay.Result{Fields: list, Text: b.String()}, nil
 	}}, nil
@@ -77,9 +80,15 @@ func sessionOf(info keeper.Info) sessionInfo {
 	default:
 		i.State = "ended"
 	}
-	i.Name, i.Host, i.Command, i.ExitCode, i.PID = s.Name, s.HostName, s.Command, s.ExitCode, s.PID
+	i.Name, i.Host, i.Command, i.ExitCode, i.PID = s.Name, s.HostName, firstRunes(s.Command, shownCommand), s.ExitCode, s.PID
 	i.Cols, i.Rows, i.IdleMS, i.People, i.AwaitingSecret, i.Recording = s.Cols, s.Rows, s.IdleMS, s.People, s.AwaitingSecret, s.Recording
 	i.RecordingError = s.RecordingError
+	return i
+}
+
+// listed is a session as an item of a list.
+func (i sessionInfo) listed() sessionInfo {
+	i.Name, i.Command = firstRunes(i.Name, listedCommand), firstRunes(i.Command, listedCommand)
 	return i
 }
 
@@ -88,11 +97,7 @@ const maxInList = 100
 
 // inList keeps a name or command on one line of a list.
 func inList(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if runes := []rune(text); len(runes) > maxInList {
-		return string(runes[:maxInList]) + "…"
-	}
-	return text
+	return firstRunes(strings.Join(strings.Fields(text), " "), maxInList)
 }
 
 // line is a session in words.

@@ -21,6 +21,7 @@ type sessionOutput struct {
 	Alive          bool   `json:"alive"`
 	ExitCode       *int   `json:"exit_code"`
 	AwaitingSecret bool   `json:"awaiting_secret" jsonschema:"a program asks for a secret: ask the person, or use secret"`
+	Alternate      bool   `json:"alternate" jsonschema:"a full-screen program has the screen: session_screen shows it"`
 	Lossy          bool   `json:"lossy"`
 }
 
@@ -48,7 +49,7 @@ func (d *Deps) planRecv(p *recvParams) (*relay.Plan, error) {
 		}
 		out := &sessionOutput{
 			Data: d.part(r), Cursor: r.Cursor, Dropped: r.Dropped, Matched: r.Matched, Lossy: !utf8.Valid(r.Data),
-			Alive: r.Status.Alive, ExitCode: r.Status.ExitCode, AwaitingSecret: r.Status.AwaitingSecret,
+			Alive: r.Status.Alive, ExitCode: r.Status.ExitCode, AwaitingSecret: r.Status.AwaitingSecret, Alternate: r.Status.Alternate,
 		}
 		return &relay.Result{Fields: out, Text: out.text(p.Until != "")}, nil
 	}}, nil
@@ -72,14 +73,15 @@ func (o *sessionOutput) text(until bool) string {
 		text = fmt.Sprintf("[%d bytes dropped]\n", o.Dropped) + text
 	}
 	switch {
-	case !o.Alive && o.ExitCode != nil:
-		text += fmt.Sprintf("[ended, exit %d]\n", *o.ExitCode)
 	case !o.Alive:
-		text += "[ended]\n"
+		text += endedLine(o.ExitCode)
 	case o.AwaitingSecret:
 		text += asksSecret
 	case until && !o.Matched:
 		text += "[until did not match yet]\n"
+	}
+	if o.Alternate {
+		text += "[a full-screen program: session_screen shows it as a person sees it]\n"
 	}
 	return text + fmt.Sprintf("[cursor %d]\n", o.Cursor)
 }

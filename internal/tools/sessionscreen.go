@@ -22,6 +22,8 @@ type sessionScreen struct {
 	Alternate     bool   `json:"alternate" jsonschema:"a full-screen program has the screen"`
 
 	AwaitingSecret bool `json:"awaiting_secret"`
+	Alive          bool `json:"alive"`
+	ExitCode       *int `json:"exit_code"`
 }
 
 func (d *Deps) planScreen(p *sessionParams) (*relay.Plan, error) {
@@ -33,13 +35,25 @@ func (d *Deps) planScreen(p *sessionParams) (*relay.Plan, error) {
 		out := &sessionScreen{
 			Text: strings.Join(d.rows(s.Screen), "\n"), CursorX: s.CursorX, CursorY: s.CursorY, CursorVisible: s.CursorVisible, Title: s.Title,
 			Cols: s.Cols, Rows: s.Rows, Alternate: s.Alternate, AwaitingSecret: s.AwaitingSecret,
+			Alive: !s.Ended, ExitCode: s.ExitCode,
 		}
 		text := out.Text + fmt.Sprintf("\n[cursor at column %d, row %d of %dx%d]\n", s.CursorX, s.CursorY, s.Cols, s.Rows)
-		if s.AwaitingSecret {
+		switch {
+		case s.Ended:
+			text += endedLine(s.ExitCode)
+		case s.AwaitingSecret:
 			text += asksSecret
 		}
 		return &relay.Result{Fields: out, Text: text}, nil
 	}}, nil
+}
+
+// endedLine is the line of text results that says that the program has ended, and how.
+func endedLine(exit *int) string {
+	if exit == nil {
+		return "[ended]\n"
+	}
+	return fmt.Sprintf("[ended, exit %d]\n", *exit)
 }
 
 // asksSecret is the line of text results that goes with awaiting_secret.

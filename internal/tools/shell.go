@@ -13,7 +13,7 @@ type shellExecParams struct {
 	Command     string     `json:"command" required:"true" desc:"Command line for /bin/sh."`
 	Timeout     *float64   `json:"timeout" min:"0" desc:"Seconds, at most 900; then its process tree is ended."`
 	MaxOutput   int        `json:"max_output" min:"0" desc:"Bytes to show; the rest by output_read."`
-	Cwd         string     `json:"cwd" desc:"Working directory."`
+	Cwd         string     `json:"cwd" path:"true" desc:"Working directory."`
 	Stdin       string     `json:"stdin" audit:"hash" desc:"Standard input."`
 	MergeStderr bool       `json:"merge_stderr" default:"true" desc:"Interleave stderr into stdout."`
 	UseShell    bool       `json:"use_shell" default:"true" desc:"false: run the words without a shell."`
@@ -29,7 +29,7 @@ type shellScriptParams struct {
 	Strict      bool       `json:"strict" default:"true" desc:"Shells: errexit, nounset, pipefail."`
 	Timeout     *float64   `json:"timeout" min:"0" desc:"Seconds, at most 900."`
 	MaxOutput   int        `json:"max_output" min:"0" desc:"Bytes to show."`
-	Cwd         string     `json:"cwd" desc:"Working directory."`
+	Cwd         string     `json:"cwd" path:"true" desc:"Working directory."`
 	Env         params.Env `json:"env" desc:"Variables to set; null removes."`
 	EnvJSON     string     `json:"env_json" desc:"As JSON text."`
 	Stdin       string     `json:"stdin" audit:"hash" desc:"The script's own standard input."`

@@ -23,9 +23,9 @@ type shellSpawnParams struct {
 	Command string     `json:"command" desc:"For /bin/sh; empty: login shell."`
 	Cols    int        `json:"cols" default:"120" min:"1" max:"1000" desc:"Columns."`
 	Rows    int        `json:"rows" default:"40" min:"1" max:"500" desc:"Rows."`
-	Cwd     string     `json:"cwd" desc:"Working directory."`
+	Cwd     string     `json:"cwd" path:"true" desc:"Working directory."`
 	Env     params.Env `json:"env" desc:"Variables to set; null removes."`
-	Name    string     `json:"name" desc:"Label."`
+	Name    string     `json:"name" max:"128" desc:"Label."`
 	Record  bool       `json:"record" default:"true" desc:"Record for replay."`
 }
 
@@ -34,7 +34,7 @@ type sshSpawnParams struct {
 	Command string `json:"command" desc:"Empty: login shell."`
 	Cols    int    `json:"cols" default:"120" min:"1" max:"1000" desc:"Columns."`
 	Rows    int    `json:"rows" default:"40" min:"1" max:"500" desc:"Rows."`
-	Name    string `json:"name" desc:"Label."`
+	Name    string `json:"name" max:"128" desc:"Label."`
 	Record  bool   `json:"record" default:"true" desc:"Record for replay."`
 	connParams
 }
@@ -156,13 +156,13 @@ func (d *Deps) planSSHSpawn(p *sshSpawnParams) (*relay.Plan, error) {
 func (d *Deps) startSession(ctx context.Context, run *relay.Run, o session.Params, record bool) (keeper.Info, error) {
 	c := d.Config
 	o.Buffer, o.Idle, o.Lifetime = int(c.SessionBufferBytes), c.SessionIdleTimeout, c.SessionLifetime
+	if d.Mask != nil {
+		o.MaskKey = d.Mask.Key()
+	}
 	if record && c.Record {
 		o.Recordings = Recordings(c.StateDir)
 		PruneRecordings(c.StateDir, c.RecordRetention)
 		o.Trail = d.trailFor(run)
-		if d.Mask != nil {
-			o.MaskKey = d.Mask.Key()
-		}
 	}
 	info, err := d.Keepers.Start(ctx, session.Kind, c.MaxSessions, o)
 	if err != nil {

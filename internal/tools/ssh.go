@@ -12,7 +12,7 @@ import (
 type connParams struct {
 	User       string `json:"user" desc:"Login name."`
 	Port       int    `json:"port" min:"0" max:"65535" desc:"TCP port."`
-	KeyPath    string `json:"key_path" desc:"Private key file."`
+	KeyPath    string `json:"key_path" path:"true" desc:"Private key file."`
 	KnownHosts string `json:"known_hosts" enum:"strict,accept-new,ignore" desc:"Host key policy."`
 	Jump       string `json:"jump" desc:"Jump hosts, comma list."`
 }
@@ -26,7 +26,7 @@ type sshExecParams struct {
 	Command     string     `json:"command" required:"true" desc:"Command line for the remote shell."`
 	Timeout     *float64   `json:"timeout" min:"0" desc:"Seconds once connected, at most 900; then its process tree is ended."`
 	MaxOutput   int        `json:"max_output" min:"0" desc:"Bytes to show; the rest by output_read."`
-	Cwd         string     `json:"cwd" desc:"Remote working directory."`
+	Cwd         string     `json:"cwd" path:"true" desc:"Remote working directory."`
 	Stdin       string     `json:"stdin" audit:"hash" desc:"Standard input."`
 	Env         params.Env `json:"env" desc:"Variables to set; null removes."`
 	MergeStderr bool       `json:"merge_stderr" default:"true" desc:"Interleave stderr into stdout."`
@@ -42,7 +42,7 @@ type sshScriptParams struct {
 	Strict      bool       `json:"strict" default:"true" desc:"Shells: errexit, nounset, pipefail."`
 	Timeout     *float64   `json:"timeout" min:"0" desc:"Seconds once connected, at most 900."`
 	MaxOutput   int        `json:"max_output" min:"0" desc:"Bytes to show."`
-	Cwd         string     `json:"cwd" desc:"Remote working directory."`
+	Cwd         string     `json:"cwd" path:"true" desc:"Remote working directory."`
 	Env         params.Env `json:"env" desc:"Variables to set; null removes."`
 	Stdin       string     `json:"stdin" audit:"hash" desc:"The script's own standard input."`
 	detachParams
