@@ -54,8 +54,9 @@ func keyscan(ctx context.Context, host *dest.Resolved, o Options) ([]ssh.PublicK
 func whyNothing(ctx context.Context, host *dest.Resolved, words string, o Options) error {
 	for line := range strings.Lines(words) {
 		line = strings.TrimSpace(line)
-		if reason, ok := strings.CutPrefix(line, "getaddrinfo "+host.Hostname+": "); ok {
-			said := "ssh: Could not resolve hostname " + host.Hostname + ": " + reason
+		if about, ok := strings.CutPrefix(line, "getaddrinfo "); ok { // about the one host, whose name it spells in ASCII (vis(3))
+			reason := about[strings.LastIndexByte(about, ':')+1:]
+			said := "ssh: Could not resolve hostname " + host.Hostname + ": " + strings.TrimSpace(reason)
 			return failure.FromWords(failure.Words{Destination: said}, host, nil)
 		}
 		if strings.HasPrefix(line, "Unknown key type") {

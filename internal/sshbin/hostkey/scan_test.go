@@ -63,7 +63,8 @@ func TestScan(t *testing.T) {
 	if err := l.AddHost("behind-strange", append(known.HostLines(), "ProxyJump strange")...); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(l.AddHost("closed", "HostName 127.0.0.1", "Port 1"), l.AddHost("nameless", "HostName no-such-name.invalid")); err != nil {
+	if err := errors.Join(l.AddHost("closed", "HostName 127.0.0.1", "Port 1"), l.AddHost("nameless", "HostName no-such-name.invalid"),
+		l.AddHost("fremd", "HostName müßig.invalid")); err != nil {
 		t.Fatal(err)
 	}
 	_, err := l.Hostile("silent", func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
@@ -80,7 +81,7 @@ func TestScan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := []string{"known", "strange", "changed", "behind", "behind-strange", "closed", "nameless", "no-such-host.invalid", "silent", "endless"}
+	names := []string{"known", "strange", "changed", "behind", "behind-strange", "closed", "nameless", "no-such-host.invalid", "fremd", "über.invalid", "silent", "endless"}
 	scan := func(names []string, timeout time.Duration) []Result {
 		hosts := make([]*dest.Resolved, len(names))
 		for i, name := range names {
@@ -92,7 +93,7 @@ func TestScan(t *testing.T) {
 		}
 		return results
 	}
-	results := append(scan(names[:8], time.Minute), scan(names[8:], 2*time.Second)...)
+	results := append(scan(names[:10], time.Minute), scan(names[10:], 2*time.Second)...)
 	shows := func(i int, state State, fingerprint string) {
 		t.Helper()
 		r := results[i]
@@ -104,7 +105,7 @@ func TestScan(t *testing.T) {
 	shows(1, Unknown, strange.Fingerprint())
 	shows(2, Changed, changed.Fingerprint())
 	shows(3, Unknown, strange.Fingerprint())
-	for i, want := range map[int]string{4: "host_key_unknown", 5: "unreachable", 6: "dns", 7: "unknown_host", 8: "unreachable connect_timeout", 9: "unreachable connect_timeout"} {
+	for i, want := range map[int]string{4: "host_key_unknown", 5: "unreachable", 6: "dns", 7: "unknown_host", 8: "dns", 9: "unknown_host", 10: "unreachable connect_timeout", 11: "unreachable connect_timeout"} {
 		if r := results[i]; r.Err == nil || !strings.Contains(want, coded(r.Err)) {
 			t.Errorf("%s: %v (%s), want %s", names[i], r.Err, coded(r.Err), want)
 		}
