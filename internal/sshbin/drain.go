@@ -17,7 +17,7 @@ const stillLooks = 3
 func (s *streams) drain(roundTrip time.Duration, look func() bool) {
 	began, before := time.Now(), s.read.Load()
 	still, readThen := 0, before
-	mark, markRead := began, before
+	mark := began
 	tick := time.NewTimer(0)
 	defer tick.Stop()
 	for {
@@ -48,20 +48,32 @@ func (s *streams) drain(roundTrip time.Duration, look func() bool) {
 		if read-before > ownOutput {
 			return
 		}
-		if s.writing.Load() > 0 { // a slow writer is no trickle
-			mark, markRead = now, read
+		if s.writing.Load() > 0 { // a slow writer is no child
+			mark = now
 			continue
 		}
 		if now.Sub(began) > maxDrain {
 			return
 		}
-		if now.Sub(mark) > trickleTime {
-			if n := read - markRead; n > 0 && n < trickleBytes {
+		if now.Sub(mark) > talkTime {
+			if look == nil || s.behind(look) {
 				return
 			}
-			mark, markRead = now, read
+			mark = time.Now()
 		}
 	}
+}
+
+// behind reports whether what still comes is a child's. The way may be slow, so that how much comes, and when, proves nothing; but with each turn
+// of its loop sshd sends a whole packet of what it holds, if it holds as much.
+func (s *streams) behind(look func() bool) bool {
+	for range stillLooks {
+		before := s.read.Load()
+		if !look() || s.read.Load()-before >= packetSize || s.pending() {
+			return false
+		}
+	}
+	return true
 }
 
 // handedQuiet is how long a file that the master writes to must not grow, after the exit, before what may still come is not waited for: a

@@ -19,10 +19,11 @@ const (
 	// ownOutput is more than a command can have on its way when it exits: the pipe or socket pair on the host, the channel's
 	// window of 2 MiB (channels.h), and the pipe here. What comes beyond is its children's.
 	ownOutput = 4 << 20
-	// trickleTime and trickleBytes: output that comes after the exit in drops is a child's, that in a stream is still the command's.
-	trickleTime  = 2 * time.Second
-	trickleBytes = 64 << 10
-	maxDrain     = 30 * time.Second
+	// talkTime is how long output may come after the exit before it is asked whose it is, maxDrain how long nobody may be able to tell.
+	talkTime = 2 * time.Second
+	maxDrain = 2 * time.Minute
+	// packetSize is how much of a session's output sshd puts into one packet (CHAN_SES_PACKET_DEFAULT).
+	packetSize = 32 << 10
 )
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, copyBuffer); return &b }}
