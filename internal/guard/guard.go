@@ -10,11 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"relay-shell/internal/policy"
 	"relay-shell/internal/sshbin"
@@ -110,12 +108,8 @@ func (g *guard) session(line string) error {
 	}
 	sent := sshbin.Receive(line)
 	environ := clean(g.Environ)
-	switch {
-	case sent.Leash:
+	if sent.Leash {
 		g.log("allow", policy.Observe, "leash")
-		return g.run("/bin/sh", sent.Text, environ)
-	case sent.Store:
-		g.log("allow", policy.Observe, "store a long command")
 		return g.run("/bin/sh", sent.Text, environ)
 	}
 	return g.command(sent, environ)
@@ -133,16 +127,7 @@ func (g *guard) login() error {
 
 // command assesses shell text with its environment, and runs it.
 func (g *guard) command(sent sshbin.Sent, environ []string) error {
-	text := sent.Text
-	if sent.Staged != "" {
-		staged, err := takeStaged(sent.Staged)
-		if err != nil {
-			return err
-		}
-		text = staged
-	}
-	text = sent.Lead + text
-	subject := policy.Subject{Tool: "ssh_exec", Text: target.WithoutSudoPrelude(text), AnyStdin: true, Remote: true}
+	subject := policy.Subject{Tool: "ssh_exec", AnyStdin: true, Remote: true}
 	if sent.Call != "" {
 		environ = append(environ, sshbin.CallVariable+"="+sent.Call)
 	}
@@ -161,6 +146,16 @@ func (g *guard) command(sent sshbin.Sent, environ []string) error {
 			environ = append(environ, v.Name+"="+*v.Value)
 		}
 	}
+	text := sent.Text
+	if sent.Staged > 0 {
+		staged, err := readStaged(g.Stdin, sent.Staged)
+		if err != nil {
+			return err
+		}
+		text = staged
+	}
+	text = sent.Lead + text
+	subject.Text = target.WithoutSudoPrelude(text)
 	a := policy.Assess(subject)
 	if err := g.admit(subject.Text, a); err != nil {
 		return err
@@ -230,33 +225,21 @@ func (g *guard) log(decision string, tier policy.Tier, text string) {
 	g.Log(fmt.Sprintf("%s tier=%d holds=%d from=%q command=%s", decision, tier, g.tier, g.variable("SSH_CONNECTION"), strconv.QuoteToASCII(text)))
 }
 
-// maxStaged bounds the text of a staged command in bytes: more is beyond what is assessed anyway.
+// maxStaged bounds the text of a command on standard input in bytes: more is beyond what is assessed anyway.
 const maxStaged = 4 << 20
 
-// takeStaged reads and removes the temporary file of a long command. It has to be the account's own, private and regular, so
-// that what is assessed here is what was stored.
-func takeStaged(path string) (string, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
-	if err != nil {
-		return "", err
+// readStaged reads the text of a long command, and not a byte of what follows.
+func readStaged(r io.Reader, n int) (string, error) {
+	if n > maxStaged {
+		return "", fmt.Errorf("a command of %d bytes is too long", n)
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return "", err
-	}
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || !info.Mode().IsRegular() || int(st.Uid) != os.Getuid() || info.Mode().Perm()&0o077 != 0 || !strings.HasPrefix(filepath.Base(path), "relay.") {
-		return "", fmt.Errorf("%s is no stored command of this account", path)
-	}
-	b, err := io.ReadAll(io.LimitReader(f, maxStaged+1))
-	if err != nil {
-		return "", err
+	b := make([]byte, n)
+	if _, err := io.ReadFull(r, b); err != nil {
+		return "", fmt.Errorf("reading the command: %w", err)
 	}
 	text, ok := strings.CutPrefix(string(b), sshbin.StagedHead)
-	if !ok || len(b) > maxStaged {
-		return "", fmt.Errorf("%s is no stored command", path)
+	if !ok {
+		return "", errors.New("what stands on the standard input is no command")
 	}
-	_ = os.Remove(path) // as the text itself would have done
 	return text, nil
 }

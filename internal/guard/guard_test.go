@@ -2,8 +2,8 @@ package guard
 
 import (
 	"errors"
+	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -99,45 +99,45 @@ func TestEnvironmentIsAssessed(t *testing.T) {
 	}
 }
 
-// readEnvText is the line that reads the environment, as it stands in the other package's source.
-func readEnvText(t *testing.T) string {
+// constant is the text of a constant in the other package's source.
+func constant(t *testing.T, file, name string) string {
 	t.Helper()
-	b, err := os.ReadFile("../sshbin/env.go")
+	b, err := os.ReadFile("../sshbin/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(b), "const readEnv = `")
-	text, _, ok := strings.Cut(rest, "`")
-	if !ok {
-		t.Fatal("no readEnv")
+	_, rest, ok := strings.Cut(string(b), "const "+name+" = `")
+	text := ""
+	for ok {
+		piece, behind, _ := strings.Cut(rest, "`")
+		text += piece
+		rest, ok = strings.CutPrefix(behind, " +\n\t`")
+	}
+	if text == "" {
+		t.Fatal("no " + name)
 	}
 	return text
 }
 
+func readEnvText(t *testing.T) string { return constant(t, "env.go", "readEnv") }
+
+// TestStaged has long commands on standard input, before that of the command.
 func TestStaged(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string, mode os.FileMode) string {
-		p := filepath.Join(dir, name)
-		if err := os.WriteFile(p, []byte(text), mode); err != nil {
-			t.Fatal(err)
-		}
-		return "exec 9<" + p + "; rm -f " + p + "; . /dev/fd/9"
+	line := func(n int) string {
+		return fmt.Sprintf("_n=%d; %s || exit 1; CDPATH= cd -- /srv || exit 1\n. /dev/fd/9", n, constant(t, "stage.go", "readText"))
 	}
-	line := write("relay.abc", "exec 9<&-\nls -l\n", 0o600)
-	argv, _, _, said, _ := session(t, "--tier 0", line, "")
-	if argv == nil || argv[len(argv)-1] != "ls -l\n" {
+	const text, lead = "exec 9<&-\nls -l\n", "CDPATH= cd -- /srv || exit 1\n"
+	argv, _, _, said, _ := session(t, "--tier 0", line(len(text)), text+"rm -rf /\n")
+	if argv == nil || argv[len(argv)-1] != lead+"ls -l\n" {
 		t.Errorf("%q %s", argv, said)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "relay.abc")); !errors.Is(err, os.ErrNotExist) {
-		t.Error("the stored command stays behind")
+	for name, stdin := range map[string]string{"a dangerous one": "exec 9<&-\nrm -rf /\n", "a headless one": "ls\n", "none": ""} {
+		if argv, _, status, _, _ := session(t, "--tier 0", line(max(len(stdin), 1)), stdin); argv != nil || status == 0 {
+			t.Errorf("%s runs: %q", name, argv)
+		}
 	}
-	for name, line := range map[string]string{
-		"a dangerous one": write("relay.bad", "exec 9<&-\nrm -rf /\n", 0o600),
-		"an open one":     write("relay.open", "exec 9<&-\nls\n", 0o644),
-		"another file":    write("script", "exec 9<&-\nls\n", 0o600),
-		"a headless one":  write("relay.head", "ls\n", 0o600),
-	} {
-		if argv, _, status, _, _ := session(t, "--tier 0", line, ""); argv != nil || status == 0 {
+	for name, line := range map[string]string{"a short one": line(len(text) + 1), "a huge one": line(5 << 20), "one of no length": line(0), "a file of another's": ". /dev/fd/9"} {
+		if argv, _, status, _, _ := session(t, "--tier 0", line, text); argv != nil || status == 0 {
 			t.Errorf("%s runs: %q", name, argv)
 		}
 	}

@@ -50,7 +50,7 @@ func (e *Engine) attempt(ctx context.Context, s *seat, c *Command) (*call, error
 			return nil, neverStarted(err)
 		}
 	}
-	request, preamble, err := k.request(ctx)
+	request, preamble, err := k.request()
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (e *Engine) attempt(ctx context.Context, s *seat, c *Command) (*call, error
 }
 
 // request makes the session's request and what has to go before the command's input.
-func (k *call) request(ctx context.Context) (r mux.Request, preamble string, err error) {
+func (k *call) request() (r mux.Request, preamble string, err error) {
 	c := k.command
 	if c.Subsystem != "" {
 		return mux.Request{Command: c.Subsystem, Subsystem: true}, "", nil
@@ -110,15 +110,27 @@ func (k *call) request(ctx context.Context) (r mux.Request, preamble string, err
 		k.marker = newMarker()
 		text = k.marker.wrap(c.Text, shell)
 	}
-	r.Command = commandText(c, text, k.id, shell, token, k.leash != nil)
-	if len(r.Command) > maxText {
-		short, err := k.seat.stage(ctx, text)
-		if err != nil {
-			return r, "", err
-		}
-		r.Command = commandText(c, short, k.id, shell, token, k.leash != nil)
+	preamble = envPreamble(c.Env)
+	r.Command = commandText(c, text, k.id, shell, token, k.leash != nil, 0)
+	if len(r.Command) <= maxText {
+		return r, preamble, nil
 	}
-	return r, envPreamble(c.Env), nil
+	if k.unmet == nil && !c.raw {
+		k.unmet = newMarker()
+		token = k.unmet.token
+	}
+	text = staged(text)
+	r.Command = commandText(c, runText, k.id, shell, token, k.leash != nil, len(text))
+	if c.TTY || len(r.Command) > maxText { // a terminal takes no more than short lines as they are
+		return r, "", k.seat.pool.tooLong(len(c.Text), "a command on a terminal")
+	}
+	return r, preamble + text, nil
+}
+
+// tooLong refuses what cannot reach the host.
+func (p *pool) tooLong(n int, what string) error {
+	return &Error{Op: "sending the command", Host: p.resolved.Alias, Code: "too_large", Message: what + " of " + itoa(n) + " bytes does not fit into an argument",
+		Hint: "upload it as a script with ssh_upload and run that"}
 }
 
 func (k *call) filter() func(io.Writer) io.Writer {

@@ -8,8 +8,8 @@ import (
 
 // Command is what to run on a host.
 type Command struct {
-	// Text is shell text without NUL, run by the login shell if that is a POSIX one, else by sh. Beyond 90 kB it travels as
-	// a temporary file of mode 0600 that is removed once it is open.
+	// Text is shell text without NUL, run by the login shell if that is a POSIX one, else by sh. Beyond 90 kB it travels on standard input,
+	// before that of the command, and runs from a temporary file that has no name any more when the text comes; not on a TTY.
 	Text string
 	// Dir is the working directory: "" is the remote home, a leading "~/" stands for it.
 	Dir string
@@ -75,6 +75,9 @@ type Exit struct {
 // Unknown in Exit.Survivors says that nobody can tell what is left.
 const Unknown = "unknown"
 
+// maxPath is the longest path that Linux takes (PATH_MAX), in bytes.
+const maxPath = 4095
+
 func (c *Command) check() error {
 	switch {
 	case c.Subsystem == "" && strings.TrimSpace(c.Text) == "":
@@ -83,6 +86,8 @@ func (c *Command) check() error {
 		return invalid("a subsystem takes neither command nor environment, directory or terminal", "")
 	case strings.ContainsRune(c.Text, 0):
 		return invalid("command contains a NUL byte", "no shell takes one: write \\000 with printf, or send the bytes on stdin")
+	case max(len(c.Dir), len(c.Program)) > maxPath:
+		return invalid("a path of more than "+itoa(maxPath)+" bytes is none", "give a shorter one")
 	case strings.ContainsRune(c.Program, 0):
 		return invalid("program contains a NUL byte", "name a program")
 	case strings.ContainsRune(c.Dir, 0):

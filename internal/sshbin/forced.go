@@ -3,6 +3,7 @@ package sshbin
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"relay-shell/internal/lazyregexp"
@@ -13,28 +14,26 @@ import (
 
 // Sent is a command line as a host received it, taken apart.
 type Sent struct {
-	// Leash is the session that ends the processes of calls. Store writes the text of a long command to a temporary file, whose
-	// name it prints. Neither runs anything of a caller's.
-	Leash, Store bool
+	// Leash is the session that ends the processes of calls. It runs nothing of a caller's.
+	Leash bool
 	// Call marks the processes of the call, "" without a leash.
 	Call string
 	// Env says that [ReadEnv] has to read changes to the environment from the standard input first.
 	Env bool
-	// Staged is the temporary file that holds the text, "" for none. It begins with StagedHead.
-	Staged string
+	// Staged is how many bytes of text follow on the standard input, behind the changes to the environment; 0 is none. They begin with
+	// StagedHead.
+	Staged int
 	// Text is what remains: shell text. With Staged it is empty.
 	Text string
-	// Lead stands before Text, or before the text of the staged file: it merges the streams and enters the directory.
+	// Lead stands before Text, or before the staged text: it merges the streams and enters the directory.
 	Lead string
 }
-
-// StagedHead is how the text of a staged file begins.
-const StagedHead = "exec 9<&-\n"
 
 var (
 	leashTokenText = lazyregexp.New(`^[A-Z2-7]{26}$`)
 	callText       = lazyregexp.New(`^export ` + CallVariable + `=([0-9a-f]{24})(; |\n)`)
-	stagedText     = lazyregexp.New(`^exec 9<(/[A-Za-z0-9_./,:+@%-]+); rm -f (/[A-Za-z0-9_./,:+@%-]+); \. /dev/fd/9(\n[^\n]*)?$`)
+	countText      = lazyregexp.New(`^_n=([1-9][0-9]{0,8}); `)
+	takenText      = lazyregexp.New(`^ \|\| (?:exit 1|\{ _s=5; printf '\\036[A-Z2-7]{26} %d\\036' \$_s >&2; exit 1; \})(?:; |\n)`)
 )
 
 // Receive takes a command line apart. What is not of this package comes back as Text, untouched.
@@ -42,11 +41,8 @@ func Receive(line string) Sent {
 	text := line
 	if inner, ok := unwrapped(line); ok {
 		text = inner
-		switch {
-		case isLeash(text):
+		if isLeash(text) {
 			return Sent{Leash: true, Text: text}
-		case text == store:
-			return Sent{Store: true, Text: text}
 		}
 	}
 	s := Sent{}
@@ -54,23 +50,40 @@ func Receive(line string) Sent {
 		s.Call = m[1]
 		text = text[len(m[0]):]
 	}
-	if rest, ok := strings.CutPrefix(text, "exec 2>&1; "); ok && strings.HasPrefix(rest, readEnv) {
+	if rest, ok := strings.CutPrefix(text, "exec 2>&1; "); ok && (strings.HasPrefix(rest, readEnv) || countText.MatchString(rest)) {
 		text, s.Lead = rest, "exec 2>&1\n"
 	}
 	if rest, ok := strings.CutPrefix(text, readEnv); ok && (strings.HasPrefix(rest, "; ") || strings.HasPrefix(rest, "\n")) {
 		s.Env = true
 		text = strings.TrimPrefix(strings.TrimPrefix(rest, "; "), "\n")
 	}
+	if n, lead, ok := taken(text); ok {
+		s.Staged, s.Lead = n, s.Lead+lead
+		return s
+	}
 	s.Text = text
-	lead, last := "", text
-	if i := strings.LastIndex(text, "exec 9<"); i > 0 && text[i-1] == '\n' {
-		lead, last = text[:i], text[i:]
-	}
-	if m := stagedText.FindStringSubmatch(last); m != nil && m[1] == m[2] && !strings.Contains(m[1], "/../") {
-		s.Staged, s.Text = m[1], ""
-		s.Lead += lead
-	}
 	return s
+}
+
+// taken is the inverse of take, with runText behind it: how much is read, and what stands between the two.
+func taken(text string) (n int, lead string, ok bool) {
+	m := countText.FindStringSubmatch(text)
+	if m == nil {
+		return 0, "", false
+	}
+	rest, ok := strings.CutPrefix(text[len(m[0]):], readText)
+	if !ok {
+		return 0, "", false
+	}
+	failure := takenText.FindString(rest)
+	if failure == "" {
+		return 0, "", false
+	}
+	if lead, ok = strings.CutSuffix(rest[len(failure):], runText); !ok || lead != "" && !strings.HasSuffix(lead, "\n") {
+		return 0, "", false
+	}
+	n, err := strconv.Atoi(m[1])
+	return n, lead, err == nil
 }
 
 // unwrapped is the inverse of wrapped.

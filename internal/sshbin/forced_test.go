@@ -18,12 +18,6 @@ func TestReceive(t *testing.T) {
 	if got := Receive(strings.Replace(leashText(rand.Text()), "kill", "Kill", 1)); got.Leash {
 		t.Error("a leash that was changed is recognised")
 	}
-	if got := Receive(wrapped(store)); !got.Store {
-		t.Errorf("the store is not recognised: %+v", got)
-	}
-	if got := Receive(wrapped(store + "; rm -rf /")); got.Store {
-		t.Error("a store with more behind it is recognised")
-	}
 	sink := io.Discard
 	for _, shell := range []string{"/bin/bash", "/bin/sh", "/usr/bin/fish"} {
 		for _, tt := range []struct {
@@ -37,19 +31,33 @@ func TestReceive(t *testing.T) {
 			{"merged with environment", Command{Text: "ls", Stdout: sink, Stderr: sink, Env: []EnvVar{{Name: "A"}}}, Sent{Call: id, Env: true, Lead: "exec 2>&1\n", Text: "ls"}},
 			{"directory", Command{Text: "ls", Dir: "/srv"}, Sent{Call: id, Text: enter("/srv", "") + "\nls"}},
 		} {
-			got := Receive(commandText(&tt.c, tt.c.Text, id, shell, "", true))
+			got := Receive(commandText(&tt.c, tt.c.Text, id, shell, "", true, 0))
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("%s for %s (-want +got):\n%s", tt.name, shell, diff)
 			}
 		}
 	}
-	short := "exec 9<" + quote("/tmp/relay.abcdefgh") + "; rm -f " + quote("/tmp/relay.abcdefgh") + "; . /dev/fd/9"
-	got := Receive(commandText(&Command{Text: short, Dir: "/srv"}, ended(short, "/bin/bash"), id, "/bin/bash", "", true))
-	if got.Staged != "/tmp/relay.abcdefgh" || got.Text != "" || got.Lead != enter("/srv", "")+"\n" {
-		t.Errorf("staged: %+v", got)
+	for _, token := range []string{"", rand.Text()} {
+		for _, tt := range []struct {
+			c    Command
+			want Sent
+		}{
+			{Command{Text: "ls"}, Sent{Call: id, Staged: 100_000}},
+			{Command{Text: "ls", Dir: "/srv"}, Sent{Call: id, Staged: 100_000, Lead: enter("/srv", token) + "\n"}},
+			{Command{Text: "ls", Stdout: sink, Stderr: sink, Env: []EnvVar{{Name: "A"}}, Dir: "/srv"}, Sent{Call: id, Env: true, Staged: 100_000, Lead: "exec 2>&1\n" + enter("/srv", token) + "\n"}},
+			{Command{Text: "ls", Stdout: sink, Stderr: sink}, Sent{Call: id, Staged: 100_000, Lead: "exec 2>&1\n"}},
+		} {
+			line := commandText(&tt.c, runText, id, "/bin/bash", token, true, 100_000)
+			if diff := cmp.Diff(tt.want, Receive(line)); diff != "" {
+				t.Errorf("on standard input (-want +got):\n%s", diff)
+			}
+			if got := Receive(line + "\nreboot"); got.Staged != 0 || !strings.HasSuffix(got.Text, "\nreboot") {
+				t.Errorf("with more behind it: %+v", got)
+			}
+		}
 	}
-	for _, foreign := range []string{"ls -l", "exec sh -c 'eval \"$(printf \"ls\")\"' ; reboot", "export RELAY_CALL=x; ls", "exec 9</etc/passwd; rm -f /tmp/x; . /dev/fd/9", ""} {
-		if got := Receive(foreign); got.Text != foreign || got.Leash || got.Store || got.Staged != "" || got.Call != "" {
+	for _, foreign := range []string{"ls -l", "exec sh -c 'eval \"$(printf \"ls\")\"' ; reboot", "export RELAY_CALL=x; ls", "exec 9</etc/passwd; rm -f /tmp/x; . /dev/fd/9", take(100, "") + "; reboot\n", ""} {
+		if got := Receive(foreign); got.Text != foreign || got.Leash || got.Staged != 0 || got.Call != "" {
 			t.Errorf("%q: %+v", foreign, got)
 		}
 	}

@@ -147,7 +147,7 @@ func TestBadCommands(t *testing.T) {
 	r := resolve(t, e, "target", dest.Options{})
 	for _, c := range []Command{
 		{}, {Text: " \n"}, {Text: "a\x00b"}, {Text: "true", Dir: "a\x00"}, {Text: "true", Env: []EnvVar{{"A B", ptr("x")}}}, {Text: "true", Env: []EnvVar{{"", nil}}},
-		{Text: "true", Env: []EnvVar{{"A", ptr("x\x00")}}}, {Text: "true", Subsystem: "sftp"},
+		{Text: "true", Env: []EnvVar{{"A", ptr("x\x00")}}}, {Text: "true", Subsystem: "sftp"}, {Text: "true", Dir: "/" + strings.Repeat("x", 200_000)},
 	} {
 		if _, err := e.Run(t.Context(), r, c); code(err) != "invalid_argument" {
 			t.Errorf("%+v: %v", c, err)

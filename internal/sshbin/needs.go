@@ -2,12 +2,13 @@ package sshbin
 
 import "strings"
 
-// What a command needs and the host has not, as the host's shell found it.
+// What a command needs and the host has not: its directory, its program, room for its text; as the host's shell found it.
 const (
 	dirMissing = 1
 	dirIsFile  = 2
 	dirClosed  = 3
 	noProgram  = 4
+	noRoom     = 5
 )
 
 // enter is the shell text that enters a directory, or ends the shell. With a token it says why in a marker instead of the shell's own words.
@@ -35,6 +36,9 @@ func (c *Command) unmet(host string, what int) error {
 	switch what {
 	case noProgram:
 		e.Code, e.Message, e.Hint = "not_found", c.Program+" is not on the host, or not executable", "name another interpreter (sh is on every host), or install it there"
+	case noRoom:
+		e.Code, e.Message = "too_large", "a command of "+itoa(len(c.Text))+" bytes needs room in the host's temporary directory, and there is none"
+		e.Hint = "make room there; the command has not run"
 	case dirMissing:
 		e.Code, e.Message, e.Hint = "not_found", "cwd "+c.Dir+" does not exist", "pass a directory that exists on the host, or none"
 	case dirIsFile:

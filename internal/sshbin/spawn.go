@@ -25,7 +25,7 @@ type Spawn struct {
 // another one. The client's own words prove nothing: what it shows comes from the host as well.
 func (s *Spawn) Full(ctx context.Context) bool {
 	var refused *mux.RefusedError
-	if _, _, _, err := s.seat.errand(ctx, "true", ""); !errors.As(err, &refused) || refused.Denied {
+	if _, err := s.seat.errand(ctx, "true"); !errors.As(err, &refused) || refused.Denied {
 		return false
 	}
 	s.seat.leaveAlone()
@@ -36,8 +36,8 @@ func (s *Spawn) Full(ctx context.Context) bool {
 // server has no place for a session left, or the master ends before the client starts, that fails with status 255 and a word on its
 // standard error; it never logs in by itself.
 //
-// Of the command, Text ("" is the login shell), Dir and Env count. Values of Env reach the host in a temporary file of
-// mode 0600. The session is not on the leash: it outlives this program.
+// Of the command, Text ("" is the login shell) and Dir count; what does not fit into an argument is refused, since standard input is the
+// terminal. The session is not on the leash: it outlives this program.
 func (e *Engine) SpawnArgs(ctx context.Context, r *dest.Resolved, c Command) (Spawn, error) {
 	check := c
 	if check.Text == "" {
@@ -45,6 +45,9 @@ func (e *Engine) SpawnArgs(ctx context.Context, r *dest.Resolved, c Command) (Sp
 	}
 	if err := check.check(); err != nil {
 		return Spawn{}, err
+	}
+	if len(c.Env) > 0 {
+		return Spawn{}, invalid("a session on a host takes no environment", "set the variables in the session")
 	}
 	p, err := e.pool(r)
 	if err != nil {
@@ -79,7 +82,7 @@ func (s *seat) spawn(ctx context.Context, c *Command) (Spawn, error) {
 		return Spawn{}, err
 	}
 	riding := Riding{Path: s.path, Mark: rand.Text()}
-	text, err := s.spawnText(ctx, c, riding.Mark)
+	text, err := s.spawnText(c, riding.Mark)
 	if err != nil {
 		return Spawn{}, err
 	}
@@ -91,36 +94,25 @@ func (s *seat) spawn(ctx context.Context, c *Command) (Spawn, error) {
 
 // spawnText is the session's command line, "" for the login shell as sshd starts it. That one is marked only where the server accepts
 // the variable.
-func (s *seat) spawnText(ctx context.Context, c *Command, mark string) (string, error) {
-	if c.Text == "" && c.Dir == "" && len(c.Env) == 0 {
+func (s *seat) spawnText(c *Command, mark string) (string, error) {
+	if c.Text == "" && c.Dir == "" {
 		return "", nil
 	}
-	var b strings.Builder
-	for _, v := range c.Env {
-		if v.Value == nil {
-			b.WriteString("unset " + v.Name + "\n")
-		} else {
-			b.WriteString("export " + v.Name + "=" + quote(*v.Value) + "\n")
-		}
+	text := c.Text
+	if text == "" {
+		text = `exec "${SHELL:-/bin/sh}" -l`
 	}
 	if c.Dir != "" {
-		b.WriteString("CDPATH= cd -- " + quoteDir(c.Dir) + " || exit 1\n")
-	}
-	if c.Text == "" {
-		b.WriteString(`exec "${SHELL:-/bin/sh}" -l`)
-	} else {
-		b.WriteString(c.Text)
-	}
-	text, shell := b.String(), s.pool.loginShell()
-	if len(c.Env) > 0 || len(text) > maxText {
-		var err error
-		if text, err = s.stage(ctx, text); err != nil {
-			return "", err
-		}
+		text = "CDPATH= cd -- " + quoteDir(c.Dir) + " || exit 1\n" + text
 	}
 	variable := dest.SessionVariable + "=" + mark
-	if isPOSIX(shell) { // the shell's own arguments show the mark, and its children's environment
-		return "export " + variable + "\n" + text, nil
+	if isPOSIX(s.pool.loginShell()) { // the shell's own arguments show the mark, and its children's environment
+		text = "export " + variable + "\n" + text
+	} else {
+		text = strings.Replace(wrapped(text), "exec ", "exec env "+variable+" ", 1)
 	}
-	return strings.Replace(wrapped(text), "exec ", "exec env "+variable+" ", 1), nil
+	if len(text) > maxText {
+		return "", s.pool.tooLong(len(c.Text), "a session's command")
+	}
+	return text, nil
 }

@@ -11,8 +11,8 @@ import (
 // on the host would refuse to start.
 const CallVariable = "RELAY_CALL"
 
-// maxText is the longest command text that travels as one argument. The kernel takes 131,071 bytes (MAX_ARG_STRLEN,
-// execve(2)), and the host may wrap it once more.
+// maxText is the longest command text that travels as one argument; a longer one goes by standard input. The kernel takes 131,071 bytes
+// (MAX_ARG_STRLEN, execve(2)), and the host may wrap it once more.
 const maxText = 90_000
 
 // octal spells s as an argument of printf(1) in double quotes that no shell reads as anything else, csh and fish included.
@@ -52,12 +52,13 @@ var posixShells = map[string]bool{
 func isPOSIX(shell string) bool { return posixShells[path.Base(shell)] }
 
 // commandText is the command line of a call for the host's login shell; text is what of the command is to run there, unmet the token of the
-// marker for what the command needs and the host has not, "" for none.
+// marker for what the command needs and the host has not, "" for none. onStdin is how many bytes of text stand on standard input, which text
+// then is to run.
 //
 // A host without a leash gets the command as it is where that is possible: behind a forced command there may be anything but
 // a shell.
-func commandText(c *Command, text, id, shell, unmet string, leashed bool) string {
-	before := prelude(c, id, unmet, leashed)
+func commandText(c *Command, text, id, shell, unmet string, leashed bool, onStdin int) string {
+	before := prelude(c, id, unmet, leashed, onStdin)
 	switch {
 	case before == "" && !leashed && len(c.Text) <= maxText:
 		return c.Text
@@ -100,7 +101,7 @@ func complete(text string) bool {
 
 // prelude is what runs in the shell before the command, on one line so that line numbers in the shell's messages move by one
 // at most.
-func prelude(c *Command, id, unmet string, leashed bool) string {
+func prelude(c *Command, id, unmet string, leashed bool, onStdin int) string {
 	var steps []string
 	if leashed {
 		steps = append(steps, "export "+CallVariable+"="+id)
@@ -111,6 +112,9 @@ func prelude(c *Command, id, unmet string, leashed bool) string {
 	}
 	if len(c.Env) > 0 {
 		steps = append(steps, readEnv)
+	}
+	if onStdin > 0 {
+		steps = append(steps, take(onStdin, unmet))
 	}
 	if c.Dir != "" {
 		steps = append(steps, enter(c.Dir, unmet))

@@ -33,7 +33,7 @@ func TestCommandText(t *testing.T) {
 		{"no leash, environment", Command{Text: "ls", Dir: "/"}, "", false, `exec sh -c 'eval "$(printf "CDPATH= cd \055\055 / \174\174 exit 1\012ls\012exit \044\077")"'`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := commandText(&test.c, ended(test.c.Text, test.shell), "ID", test.shell, "", test.leashed)
+			got := commandText(&test.c, ended(test.c.Text, test.shell), "ID", test.shell, "", test.leashed, 0)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
