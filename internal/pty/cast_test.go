@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -156,17 +157,84 @@ func TestRecorderLimit(t *testing.T) {
 	}
 }
 
+// cramped is a file with room for so many bytes.
+type cramped struct {
+	bytes.Buffer
+	room int
+	err  error
+}
+
+func (c *cramped) Write(p []byte) (int, error) {
+	n := min(len(p), c.room)
+	c.room -= n
+	c.Buffer.Write(p[:n])
+	if n < len(p) {
+		return n, c.err
+	}
+	return n, nil
+}
+
+func (c *cramped) Close() error { return nil }
+
+// TestRecorderOnAFullDisk has the disk full at every byte of a recording: it goes on when there is room again, says what is missing, and every
+// line of it is whole.
 func TestRecorderOnAFullDisk(t *testing.T) {
+	const output = "line one\nline two\n"
+	for room := 0; room < 120; room++ {
+		var sum int64
+		file := &cramped{room: room, err: syscall.ENOSPC}
+		r, err := NewRecorder(filepath.Join(t.TempDir(), "a.cast"), RecorderOptions{Cols: 80, Rows: 24, OnChunk: func(c CastChunk) { sum += c.Length }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		written := r.size
+		r.file.Close()
+		r.file = file
+		for range 3 {
+			r.Output([]byte(output))
+		}
+		r.Resize(100, 30)
+		if file.room == 0 && codeOf(r.Err()) != "limit_reached" {
+			t.Errorf("%d bytes: %v", room, r.Err())
+		}
+		missing := r.room.total
+		file.room = 1 << 20
+		r.Output([]byte("again"))
+		r.Exit(3)
+		if err := r.Close(); err != nil {
+			t.Errorf("%d bytes: %v", room, err)
+		}
+		_, got, err := events(t, `{"version":3,"term":{"cols":80,"rows":24}}`+"\n"+file.String())
+		if err != nil {
+			t.Fatalf("%d bytes: %v in %q", room, err, file.String())
+		}
+		var shown, marks, sizes string
+		for _, e := range got {
+			switch e.Code {
+			case EventOutput:
+				shown += e.Data
+			case EventMarker:
+				marks += e.Data
+			case EventResize:
+				sizes += e.Data
+			}
+		}
+		if !strings.HasSuffix(shown, "again") || int64(len(shown))+missing != int64(3*len(output)+5) || sizes != "100x30" || got[len(got)-1].Code != EventExit {
+			t.Errorf("%d bytes, %d missing: %q", room, missing, file.String())
+		}
+		if missing > 0 && (marks != fmt.Sprintf("%d bytes are missing: there was no room", missing) || codeOf(r.Err()) != "limit_reached") || missing == 0 && (marks != "" || r.Err() != nil) {
+			t.Errorf("%d bytes, %d missing: marker %q, error %v", room, missing, marks, r.Err())
+		}
+		if sum != written+int64(file.Len()) {
+			t.Errorf("%d bytes: chunks hold %d of %d", room, sum, written+int64(file.Len()))
+		}
+	}
 	r, err := NewRecorder(filepath.Join(t.TempDir(), "a.cast"), RecorderOptions{Cols: 80, Rows: 24})
 	if err != nil {
 		t.Fatal(err)
 	}
-	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	r.file.Close()
-	r.file = full
+	r.file = &cramped{err: syscall.EIO}
 	r.Output([]byte("lost"))
 	r.Output([]byte("lost too"))
 	if err := r.Err(); codeOf(err) != "internal" {

@@ -59,7 +59,7 @@ type Recorder struct {
 	o RecorderOptions
 
 	mu    sync.Mutex
-	file  *os.File
+	file  io.WriteCloser
 	last  time.Time // of the last event, as written
 	rest  []byte    // the beginning of a character
 	mask  Filter    // nil until there is output, and after the end
@@ -69,6 +69,7 @@ type Recorder struct {
 	size   int64
 	err    error
 	full   bool
+	room   shortage
 	hash   hash.Hash
 	chunk  CastChunk
 	timer  *time.Timer
@@ -106,6 +107,9 @@ func NewRecorder(path string, o RecorderOptions) (*Recorder, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.write(header)
+	if r.err != nil {
+		f.Close()
+	}
 	return r, r.err
 }
 
@@ -187,7 +191,7 @@ func (r *Recorder) flush() {
 
 // event writes one event. The caller holds the mutex.
 func (r *Recorder) event(code, data string) {
-	if r.full || r.err != nil || r.file == nil {
+	if r.full || r.err != nil || r.file == nil || !r.resume(code, data) {
 		return
 	}
 	// Milliseconds, counted from the time written last, so that rounding does not add up.
@@ -210,14 +214,16 @@ func (r *Recorder) event(code, data string) {
 	r.write(line)
 }
 
-// write adds a line to the file. After the first failure nothing more is written: a recording has no gaps.
+// write adds a line to the file. Where there is no room the rest of it waits; after any other failure nothing more is written.
 func (r *Recorder) write(line []byte) {
 	n, err := r.file.Write(line)
 	r.size += int64(n)
 	r.hash.Write(line[:n])
 	r.chunk.Length += int64(n)
-	if err != nil {
-		r.err = wrap(err, "internal", "look at the recordings' directory: free space", "recording")
+	if r.room.why = nil; isFull(err) {
+		r.room.why, r.room.owed = err, bytes.Clone(line[n:])
+	} else if err != nil {
+		r.err = wrap(err, "internal", "look at the recordings' directory", "recording")
 	}
 	switch {
 	case r.o.OnChunk == nil:
@@ -247,11 +253,14 @@ func (r *Recorder) endChunk() {
 	r.chunk = CastChunk{Offset: r.size}
 }
 
-// Err is why the recording stopped before its end, nil if it did not.
+// Err is why the recording stopped before its end or lacks something, nil if it does not.
 func (r *Recorder) Err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.err
+	if r.err != nil {
+		return r.err
+	}
+	return r.room.err()
 }
 
 // Close ends the recording. It may be called twice.
@@ -262,6 +271,9 @@ func (r *Recorder) Close() error {
 		return r.err
 	}
 	r.flush()
+	if r.err == nil {
+		r.resume("", "")
+	}
 	r.endChunk()
 	if err := r.file.Close(); r.err == nil && err != nil {
 		r.err = err

@@ -44,9 +44,9 @@ type Params struct {
 	Lifetime time.Duration `json:"lifetime"`
 	// Recordings is the directory for the recording, "" for none.
 	Recordings string `json:"recordings,omitempty"`
-	// MaskKey is the installation's key of marks, for secrets in the recording. nil: marks of this session alone.
+	// MaskKey is the installation's key of marks, for secrets in the recording and in answers. nil: marks of this session alone.
 	MaskKey []byte `json:"mask_key,omitempty"`
-	// Known are secrets in Env, which do not stand in the recording whoever prints them.
+	// Known are secrets in Env, which stand neither in the recording nor in answers whoever prints them.
 	Known []string `json:"known,omitempty"`
 	// Trail takes the hashes of the recording, nil for none.
 	Trail *audit.Trail `json:"trail,omitempty"`
@@ -70,6 +70,8 @@ type Status struct {
 	IdleMS int64 `json:"idle_ms"`
 	// People is how many are attached.
 	People int `json:"people"`
+	// Alternate: a full-screen program has the screen.
+	Alternate bool `json:"alternate,omitempty"`
 	// AwaitingSecret: a program asks for something that is not to be seen.
 	AwaitingSecret bool   `json:"awaiting_secret"`
 	Recording      string `json:"recording,omitempty"`
@@ -94,7 +96,7 @@ type Send struct {
 	Keys  []string `json:"keys,omitempty"`
 	// Secret refuses unless the terminal collects a line that it does not show.
 	Secret bool `json:"secret,omitempty"`
-	// Known are secrets in Data. Neither they nor the data of a secret stand in the recording from now on, whoever prints them.
+	// Known are secrets in Data. Neither they nor the data of a secret stand in the recording or in answers from now on, whoever prints them.
 	Known []string `json:"known,omitempty"`
 	// After refuses unless this is what has been typed so far; nil takes anything. Open is what of it and of this a shell would still be
 	// collecting once it has been typed.
@@ -142,6 +144,9 @@ type Received struct {
 type Seen struct {
 	pty.Screen
 	AwaitingSecret bool `json:"awaiting_secret"`
+	// Ended: the program has, with ExitCode, which is nil where nobody knows it.
+	Ended    bool `json:"ended,omitempty"`
+	ExitCode *int `json:"exit_code,omitempty"`
 }
 
 // Resize changes the size.

@@ -96,6 +96,40 @@ func TestRecordingOrdinary(t *testing.T) {
 	}
 }
 
+// TestAnswersMasked: what was given to a program stands in no answer, whoever asks, whether or not it is recorded; what only looks like a secret
+// is the asking server's to judge.
+func TestAnswersMasked(t *testing.T) {
+	w := newWorld(t)
+	given, typed, looks := "env-"+token()[6:20], "typed-"+token()[6:20], token()
+	id := w.spawn(Params{
+		Argv: []string{"/bin/sh", "-c", `stty -echo; printf 'Password: '; read p; stty echo; echo; echo "1 ` + given + ` 2 $p 3"; echo ` + looks + `; printf 'ready> '; read q`}, Known: []string{given},
+	})
+	w.until(id, `Password: `)
+	w.call(id, OpSend, Send{Data: typed, Enter: true, Secret: true}, nil)
+	w.until(id, `ready> `)
+	shown := ""
+	for cursor := int64(0); ; {
+		var r Received
+		w.call(id, OpRecv, Receive{Cursor: &cursor, Max: 1 << 16, Context: 1 << 10}, &r)
+		for _, text := range []string{string(r.Before), string(r.Data), string(r.After)} {
+			shown += text
+			if strings.Contains(text, given) || strings.Contains(text, typed) {
+				t.Fatalf("from %d: %q", cursor, text)
+			}
+		}
+		if cursor++; cursor >= r.Cursor {
+			break
+		}
+	}
+	if !strings.Contains(shown, "1 ‹secret:") || !strings.Contains(shown, looks) {
+		t.Errorf("%q", shown[:min(len(shown), 400)])
+	}
+	screen := w.shows(id, `ready>`)
+	if text := strings.Join(screen.Lines, "\n") + screen.Title; strings.Contains(text, given) || strings.Contains(text, typed) || strings.Count(text, "‹secret:") != 2 {
+		t.Errorf("the screen shows %q", text)
+	}
+}
+
 // TestContext gives what stands around a piece that was read.
 func TestContext(t *testing.T) {
 	w := newWorld(t)

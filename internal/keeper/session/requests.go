@@ -29,7 +29,8 @@ func (s *Session) Handle(ctx context.Context, op string, args json.RawMessage) (
 		return with(args, func(r Receive) (any, error) { return s.receive(ctx, r) })
 	case OpScreen:
 		s.look(ctx)
-		return Seen{s.terminal.Screen(), s.awaiting()}, nil
+		st := s.status()
+		return Seen{Screen: s.hideScreen(s.terminal.Screen()), AwaitingSecret: st.AwaitingSecret, Ended: !st.Alive, ExitCode: st.ExitCode}, nil
 	case OpTyped:
 		s.typing.Lock()
 		defer s.typing.Unlock()
@@ -157,7 +158,9 @@ func (s *Session) receive(ctx context.Context, r Receive) (any, error) {
 	}
 	s.touch()
 	before, after := ring.Around(chunk, r.Context)
-	return Received{Data: chunk.Data, Cursor: chunk.Next, Dropped: chunk.Dropped, Before: before, After: after, Matched: matched, Ended: chunk.Ended, Status: s.status()}, nil
+	got := Received{Data: chunk.Data, Cursor: chunk.Next, Dropped: chunk.Dropped, Before: before, After: after, Matched: matched, Ended: chunk.Ended, Status: s.status()}
+	s.hide(&got)
+	return got, nil
 }
 
 // exitTimeout is how long a program may live on once its output is complete.

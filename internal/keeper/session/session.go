@@ -20,9 +20,9 @@ type Session struct {
 	params   Params
 	traffic  func()
 	terminal *pty.Terminal
-	recorder *pty.Recorder    // nil without a recording
-	redactor *redact.Redactor // the recording's, nil without
-	path     string           // of the recording
+	recorder *pty.Recorder // nil without a recording
+	masks    masks
+	path     string // of the recording
 	started  time.Time
 	used     atomic.Int64 // when it was last used, or printed, in Unix nanoseconds
 	done     chan struct{}
@@ -30,7 +30,8 @@ type Session struct {
 	recorded sync.Once // its end
 	stop     chan struct{}
 
-	trail *trail // nil without
+	trail      *trail // nil without
+	unrecorded error  // why there is no recording though there should be one
 
 	typing sync.Mutex // one sender at a time, so that lines do not mix
 	typed  Typed      // guarded by typing
@@ -57,9 +58,9 @@ func Open(_ context.Context, p keeper.Place, spec json.RawMessage) (keeper.Thing
 		return nil, err
 	}
 	s.touch()
-	if err := s.record(p.ID); err != nil {
-		return nil, err
-	}
+	s.masks = newMasks(s.params.MaskKey)
+	s.know(s.params.Known...)
+	s.unrecorded = s.record(p.ID)
 	if s.params.Riding != nil {
 		s.silence = time.AfterFunc(askAfter, s.silent)
 		s.silence.Stop()
@@ -93,7 +94,7 @@ func (s *Session) silent() {
 	}
 }
 
-// record begins the recording.
+// record begins the recording. A session goes on without one, and says why.
 func (s *Session) record(id string) error {
 	if s.params.Recordings == "" {
 		return nil
@@ -101,22 +102,25 @@ func (s *Session) record(id string) error {
 	if err := os.MkdirAll(s.params.Recordings, 0o700); err != nil {
 		return err
 	}
-	s.path = filepath.Join(s.params.Recordings, id+".cast")
-	s.redactor = newRedactor(s.params.MaskKey)
-	s.redactor.AddKnown(s.params.Known...)
+	path := filepath.Join(s.params.Recordings, id+".cast")
 	o := pty.RecorderOptions{
 		Cols: orElse(s.params.Cols, pty.DefaultCols), Rows: orElse(s.params.Rows, pty.DefaultRows), Term: pty.Term,
 		Command: s.masked(s.params.Command), Title: s.masked(s.params.Name), Filter: s.mask,
 	}
+	var trail *trail
 	if s.params.Trail != nil {
-		s.trail = newTrail(id, *s.params.Trail)
-		o.OnChunk = s.trail.add
+		trail = newTrail(id, *s.params.Trail)
+		o.OnChunk = trail.add
 	}
-	var err error
-	if s.recorder, err = pty.NewRecorder(s.path, o); err != nil && s.trail != nil {
-		s.trail.close()
+	recorder, err := pty.NewRecorder(path, o)
+	if err != nil {
+		if trail != nil {
+			trail.close()
+		}
+		return err
 	}
-	return err
+	s.recorder, s.trail, s.path = recorder, trail, path
+	return nil
 }
 
 func orElse(n, fallback int) int {
@@ -263,6 +267,7 @@ func (s *Session) status() Status {
 		}
 	} else {
 		st.AwaitingSecret = s.awaiting()
+		st.Alternate = s.terminal.Modes().AlternateScreen
 	}
 	if s.trail != nil {
 		st.RecordingError = s.trail.problem()
@@ -271,6 +276,9 @@ func (s *Session) status() Status {
 		if err := s.recorder.Err(); err != nil {
 			st.RecordingError = err.Error()
 		}
+	}
+	if s.unrecorded != nil {
+		st.RecordingError = "not recorded: " + s.unrecorded.Error()
 	}
 	st.People = s.attached()
 	return st

@@ -130,9 +130,21 @@ func TestShell(t *testing.T) {
 	if screen.Cols != 100 || !strings.Contains(strings.Join(screen.Lines, "\n"), "stty size") {
 		t.Errorf("%+v", screen)
 	}
+	w.call(id, OpSend, Send{Data: `printf '\033[?1049h'; echo f""ull`, Enter: true}, nil)
+	if r := w.until(id, `full`); !r.Status.Alternate {
+		t.Error("a full-screen program is not said to be one")
+	}
+	w.call(id, OpSend, Send{Data: `printf '\033[?1049l'; echo l""ine`, Enter: true}, nil)
+	if r := w.until(id, `line`); r.Status.Alternate {
+		t.Error("a full-screen program that has left is said to be there")
+	}
 	w.call(id, OpSend, Send{Data: "exit 7", Enter: true}, nil)
 	if last := w.ended(id); last.Status.ExitCode == nil || *last.Status.ExitCode != 7 {
 		t.Errorf("%+v", last.Status)
+	}
+	var seen Seen
+	if w.call(id, OpScreen, struct{}{}, &seen); !seen.Ended || seen.ExitCode == nil || *seen.ExitCode != 7 {
+		t.Errorf("the screen does not say that it has ended: %+v", seen)
 	}
 	var e *keeper.Error
 	if err := w.Call(context.Background(), id, OpSend, Send{Data: "x"}, nil); !errors.As(err, &e) || e.Code != "not_found" {
