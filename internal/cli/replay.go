@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -39,6 +40,9 @@ func (c *replayCmd) Run(s *session) error {
 		path = filepath.Join(tools.Recordings(s.cfg.StateDir), c.ID+".cast")
 	}
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c.missing(path)
+	}
 	if err != nil {
 		return err
 	}
@@ -58,6 +62,17 @@ func (c *replayCmd) Run(s *session) error {
 		return nil // it goes on, or its keeper was killed; or the person has seen enough
 	}
 	return err
+}
+
+// missing says what is wrong with an id or a name that leads to no recording.
+func (c *replayCmd) missing(path string) error {
+	switch {
+	case path != c.ID:
+		return fmt.Errorf("session %s has no recording: it was not recorded, or RECORD_RETENTION has passed", c.ID)
+	case strings.ContainsAny(c.ID, "/."):
+		return fmt.Errorf("there is no file %s", c.ID)
+	}
+	return fmt.Errorf("%q is neither a session's id nor the file of a recording: relay-shell sessions lists sessions, recordings lie in the state directory", c.ID)
 }
 
 // maxPieces bounds how many pieces of recordings are looked for in the log.

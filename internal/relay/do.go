@@ -31,6 +31,8 @@ type walk struct {
 	unresolved []error
 	// recorded: the intent is written, and with it where the hosts lead.
 	recorded bool
+	// unannounced is why the intent is not written, though the call goes on.
+	unannounced error
 	// started: the command runs, or has.
 	started atomic.Bool
 	assess  policy.Assessment
@@ -256,6 +258,8 @@ func (w *walk) finish(res *Result) *Result {
 	}
 	if h := w.r.opts.Audit.Health(); h.Degraded {
 		res.Notes = append(res.Notes, "audit degraded: "+h.Reason)
+	} else if w.unannounced != nil { // the log can be written again, and lacks the intent all the same
+		res.Notes = append(res.Notes, "audit degraded: the intent of this call is not in the log: "+w.unannounced.Error())
 	}
 	if h := w.host(); h != nil {
 		res.Host = &h.Alias

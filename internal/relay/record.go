@@ -95,6 +95,9 @@ func (w *walk) with(args, more map[string]any) map[string]any {
 	if w.approval != nil {
 		all["approval"] = w.approval
 	}
+	if w.unannounced != nil { // a result alone would be that of a call that never ran
+		all["intent_lost"] = w.unannounced.Error()
+	}
 	if list := w.resolvedHosts(); list != nil && !w.recorded {
 		all["resolved"] = list
 	}
@@ -128,6 +131,7 @@ func (w *walk) intent(ctx context.Context) *Result {
 	if w.r.opts.DenyUnaudited && w.assess.Tier > policy.Tier(0) {
 		return w.unaudited(err)
 	}
+	w.unannounced = err
 	return nil
 }
 

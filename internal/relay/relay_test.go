@@ -322,3 +322,26 @@ func TestUnwritableAudit(t *testing.T) {
 		}
 	}
 }
+
+// TestIntentLost: a log that cannot be written when a call begins and can when it ends has a result without an intent. The result says so, and the
+// answer too, though the log is well again.
+func TestIntentLost(t *testing.T) {
+	r := newRoad(t, policy.Options{})
+	dir, away := filepath.Join(r.state, "audit"), filepath.Join(r.state, "away")
+	if err := errors.Join(os.Rename(dir, away), os.WriteFile(dir, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	res := r.Do(context.Background(), &Call{Operation: running(func(context.Context, *Run) (*Result, error) {
+		return &Result{}, errors.Join(os.Remove(dir), os.Rename(away, dir))
+	})})
+	if res.Outcome != OK || !strings.Contains(strings.Join(res.Notes, "\n"), "audit degraded: ") {
+		t.Errorf("%s %v: %q", res.Outcome, res.Err, res.Notes)
+	}
+	log, err := os.ReadFile(filepath.Join(dir, "audit.jsonl"))
+	if err != nil || strings.Count(string(log), res.RequestID) != 1 || !strings.Contains(string(log), `"intent_lost":"audit log: `) {
+		t.Errorf("%v: %s", err, log)
+	}
+	if res := r.Do(context.Background(), &Call{Operation: running(func(context.Context, *Run) (*Result, error) { return &Result{}, nil })}); len(res.Notes) > 0 {
+		t.Errorf("the next one: %q", res.Notes)
+	}
+}
