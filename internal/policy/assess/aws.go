@@ -68,6 +68,8 @@ func (c *call) awsOperation(op string, rest []arg, u *use) {
 		c.rate(Reversible, "aws", "copies an object here")
 	case op == "update-kubeconfig":
 		c.rate(Reversible, "aws", "changes this machine's settings")
+	case awsMild(op) && !awsReads[head]:
+		c.rate(Stateful, "aws", op+" changes something")
 	case awsCuts[op], awsLoses[head], head == "disable" && strings.Contains(op, "alarm"):
 		c.rate(Irreversible, "aws", op+" loses what is there")
 	case awsReads[head], op == "decrypt", awsReveals[op] && head != "create":
@@ -78,6 +80,11 @@ func (c *call) awsOperation(op string, rest []arg, u *use) {
 	}
 }
 
+// awsMild are verbs of loss whose object comes back with one command.
+func awsMild(op string) bool {
+	return strings.HasSuffix(op, "-tags") || strings.HasPrefix(op, "deregister-targets") || strings.HasPrefix(op, "deregister-instances")
+}
+
 // awsCarries follows the commands, statements and changes that an operation takes along.
 func (c *call) awsCarries(op string, u *use) {
 	for _, o := range u.options {
@@ -85,7 +92,7 @@ func (c *call) awsCarries(op string, u *use) {
 		case !o.has:
 		case o.name == "--command" && op == "execute-command":
 			c.queue(Reread, func() str { return c.m.shell(o.arg.str, newScope()) })
-		case o.name == "--sql":
+		case o.name == "--sql", o.name == "--query-string", o.name == "--statement", o.name == "--query-statement":
 			c.sql(o.arg.str)
 		case o.name == "--parameters" && (op == "send-command" || op == "start-session"):
 			for _, l := range stringLiterals(o.arg.s) {

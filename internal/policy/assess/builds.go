@@ -70,6 +70,9 @@ func (c *call) buildTarget(name string) {
 // buildHook: builds are local; installing, publishing and running unseen programs are more.
 func buildHook(c *call, u *use) {
 	c.buildPrograms()
+	if text := " " + join(c.args).s + " "; base(c.args[0].s) == "go" && hasAny(text, " env -w ", " env -u ") {
+		c.rate(Reversible, "go env", "changes settings")
+	}
 	if c.tier == Observe {
 		return
 	}
@@ -96,7 +99,7 @@ func buildHook(c *call, u *use) {
 			c.rate(Stateful, name, "installs what was built")
 		}
 	}
-	if name == "cmake" && u.has("--install") || name == "dotnet" && hasAny(join(ops).s, "tool install -g", "nuget push") {
+	if name == "cmake" && len(c.args) > 1 && c.args[1].s == "--install" || name == "dotnet" && hasAny(join(ops).s, "tool install -g", "nuget push") {
 		c.rate(Stateful, name, "installs or publishes")
 	}
 	if name == "cmake" {

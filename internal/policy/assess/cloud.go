@@ -45,6 +45,10 @@ func cloudHook(c *call, u *use) {
 	for i, a := range ops {
 		w := strings.ToLower(a.s)
 		head, _, _ := strings.Cut(w, "-")
+		if head == "download" && i > 0 {
+			c.rate(Reversible, "cloud", "copies something here")
+			return
+		}
 		if nouns[w] && changes(ops[i+1:]) {
 			continue
 		}
@@ -93,7 +97,7 @@ func changes(ops []arg) bool {
 var pluralLists = setOf("ibmcloud cf heroku bosh dokku civo cloudfoundry")
 
 // cloudLosses are losses that are said with a verb that is harmless elsewhere.
-var cloudLosses = []string{" snapshot restore ", " snapshots restore ", " droplet-action rebuild ", " droplet-action restore ", " server rebuild ", " server reinstall ", " backups restore ", " pg:reset ", " pg:copy ", " pg:backups:restore ", " db reset ", " db push --force ", " operator seal "}
+var cloudLosses = []string{" snapshot restore ", " snapshots restore ", " droplet-action rebuild ", " droplet-action restore ", " server rebuild ", " server reinstall ", " backups restore ", " pg:reset ", " pg:copy ", " pg:backups:restore ", " db reset ", " db push --force ", " operator seal ", " services disable "}
 
 // cloudRuns follows the commands and statements that some of these tools take along.
 func (c *call) cloudRuns(u *use, ops []arg) bool {
@@ -116,6 +120,9 @@ func (c *call) cloudRuns(u *use, ops []arg) bool {
 				}
 			}
 		}
+	}
+	if u.has("--sql") && hasAny(text, " execute-sql ") {
+		return true
 	}
 	if hasAny(text, " db shell ", " sql ") && len(ops) > 2 && strings.Contains(ops[len(ops)-1].s, " ") {
 		c.rate(Observe, "cloud", "runs statements")

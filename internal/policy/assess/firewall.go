@@ -4,6 +4,7 @@ import "strings"
 
 func init() {
 	hooks["iptables"] = iptablesHook
+	hooks["firewalld"] = firewalldHook
 	hooks["nft"] = nftHook
 	hooks["restoreRules"] = restoreRulesHook
 }
@@ -57,6 +58,13 @@ func restoreRulesHook(c *call, u *use) {
 }
 
 // nftHook reads a command written as one word or many, or a file of them.
+// firewalldHook: a zone that drops everything as the default cuts the machine off.
+func firewalldHook(c *call, u *use) {
+	if o, ok := u.option("--set-default-zone"); ok && (o.arg.s == "drop" || o.arg.s == "block") {
+		c.rate(Irreversible, "firewall-cmd", "drops everything by default")
+	}
+}
+
 func nftHook(c *call, u *use) {
 	if o, ok := u.option("-f", "--file"); ok {
 		if u.has("-c", "--check") {

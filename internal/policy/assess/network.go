@@ -114,6 +114,8 @@ func ipHook(c *call, u *use) {
 		return
 	case strings.HasPrefix("link", object) && strings.Contains(text, " down ") || strings.HasPrefix("link", object) && (abbreviates("delete") || strings.HasPrefix(verb, "del")):
 		c.rate(Irreversible, "ip link", "cuts a network link")
+	case strings.HasPrefix("netns", object) && (abbreviates("delete") || verb == "del"), strings.HasPrefix("xfrm", object) && hasAny(text, " flush ", " deleteall "):
+		c.rate(Irreversible, "ip "+object, "takes the network of what runs there away")
 	case verb == "flush":
 		c.rate(Irreversible, "ip "+object+" flush", "drops addresses or routes")
 		if strings.HasPrefix("neighbour", object) || object == "neighbor" || object == "arp" {
