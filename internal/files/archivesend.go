@@ -136,7 +136,7 @@ func (p *packer) add(ctx context.Context, here *local, batch []item) error {
 		}
 		sum := sha256.Sum256(data)
 		p.mu.Lock()
-		err = errors.Join(p.w.WriteHeader(headerOf(i, len(data))), second(p.w.Write(data)))
+		err = errors.Join(p.w.WriteHeader(headerOf(i, len(data))), errOf(p.w.Write(data)))
 		p.mu.Unlock()
 		if err != nil {
 			return err
@@ -147,7 +147,7 @@ func (p *packer) add(ctx context.Context, here *local, batch []item) error {
 	return nil
 }
 
-func second(_ int, err error) error { return err }
+func errOf[T any](_ T, err error) error { return err }
 
 // headerOf is what an archive says of a file, in the form that every tar reads and in which a name is bytes.
 func headerOf(i item, size int) *tar.Header {

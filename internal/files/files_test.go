@@ -277,7 +277,7 @@ func TestEscape(t *testing.T) {
 			t.Errorf("%q is shown as %q", name, shown)
 		}
 	}
-	for _, bad := range []string{"", "$'", "$'a", `$'\q'`, `$'\x'`, `$'\xg0'`, `$'\'`, `$'a'b'`, "a\x00b", `$'\x00'`} {
+	for _, bad := range []string{"", "$'", "$'a", `$'\q'`, `$'\x'`, `$'\xg0'`, `$'\'`, `$'a'b'`, "a\x00b", `$'\x00'`, strings.Repeat("a/", maxPath)} {
 		if got, err := Unescape(bad); Code(err) != "invalid_argument" {
 			t.Errorf("%q was read as %q, %v", bad, got, err)
 		}

@@ -25,7 +25,10 @@ type Bounds struct {
 // local is this machine's file system. Every path is walked from the root, directory by directory, without following links other
 // than by reading them, and what is done is done relative to the directory that the walk ended in: so nobody who swaps a directory
 // for a link in between leads it out of the roots or into what is private.
-type local struct{ bounds Bounds }
+type local struct {
+	bounds Bounds
+	inner  inner
+}
 
 // Local is this machine's file system within bounds.
 func Local(b Bounds) FS { return &local{bounds: b} }

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -50,7 +49,7 @@ func (d *localDir) enter(name string, leave bool) error {
 		return err
 	}
 	var st unix.Stat_t
-	if err = unix.Fstat(fd, &st); err == nil && slices.Contains(d.own.private, idOf(&st)) {
+	if err = unix.Fstat(fd, &st); err == nil && d.own.holds(&st) {
 		err = errPrivate
 	}
 	if err != nil {
@@ -70,10 +69,8 @@ func (d *localDir) close() { unix.Close(d.fd) }
 
 // open opens a regular file, which is no link.
 func (d *localDir) open(base string, flags int, mode uint32) (fd int, err error) {
-	for _, f := range d.own.families {
-		if f.dir == d.id && strings.HasPrefix(base, f.stem) {
-			return -1, errPrivate
-		}
+	if slices.ContainsFunc(d.own.families, func(f family) bool { return f.has(d.id, base) }) {
+		return -1, errPrivate
 	}
 	if fd, err = d.at(base).open(flags|unix.O_NONBLOCK, mode); err != nil {
 		return -1, err
@@ -82,7 +79,7 @@ func (d *localDir) open(base string, flags int, mode uint32) (fd int, err error)
 	if err = unix.Fstat(fd, &st); err == nil && uint32(st.Mode)&unix.S_IFMT != unix.S_IFREG {
 		err = notRegular(goMode(uint32(st.Mode)))
 	}
-	if err == nil && slices.Contains(d.own.private, idOf(&st)) {
+	if err == nil && flags&unix.O_EXCL == 0 && d.own.holds(&st) { // what has just been made is nobody's
 		err = errPrivate
 	}
 	if err != nil {

@@ -39,8 +39,8 @@ func Escape(name string) string {
 	return b.String()
 }
 
-// Unescape is the name that an argument means: $'…' stands for the bytes that it spells, anything else for itself. NUL and an empty
-// name are refused.
+// Unescape is the name that an argument means: $'…' stands for the bytes that it spells, anything else for itself. NUL, an empty
+// name and one that no system takes are refused.
 func Unescape(text string) (string, error) {
 	name := text
 	if strings.HasPrefix(text, "$'") {
@@ -52,6 +52,8 @@ func Unescape(text string) (string, error) {
 	switch {
 	case name == "":
 		return "", &Error{Op: "reading a path", Code: "invalid_argument", Message: "it is empty", Hint: "give the path of a file"}
+	case len(name) > maxPath:
+		return "", &Error{Op: "reading a path", Code: "invalid_argument", Message: fmt.Sprintf("it has %d bytes, and no path has more than %d", len(name), maxPath), Hint: "give the path of a file"}
 	case strings.ContainsRune(name, 0):
 		return "", &Error{Op: "reading a path", Code: "invalid_argument", Message: "it holds a NUL byte, which no file name can", Hint: "remove it"}
 	}

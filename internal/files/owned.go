@@ -2,12 +2,13 @@ package files
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// id is the identity of a file: another way to it (a bind mount, another spelling, a hard link) is no way around.
+// id is the identity of a file: another way to it (a bind mount, another spelling) is no way around.
 type id struct{ dev, ino uint64 }
 
 func idOf(st *unix.Stat_t) id { return id{uint64(st.Dev), uint64(st.Ino)} }
@@ -17,16 +18,27 @@ func idOf(st *unix.Stat_t) id { return id{uint64(st.Dev), uint64(st.Ino)} }
 type owned struct {
 	roots, private []id
 	families       []family
+	names          []string // the private ones
+	inner          *inner   // what lies in those that are directories
 }
 
-// family are all names in a directory that begin so.
+// holds reports whether a file is relay-shell's own: one of the private names, or anything in a private directory, under whatever name it is met.
+func (o *owned) holds(st *unix.Stat_t) bool {
+	return slices.Contains(o.private, idOf(st)) || o.inner.holds(o, st)
+}
+
+// family are all names in a directory that begin so. stem has the directory's path.
 type family struct {
 	dir  id
 	stem string
 }
 
+func (f family) has(dir id, base string) bool {
+	return f.dir == dir && strings.HasPrefix(base, path.Base(f.stem))
+}
+
 func (l *local) owned() *owned {
-	o := &owned{roots: make([]id, 0, len(l.bounds.Roots))}
+	o := &owned{roots: make([]id, 0, len(l.bounds.Roots)), names: l.bounds.Private, inner: &l.inner}
 	var st unix.Stat_t
 	for _, name := range l.bounds.Roots {
 		if unix.Stat(name, &st) == nil {
@@ -39,7 +51,7 @@ func (l *local) owned() *owned {
 		stem, many := strings.CutSuffix(name, "*")
 		switch {
 		case many && unix.Stat(path.Dir(stem), &st) == nil:
-			o.families = append(o.families, family{idOf(&st), path.Base(stem)})
+			o.families = append(o.families, family{idOf(&st), stem})
 		case !many && unix.Stat(name, &st) == nil:
 			o.private = append(o.private, idOf(&st))
 		}

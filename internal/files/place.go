@@ -2,8 +2,10 @@ package files
 
 import (
 	"errors"
+	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -152,7 +154,7 @@ func (w *walker) entered() error {
 	at := idOf(&here)
 	w.inside = w.inside || slices.Contains(w.own.roots, at)
 	if slices.Contains(w.own.private, at) {
-		return errPrivate
+		return errPrivate // what lies in it is looked at when the walk ends
 	}
 	return nil
 }
@@ -160,13 +162,18 @@ func (w *walker) entered() error {
 // end is a name in the directory of the walk.
 func (w *walker) end(base string) (*place, error) {
 	p := &place{own: w.own, dir: w.dir, base: base, at: "/" + strings.Join(w.at, "/")}
-	if p.private() {
+	if p.private() || ownMemory(w.at, base) {
 		return nil, errPrivate
 	}
 	if !w.inside && !p.isRoot() {
 		return nil, errOutside
 	}
 	return p, nil
+}
+
+// ownMemory reports whether a path is this process's own memory, or the environment that it was started with.
+func ownMemory(at []string, base string) bool {
+	return len(at) >= 2 && at[0] == "proc" && at[1] == strconv.Itoa(os.Getpid()) && (base == "mem" || base == "environ")
 }
 
 // here is the directory of the walk itself.
@@ -192,19 +199,14 @@ func (p *place) isRoot() bool {
 
 // private reports whether the place is relay-shell's own, by identity: also another way to it, and a hard link.
 func (p *place) private() bool {
-	if len(p.own.private) > 0 {
-		var here unix.Stat_t
-		if unix.Fstatat(p.dir, p.base, &here, unix.AT_SYMLINK_NOFOLLOW) == nil && slices.Contains(p.own.private, idOf(&here)) {
-			return true
-		}
+	var here, dir unix.Stat_t
+	if unix.Fstatat(p.dir, p.base, &here, unix.AT_SYMLINK_NOFOLLOW) == nil && p.own.holds(&here) {
+		return true
 	}
-	for _, f := range p.own.families {
-		var dir unix.Stat_t
-		if strings.HasPrefix(p.base, f.stem) && unix.Fstat(p.dir, &dir) == nil && idOf(&dir) == f.dir {
-			return true
-		}
+	if len(p.own.families) == 0 || unix.Fstat(p.dir, &dir) != nil {
+		return false
 	}
-	return false
+	return slices.ContainsFunc(p.own.families, func(f family) bool { return f.has(idOf(&dir), p.base) })
 }
 
 func (p *place) stat() (Info, error) {
