@@ -75,6 +75,13 @@ type Exit struct {
 // Unknown in Exit.Survivors says that nobody can tell what is left.
 const Unknown = "unknown"
 
+// maxVariable and maxEnviron bound a variable, with its name, and all of them, in bytes, as Linux does (MAX_ARG_STRLEN, and a quarter of the usual
+// stack): a host would take long to read what no program there can be given.
+const (
+	maxVariable = 131_071
+	maxEnviron  = 2 << 20
+)
+
 // maxPath is the longest path that Linux takes (PATH_MAX), in bytes.
 const maxPath = 4095
 
@@ -93,7 +100,15 @@ func (c *Command) check() error {
 	case strings.ContainsRune(c.Dir, 0):
 		return invalid("cwd contains a NUL byte", "give a path without it")
 	}
+	total := 0
 	for _, v := range c.Env {
+		if v.Value != nil {
+			n := len(v.Name) + 1 + len(*v.Value)
+			if total += n; n > maxVariable || total > maxEnviron {
+				return &Error{Code: "too_large", Message: "environment variable " + v.Name + " of " + itoa(n) + " bytes is more than a program takes",
+					Hint: "one holds at most 131071 bytes, all of them two megabytes: pass the data by stdin or in a file"}
+			}
+		}
 		if !isName(v.Name) {
 			return invalid("environment variable "+strconv.QuoteToASCII(v.Name)+" is no name", "use letters, digits and underscores, no digit first")
 		}

@@ -153,6 +153,15 @@ func TestBadCommands(t *testing.T) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
+	large, many := strings.Repeat("x", maxVariable-1), []EnvVar{}
+	for i := range 20 {
+		many = append(many, EnvVar{"A" + itoa(i), ptr(large[:maxVariable-5])})
+	}
+	for _, env := range [][]EnvVar{{{"A", &large}}, many} {
+		if _, err := e.Run(t.Context(), r, Command{Text: "true", Env: env}); code(err) != "too_large" {
+			t.Errorf("%d variables: %v", len(env), err)
+		}
+	}
 	if _, err := e.Run(t.Context(), r, Command{Text: "true"}); code(err) != "unreachable" || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("a closed port: %v", err)
 	}
