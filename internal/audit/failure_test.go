@@ -134,6 +134,32 @@ func fullDisk(t *testing.T, mode FailureMode) {
 	}
 }
 
+// TestFullSmallDisk: a disk on which the whole reserve never had a place goes on with what it had.
+func TestFullSmallDisk(t *testing.T) {
+	fsys, path := newFaultFS(), logPath(t)
+	fsys.setQuota(600 << 10)
+	now := time.Now()
+	l := open(t, Options{Path: path, FS: fsys, OnFailure: Deny, CheckpointEvery: time.Hour, Now: func() time.Time { now = now.Add(50 * time.Millisecond); return now }})
+	appendOK(t, l, intent("fits"), true)
+	fsys.setQuota(0)
+	for range 3 { // the reserve is given up once, and looked for again
+		_, _ = l.Append(context.Background(), result("fits"), false)
+		_, _ = l.Append(context.Background(), intent("full"), false)
+	}
+	if h := l.Health(); h.Space != "full" {
+		t.Fatalf("health: %+v", h)
+	}
+	fsys.setQuota(500 << 10)
+	appendOK(t, l, intent("space again"), true)
+	if h := l.Health(); h.Degraded || h.Space == "full" {
+		t.Errorf("health after the space returned: %+v", h)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	verifyOK(t, path)
+}
+
 // TestFullDiskAtStart: the reserve is enough to start, so that an agent can look for what filled the disk.
 func TestFullDiskAtStart(t *testing.T) {
 	fsys, path := newFaultFS(), logPath(t)

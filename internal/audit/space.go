@@ -16,8 +16,8 @@ type space struct {
 	free int64
 	// full is set from the moment the reserve was given up until there is room for it again.
 	full bool
-	// freed is the size of the reserve that was given up.
-	freed int64
+	// reserved is the size of the reserve that was put in place or found there, freed of what was given up: another process may have done that.
+	reserved, freed int64
 	// announced says that the log holds a record about it.
 	announced bool
 	looked    time.Time
@@ -38,6 +38,7 @@ func (p *space) prepare(l *Log) {
 		size = min(size, p.free/8)
 	}
 	if info, err := l.fsys.Stat(l.lay.reserve()); size <= 0 || err == nil && info.Size >= size {
+		p.reserved = info.Size
 		return
 	}
 	f, err := l.fsys.OpenFile(l.lay.reserve(), os.O_RDWR|os.O_CREATE, 0o600)
@@ -50,8 +51,11 @@ func (p *space) prepare(l *Log) {
 		err = fill(f, size)
 	}
 	if err != nil {
+		p.reserved = 0
 		_ = l.fsys.Remove(l.lay.reserve()) // half a reserve would only take the space away
+		return
 	}
+	p.reserved = size
 }
 
 func fill(f File, size int64) error {
@@ -77,7 +81,7 @@ func (p *space) look(l *Log) {
 
 // release gives the reserve up. It reports whether there was one.
 func (p *space) release(l *Log) bool {
-	p.full, p.freed = true, l.opts.Reserve
+	p.full, p.freed = true, p.reserved
 	info, err := l.fsys.Stat(l.lay.reserve())
 	if err != nil {
 		return false
