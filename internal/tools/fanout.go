@@ -162,10 +162,16 @@ func (b *block) key() string {
 // maxNotOK bounds the list of failures in the record of a call, in bytes.
 const maxNotOK = 64 << 10
 
+// hostStatus is how one host fared. A host is a value and no key, because what stands under a key like "pw1" is taken for a password.
+type hostStatus struct {
+	Host   string `json:"host"`
+	Status string `json:"status"`
+}
+
 // recordOf is what the record of a call says of its hosts: how many fared how, who failed how, and a hash over all outputs: SHA-256 of the
 // lines "host sha256-of-its-output" in the order of the hosts.
 func recordOf(report *fleet.Report) map[string]any {
-	notOK := map[string]string{}
+	notOK := []hostStatus{}
 	size, unlisted := 0, 0
 	sum := sha256.New()
 	for i := range report.Results {
@@ -175,11 +181,11 @@ func recordOf(report *fleet.Report) map[string]any {
 			continue
 		}
 		how := statusOf(r)
-		if size += len(r.Host) + len(how) + 6; size > maxNotOK {
+		if size += len(r.Host) + len(how) + len(`{"host":"","status":""},`); size > maxNotOK {
 			unlisted++
 			continue
 		}
-		notOK[r.Host] = how
+		notOK = append(notOK, hostStatus{r.Host, how})
 	}
 	rec := map[string]any{"counts": countsOf(report.Results), "not_ok": notOK, "output_len": report.TotalBytes, "outputs_sha256": hex.EncodeToString(sum.Sum(nil))}
 	if unlisted > 0 {

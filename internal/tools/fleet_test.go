@@ -268,11 +268,11 @@ func fanoutRecords(t *testing.T, r *road) {
 		Hosts   string
 		Results struct {
 			Counts FanoutCounts
-			NotOK  map[string]string `json:"not_ok"`
+			NotOK  []hostStatus `json:"not_ok"`
 		}
 	}
 	must(t, json.Unmarshal(joined[0].Args, &result))
-	if result.Hosts != "h*,dead,!h*-server*" || result.Results.Counts.OK != 40 || result.Results.NotOK["dead"] == "" {
+	if result.Hosts != "h*,dead,!h*-server*" || result.Results.Counts.OK != 40 || !slices.ContainsFunc(result.Results.NotOK, func(s hostStatus) bool { return s.Host == "dead" && s.Status == "unreachable" }) {
 		t.Errorf("result %s", joined[0].Args)
 	}
 	log, err := os.ReadFile(string(r.deps.Config.AuditPath))
@@ -432,4 +432,18 @@ func TestFleetToolsAreSmall(t *testing.T) {
 		t.Errorf("%d bytes", size)
 	}
 	t.Logf("%d bytes", size)
+}
+
+// TestHostNamedLikeASecret: how a host fared stands in the record, whatever its name.
+func TestHostNamedLikeASecret(t *testing.T) {
+	t.Parallel()
+	l := sshtest.New(t)
+	must(t, errors.Join(l.AddHost("pw1", "HostName 127.0.0.1", "Port 1"), l.AddHost("token2", "HostName 127.0.0.1", "Port 1")))
+	r := newRoad(t, l, "")
+	r.do(t.Context(), "ssh_fanout", map[string]any{"command": "true", "hosts": "pw1 token2"}, nil)
+	log, err := os.ReadFile(string(r.deps.Config.AuditPath))
+	must(t, err)
+	if !strings.Contains(string(log), `[{"host":"pw1","status":"unreachable"},{"host":"token2","status":"unreachable"}]`) {
+		t.Errorf("%s", log)
+	}
 }
