@@ -12,7 +12,7 @@ func (sc *scanner) accept(st site, x extent) bool {
 	if isPattern(v) {
 		return false
 	}
-	if st.class == tokenName && x.quote != 0 && isNoise(v) {
+	if st.class == tokenName && (x.quote != 0 && isNoise(v) || isBootstrapToken(v)) {
 		return true
 	}
 	if st.class == tokenName && !tokenLike(v, 6) || sc.isExpression(st, x, v) {
@@ -107,6 +107,12 @@ func isPattern(v string) bool {
 		}
 	}
 	return false
+}
+
+// isBootstrapToken tells whether v has the form of the tokens that nodes join a Kubernetes cluster with.
+func isBootstrapToken(v string) bool {
+	const id, length = 6, 23
+	return len(v) == length && v[id] == '.' && run(v, 0, isLowerNum) == id && run(v, id+1, isLowerNum) == length && lookAt(v).digit
 }
 
 // isNoise tells whether v is generated from all characters, blanks among them, as the keys of WordPress are.

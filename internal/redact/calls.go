@@ -19,7 +19,7 @@ func (sc *scanner) oracleURL(_, end int) {
 func (sc *scanner) identified(at, end int) {
 	s := sc.s
 	before := strings.ToLower(s[max(0, at-256):at])
-	if !strings.Contains(before, "user") && !strings.Contains(before, "grant") && !strings.Contains(before, "alter") &&
+	if !sc.firstInLine(at) && !strings.Contains(before, "user") && !strings.Contains(before, "grant") && !strings.Contains(before, "alter") &&
 		!strings.Contains(before, "create") {
 		return
 	}

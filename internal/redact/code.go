@@ -78,7 +78,7 @@ func isCode(v string) bool {
 	head := v[:n]
 	switch byteAt(v, n) {
 	case '(':
-		return n > 1 && !strings.ContainsAny(head, "!?") && !isDigit(head[0])
+		return n > 1 && !strings.ContainsAny(head, "!?") && !isDigit(head[0]) && isArguments(v[n+1:])
 	case '[':
 		return isIdentifier(head) || isMember(head)
 	case '<':
@@ -118,5 +118,13 @@ func isIdentifier(v string) bool {
 			return false
 		}
 	}
-	return !jumbled(v)
+	return !jumbled(v) && !scrambled(v)
+}
+
+// isArguments tells whether v, behind an opening bracket, reads as the arguments of a call as far as there are no blanks in them.
+func isArguments(v string) bool {
+	if v == "" || strings.IndexByte(v, ')') >= 0 || strings.IndexByte("\"'`&*[{($", v[0]) >= 0 {
+		return true
+	}
+	return isIdentifier(v) || isMember(v) || isNumber(v) || !strong(v)
 }

@@ -19,15 +19,42 @@ func (e *engine) escaped(raw string, found func(start, end int, f finding)) {
 		return
 	}
 	text, from := unescaped(raw)
+	e.within(text, func(start, end int, f finding) { found(int(from[start]), int(from[end]), f) })
+}
+
+// within finds what a text says that stands in another.
+func (e *engine) within(text string, found func(start, end int, f finding)) {
 	sub := engine{rules: e.rules, known: e.known, depth: e.depth + 1}
 	for at := sub.skip(text, 0, true); at < len(text); {
 		next, hits, _ := sub.step(text, at, true)
 		for _, f := range hits {
 			if f.Start < f.End {
-				found(int(from[f.Start]), int(from[f.End]), f)
+				found(f.Start, f.End, f)
 			}
 		}
 		at = sub.skip(text, next, true)
+	}
+}
+
+// titles finds what the commands to a terminal in raw say, such as a window's title or the address of a link, which are no part of its text.
+func (e *engine) titles(raw string, found func(start, end int, f finding)) {
+	if e.depth >= maxEscaped {
+		return
+	}
+	for at := 0; ; {
+		i := strings.Index(raw[at:], "\x1b]")
+		if i < 0 {
+			return
+		}
+		at += i
+		n := escapeLen(raw[at:])
+		if n == 0 {
+			at += len("\x1b]")
+			continue
+		}
+		from := at + len("\x1b]")
+		e.within(raw[from:at+n-1], func(start, end int, f finding) { found(from+start, from+end, f) })
+		at += n
 	}
 }
 

@@ -61,3 +61,29 @@ func TestEscapedOrdinary(t *testing.T) {
 		t.Errorf("%d of %d touched", touched, all)
 	}
 }
+
+// TestTitles wants secrets masked in what a terminal is told beside its text: its title, the address of a link.
+func TestTitles(t *testing.T) {
+	m := newMaker(5)
+	known, token, password := "typed-"+m.from(lowers+digits, 14), "ghp_"+m.from(base62, 36), m.password()
+	r := New(Options{Known: []string{known}})
+	for _, c := range []struct{ text, secret string }{
+		{"\x1b]0;" + known + "\a", known},
+		{"\x1b]2;at " + token + "\x1b\\prompt", token},
+		{"see \x1b]8;;https://bob:" + password + "@h.example/\x1b\\here\x1b]8;;\x1b\\ now", password},
+	} {
+		got := r.String(c.text)
+		if leaks(got, c.secret) {
+			t.Errorf("%q became %q", c.text, got)
+		}
+		if before, after, _ := strings.Cut(c.text, c.secret); !strings.HasPrefix(got, before) || !strings.HasSuffix(got, after) {
+			t.Errorf("%q lost more than its secret: %q", c.text, got)
+		}
+		if piece := streamed(t, r, c.text, 1); piece != got {
+			t.Errorf("byte by byte %q, want %q", piece, got)
+		}
+		if again := r.String(got); again != got {
+			t.Errorf("%q then %q", got, again)
+		}
+	}
+}

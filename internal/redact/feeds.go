@@ -28,7 +28,7 @@ var secretReaders = map[string]string{
 	"docker": "secret", "podman": "secret", "wrangler": "secret", "vercel": "env", "fly": "secrets", "flyctl": "secrets", "gcloud": "secrets",
 	"keyctl": "padd", "pass": "insert", "gopass": "insert", "realm": "join", "adcli": "join", "openconnect": "", "vault": "login",
 	"ansible-vault": "encrypt_string", "sshfs": "password_stdin", "gpg": "--passphrase-fd", "gpg2": "--passphrase-fd", "luksformat": "",
-	"cifscreds": "add", "read": "-s", "htdigest": "", "p4": "login", "snx": "", "occ": "user:", "ipa": "user-", "trino": "--password", "hcloud": "context", "gem": "push", "mount": "davfs", "bteq": "", "kubeseal": "--raw", "zfs": "load-key", "kpasswd": "", "ldappasswd": "-", "wg": "pubkey", "mosquitto_passwd": "", "openssl": "stdin",
+	"sshpass": "-d", "cifscreds": "add", "read": "-s", "htdigest": "", "p4": "login", "snx": "", "occ": "user:", "ipa": "user-", "trino": "--password", "hcloud": "context", "gem": "push", "mount": "davfs", "bteq": "", "kubeseal": "--raw", "zfs": "load-key", "kpasswd": "", "ldappasswd": "-", "wg": "pubkey", "mosquitto_passwd": "", "openssl": "stdin",
 }
 
 // wants tells what the command of words reads.
@@ -139,6 +139,12 @@ func (sc *scanner) feed(at, end int) {
 		return
 	}
 	consumer := sc.command(next+1, in)
+	for range 4 { // yes … | head -2 | passwd
+		if len(consumer.words) == 0 || !filters[baseName(sc.text(consumer.words[0]))] || consumer.stop != '|' {
+			break
+		}
+		consumer = sc.command(consumer.end+1, in)
+	}
 	want := sc.wants(consumer.words)
 	if want == nothingSecret {
 		want = sc.encodes(consumer.words, cmd.words)
@@ -150,6 +156,9 @@ func (sc *scanner) feed(at, end int) {
 		sc.fedWords(words, want)
 	}
 }
+
+// filters are programs that hand on what they read.
+var filters = set("head", "tail", "tr", "sed", "cat", "tee", "cut", "xargs", "rev", "pv", "unbuffer")
 
 // namedFormat masks the arguments of printf that its format puts behind the name of a secret: printf 'password=%s\n' ….
 func (sc *scanner) namedFormat(words []word) bool {
@@ -212,6 +221,9 @@ func (sc *scanner) encodes(consumer, words []word) appetite {
 	v := sc.text(words[len(words)-1])
 	switch baseName(sc.text(consumer[0])) {
 	case "base64":
+		if len(consumer) > 1 && strings.HasPrefix(strings.ToLower(strings.TrimLeft(sc.text(consumer[1]), "-")), "d") {
+			return nothingSecret // decodes
+		}
 		if n := strings.IndexByte(v, ':'); n > 0 && len(v)-n > 4 && !strings.ContainsAny(v, " /") {
 			return wantsPairs
 		}

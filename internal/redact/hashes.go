@@ -21,7 +21,7 @@ func isHashByte(c byte) bool {
 // passwordHash looks at the beginning of a password hash.
 func (sc *scanner) passwordHash(at, end int) {
 	s := sc.s
-	if at < sc.hashed || sc.covered(at) || isWordByte(byteAt(s, at-1)) && isWordByte(s[at]) {
+	if at < sc.hashed || isWordByte(byteAt(s, at-1)) && isWordByte(s[at]) {
 		return
 	}
 	prefix := strings.ToLower(s[at:end])
@@ -55,6 +55,7 @@ func (sc *scanner) passwordHash(at, end int) {
 			return
 		}
 	}
+	sc.hashed = stop
 	sc.add(at, stop, kindHash, rankFormat)
 }
 
@@ -85,7 +86,7 @@ func (sc *scanner) mysqlHash(at, end int) {
 	if stop-end != 40 || strings.ToUpper(s[end:stop]) != s[end:stop] {
 		return
 	}
-	sc.add(at+1, stop, kindHash, rankFormat)
+	sc.add(end-1, stop, kindHash, rankFormat)
 }
 
 // postgresHash looks at md5 and 32 hexadecimal digits in quotes, as PostgreSQL dumps roles.
@@ -113,7 +114,7 @@ func hashRules() []rule {
 	return []rule{
 		{literals: literals, find: (*scanner).passwordHash},
 		{literals: []string{":99999:", ":0:::::", ":7:::"}, find: (*scanner).shadowLine},
-		{literals: []string{"'*", `"*`}, find: (*scanner).mysqlHash},
+		{literals: []string{"'*", `"*`, "| *", "\t*", ">*", ":*"}, find: (*scanner).mysqlHash},
 		{literals: []string{"'md5", `"md5`}, find: (*scanner).postgresHash},
 		{literals: []string{":::"}, find: (*scanner).windowsHash},
 	}

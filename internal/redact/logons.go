@@ -118,14 +118,20 @@ func encryptString(sc *scanner, args []word) {
 	}
 }
 
+// longestLogon bounds what follows the verb of a logon in its line.
+const longestLogon = 256
+
 // protocolLogon looks at PASS of FTP, POP3 and IRC, and at LOGIN of IMAP, as they are typed or logged.
 func (sc *scanner) protocolLogon(at, end int) {
 	s := sc.s
 	stop := sc.lineStop(end)
+	if stop-end > longestLogon {
+		return
+	}
 	if cut := strings.Index(s[end:stop], `\r`); cut > 0 {
 		stop = end + cut
 	}
-	words := strings.Fields(s[end:min(stop, end+256)])
+	words := strings.Fields(s[end:stop])
 	sent := sc.sentLine(at)
 	switch verb := s[at : end-1]; {
 	case verb == "PASS" && len(words) == 1:
@@ -165,7 +171,10 @@ func (sc *scanner) ftpUser(at, end int) {
 		return
 	}
 	stop := sc.lineStop(end)
-	words := strings.Fields(s[end:min(stop, end+256)])
+	if stop-end > longestLogon {
+		return
+	}
+	words := strings.Fields(s[end:stop])
 	if len(words) != 2 {
 		return
 	}
@@ -219,14 +228,20 @@ func (sc *scanner) accountLine(at, end int) {
 	}
 	stop := sc.lineStop(end)
 	v := s[end:stop]
-	if i := strings.IndexByte(v, ' '); i >= 0 || !strong(v) || !lookAt(v).digit || strings.ContainsAny(v, "/:()") || isWords(v) || isVersion(v) || isPlaceholder(v) || isReference(v, 0) || isHashed(v) {
+	if i := strings.IndexByte(v, ' '); i >= 0 || !strong(v) || !lookAt(v).digit || strings.ContainsAny(v, "/:()") || isVersion(v) || isPlaceholder(v) || isReference(v, 0) || isHashed(v) {
 		return
 	}
-	if l := lookAt(v); l.classes() < 4 && !strings.ContainsAny(v, "!#%@&*+$^?~") && !(l.upper && l.lower && l.digit && len(v) >= 8) {
+	if isWords(v) && vagueNames[strings.ToLower(s[at:end-1])] {
+		return
+	}
+	if l := lookAt(v); !mingled(v) && l.classes() < 4 && !strings.ContainsAny(v, "!#%@&*+$^?~") && !(l.upper && l.lower && l.digit && len(v) >= 8) {
 		return
 	}
 	sc.add(end, stop, kindPassword, rankName)
 }
+
+// vagueNames are names of accounts that name other things, too.
+var vagueNames = set("guest", "backup", "operator", "support", "service", "manager", "git", "deploy", "jenkins", "ansible", "tomcat", "oracle", "vagrant", "debian", "ubuntu", "centos", "nagios")
 
 func isHashed(v string) bool { return v[0] == '$' || v[0] == '{' }
 

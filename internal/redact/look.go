@@ -46,7 +46,7 @@ func tokenLike(v string, shortest int) bool {
 	}
 	l := lookAt(v)
 	if !l.digit {
-		return l.lower && l.upper && (jumbled(v) || l.other && !isPlainWord(v))
+		return l.lower && l.upper && (jumbled(v) || len(v) >= 12 && scrambled(v) || l.other && !isPlainWord(v))
 	}
 	return l.letters() || len(v) >= max(shortest, 10)
 }
@@ -58,5 +58,5 @@ func strong(v string) bool {
 		return false
 	}
 	l := lookAt(v)
-	return l.letters() && (l.digit || l.other && !isPlainWord(v)) && l.classes() >= 3
+	return l.letters() && ((l.digit || l.other && !isPlainWord(v)) && l.classes() >= 3 || l.digit && mingled(v))
 }

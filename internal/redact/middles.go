@@ -232,7 +232,8 @@ func (sc *scanner) challenge(_, end int) {
 // resetLink looks at a link that lets whoever has it set a password.
 func (sc *scanner) resetLink(_, end int) {
 	s := sc.s
-	stop := run(s, end, func(c byte) bool { return c > ' ' && !isQuote(c) && c != '<' && c != '>' && c != ')' })
+	const longest = 256
+	stop := run(s[:min(len(s), end+longest)], end, func(c byte) bool { return c > ' ' && !isQuote(c) && c != '<' && c != '>' && c != ')' })
 	i := end
 	for j := end; j <= stop; j++ {
 		if j < stop && strings.IndexByte("/?&=#", s[j]) < 0 {

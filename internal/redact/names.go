@@ -125,6 +125,9 @@ func classify(name string) (kind string, class nameClass) {
 	if n := len(name); n > 2 && name[n-2] == '.' && isLower(name[n-1]) {
 		return "", notSecret // a source file
 	}
+	if strings.HasPrefix(name, "lib") {
+		return "", notSecret // libsecret-1-0
+	}
 	if len(name) > 20 && jumbled(name) {
 		return "", notSecret // the end of something in base64
 	}

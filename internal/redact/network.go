@@ -120,6 +120,25 @@ func (sc *scanner) snmpUser(at, end int) {
 	}
 }
 
+// sharedKey looks at the key behind pre-shared-key and the words for its form.
+func (sc *scanner) sharedKey(at, end int) {
+	s := sc.s
+	if at > 0 && !isBlank(s[at-1]) && s[at-1] != '\n' {
+		return
+	}
+	stop := sc.lineStop(end)
+	for i, n := skipBlank(s, end), 0; i < stop && n < 6; n++ {
+		j := run(s[:stop], i, func(c byte) bool { return c > ' ' })
+		if w := strings.ToLower(s[i:j]); !deviceSecrets[w] && !deviceForms[w] && w != "local" && w != "remote" {
+			if x := innerOf(s, i, j); !commonWords[w] && j-i >= 4 {
+				sc.given(x, kindPassword)
+			}
+			return
+		}
+		i = skipBlank(s[:stop], j)
+	}
+}
+
 // chapSecret looks at client * "secret" * of pppd(8).
 func (sc *scanner) chapSecret(_, end int) {
 	s := sc.s
@@ -144,6 +163,7 @@ func networkRules() []rule {
 		{literals: []string{"createuser ", "snmp-server user "}, find: (*scanner).snmpUser},
 		{literals: []string{` * "`}, find: (*scanner).chapSecret},
 		{literals: []string{"sentinel auth-pass "}, find: (*scanner).secondWord},
+		{literals: []string{"pre-shared-key "}, find: (*scanner).sharedKey},
 		{literals: []string{"wireless_wpa string ", "wireless_wep string ", "static:"}, find: func(sc *scanner, at, end int) {
 			i := skipBlank(sc.s, end)
 			j := run(sc.s, i, func(c byte) bool { return c > ' ' && !isQuote(c) })

@@ -74,7 +74,7 @@ func (sc *scanner) slashed(at, end int) {
 		return
 	}
 	from := max(0, at-80)
-	head := strings.ToLower(s[from+strings.LastIndexByte(s[from:at], '\n')+1 : at])
+	head := strings.ToLower(s[from+strings.LastIndexByte(s[from:at], '\n')+1:at] + s[stop:min(sc.lineStop(stop), stop+40)])
 	for _, w := range []string{"cred", "login", "log in", "sign in", "account", "user", "password", "passwd", "admin", "root"} {
 		if strings.Contains(head, w) {
 			sc.add(end, stop, kindPassword, rankName)

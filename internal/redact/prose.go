@@ -11,7 +11,54 @@ func isPlainWord(v string) bool {
 			return false
 		}
 	}
-	return !jumbled(v)
+	return !jumbled(v) && !scrambled(v)
+}
+
+// scrambled tells whether v is letters whose capitals begin too many words for a name in a program: eIXvMcPq, not getUserName.
+func scrambled(v string) bool {
+	if len(v) < 8 || len(v) > 64 {
+		return false
+	}
+	words, known, turns := 0, 0, 0
+	for i := 0; i < len(v); {
+		if !isAlpha(v[i]) {
+			return false
+		}
+		j := i + 1
+		for j < len(v) && isUpper(v[j]) && isUpper(v[j-1]) && !isLower(byteAt(v, j+1)) {
+			j++
+		}
+		if j == i+1 || !isUpper(v[i]) {
+			for j < len(v) && isLower(v[j]) {
+				j++
+			}
+		}
+		if i > 0 && isLower(v[i-1]) && isUpper(v[i]) {
+			turns++
+		}
+		words++
+		if shortWords[strings.ToLower(v[i:j])] {
+			known++
+		}
+		i = j
+	}
+	return turns > 0 && known < 2 && words*3 > len(v)
+}
+
+// shortWords are the short words that names in programs are made of.
+var shortWords = set("get", "set", "db", "pwd", "pw", "id", "key", "my", "is", "to", "new", "old", "in", "of", "on", "str", "val", "ptr", "tmp", "ctx", "cfg", "env", "arg", "api", "url", "uri", "ip", "io", "os", "fs",
+	"tx", "rx", "ui", "ok", "no", "by", "max", "min", "num", "len", "map", "err", "res", "req", "msg", "usr", "sha", "md", "aes", "rsa", "hex", "json", "xml", "sql", "ssh", "tls", "ssl", "jwt", "aws", "gcp", "app", "use",
+	"has", "can", "raw", "def", "int", "obj", "arr", "var", "fn", "cb", "cmd", "dir", "http", "https", "dto", "dao", "vm", "pod", "pin", "csr", "crl", "ca", "dns", "ec", "dsa", "user", "pass", "auth", "name", "type")
+
+// mingled tells whether letters and digits change often in v, as they do in what a program made at random.
+func mingled(v string) bool {
+	turns := 0
+	for i := 1; i < len(v); i++ {
+		if isDigit(v[i]) && isAlpha(v[i-1]) || isAlpha(v[i]) && isDigit(v[i-1]) {
+			turns++
+		}
+	}
+	return len(v) >= 10 && turns >= 4
 }
 
 // jumbled tells whether the letters of v change case as no words do, even without spaces between them.

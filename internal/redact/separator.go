@@ -117,7 +117,7 @@ func arrowLen(s string) int {
 // lonely tells whether the word at i looks like a password and ends its line.
 func (sc *scanner) lonely(i int) bool {
 	v := sc.s[i:sc.lineStop(i)]
-	return strings.IndexByte(v, ' ') < 0 && strong(v) && lookAt(v).digit && !isVersion(v) && !strings.ContainsAny(v, "(){}")
+	return len(v) <= longestJudged && strings.IndexByte(v, ' ') < 0 && strong(v) && lookAt(v).digit && !isVersion(v) && !strings.ContainsAny(v, "(){}")
 }
 
 // tuplePassword tells whether the string at i, behind a password's name and a comma, looks like one: not the next of a list of names.

@@ -87,6 +87,8 @@ func TestHostileTexts(t *testing.T) {
 		`{"kty":"`, `"kty":"RSA","d":"a",`, "> AUTH a ", "AUTH ", " on >", ":pserver:a:", "&u=&p=", ": PSK ", "username a secret ", "createUser a MD5 ",
 		"tokens: [", "tokens: ['a',", "Your new password:", "password is ", "api key ", "\"random_password\"", "password%3D", "${PASSWORD:", "token==\"",
 		"<(echo a", "--password-command \"echo ", "yes ", "recovery code: ", "пароль: ", "secrets set a=b ", "PRIVATE+KEY+a+00000000+", "eyJhdXRocyI6", "password: \n",
+		"reset?", "/reset/", "pass: abcd ", "pre-shared-key ", "a:B1!aaaa@", "connect ", "PASS a ", "values ('a','b'),", "a0=\"", "::", "password->", "export PASSWORD=maple ", "token=getenv(", `" "`, " / ", "password: maple ",
+		"admin:", "echo a | cat |", "cat ", "{\"value\":\"a\",\"name\":\"password\"}",
 	}
 	for _, f := range fragments {
 		for _, end := range []string{"", "\n"} {

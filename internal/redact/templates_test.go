@@ -139,10 +139,38 @@ func (m maker) macro(name string) (string, bool) {
 	case "jwt":
 		return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." +
 			base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"`+m.from(lowers, 8)+`","iat":17`+m.from(digits, 8)+`}`)) + "." + m.must("url:43"), true
+	case "any": // whatever people and generators make
+		return m.anyPassword(), true
 	case "jpem":
 		return strings.ReplaceAll(m.must("pem"), "\n", `\n`), true
 	}
 	return "", false
+}
+
+// anyPassword is of one of the kinds that people choose or let a program make.
+func (m maker) anyPassword() string {
+	words := []string{"maple", "velvet", "sonnet", "ribbon", "drizzle", "copper", "walrus", "hollow", "lantern", "gravel", "bishop", "otter", "canyon", "quarry", "cinder", "basalt"}
+	word := func() string { return words[m.IntN(len(words))] }
+	title := func() string { w := word(); return strings.ToUpper(w[:1]) + w[1:] }
+	switch m.IntN(9) {
+	case 0:
+		return word() + "-" + word() + "-" + word() + "-" + m.from(digits, 2)
+	case 1:
+		return word() + "_" + word() + "_" + m.from(digits, 4)
+	case 2:
+		return title() + m.from(digits, 3) + m.from("!%-_#", 1) + m.from(base62, 4)
+	case 3:
+		return word() + m.from("!_.", 1) + title() + m.from(digits, 2)
+	case 4:
+		return m.from(base62, 15+m.IntN(8))
+	case 5:
+		return m.from(base62, 3) + m.from(base62+",!(:+%&*", 10) + m.from(base62, 3)
+	case 6:
+		return title() + m.from(digits, 4)
+	case 7:
+		return m.from(base62, 8)
+	}
+	return m.from(lowers+digits, 12)
 }
 
 func (m maker) must(name string) string { s, _ := m.macro(name); return s }

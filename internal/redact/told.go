@@ -5,8 +5,7 @@ import "strings"
 // sends looks at what an expect script sends where a password is asked for.
 func (sc *scanner) sends(_, end int) {
 	s := sc.s
-	if sc.carry.expect != expectPassword && !strings.Contains(strings.ToLower(s[max(0, end-512):min(len(s), end+512)]), "assw") &&
-		!strings.Contains(strings.ToLower(s[max(0, end-512):min(len(s), end+512)]), "passphrase") {
+	if around := s[max(0, end-512):min(len(s), end+512)]; sc.carry.expect != expectPassword && !strings.Contains(around, "assw") && !strings.Contains(around, "ASSW") && !strings.Contains(around, "assphrase") {
 		return
 	}
 	i := end
@@ -92,7 +91,7 @@ func changes(head string) bool {
 
 // toldAt is where what is told begins in the words after a name, -1 if nothing is. Only a password is told behind words and a colon.
 func toldAt(head, rest string, password bool) int {
-	if password && strings.HasPrefix(rest, " to ") && changes(head) {
+	if strings.HasPrefix(rest, " to ") && changes(head) {
 		return len(" to ")
 	}
 	for _, p := range []string{" is: ", " is ", " was set to ", " set to ", " changed to ", " reset to ", ": "} {

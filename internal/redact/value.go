@@ -54,6 +54,12 @@ func (sc *scanner) value(st site) bool {
 	if st.encoded {
 		x = cutEncoded(s, x)
 	}
+	if v := x.text(s); st.class == tokenName && strings.HasSuffix(strings.ToLower(st.name), "auth") {
+		if n := strings.IndexByte(v, ':'); n > 0 && n < 32 && run(v, 0, isNameByte) == n && !isNumber(v[n+1:]) { // user:password
+			x.start += n + 1
+			st.class, st.kind = strongName, kindPassword
+		}
+	}
 	if !ok && byteAt(s, st.at) == '<' && sc.toFillIn(st.at) || !sc.accept(st, x) {
 		return !ok && (sc.defaultArgument(st) || sc.wrapped(st))
 	}

@@ -27,7 +27,7 @@ func isLongPhrase(v string) bool {
 // envPhrase extends the value of a variable to the end of its line where that is a phrase and no command: NAME=correct horse battery staple.
 func (sc *scanner) envPhrase(x extent) extent {
 	end := sc.lineStop(x.end)
-	if x.open || x.next != x.end || x.end == x.start || !isBlank(byteAt(sc.s, x.end)) || !isLongPhrase(sc.s[x.start:end]) {
+	if x.open || end-x.start > 12*longestMnemonic || x.next != x.end || x.end == x.start || !isBlank(byteAt(sc.s, x.end)) || !isLongPhrase(sc.s[x.start:end]) {
 		return x
 	}
 	first := strings.Fields(sc.s[x.end:end])[0]
@@ -50,7 +50,11 @@ func (sc *scanner) inGroups(x extent) bool {
 	if x.end-x.start != size || x.quote != 0 || byteAt(sc.s, x.end) != ' ' {
 		return false
 	}
-	groups := strings.Fields(sc.s[x.start:sc.lineStop(x.end)])
+	stop := sc.lineStop(x.end)
+	if stop-x.start > 8*(size+2) {
+		return false
+	}
+	groups := strings.Fields(sc.s[x.start:stop])
 	if len(groups) < 4 || len(groups) > 8 || isProse(strings.Join(groups, " ")) {
 		return false
 	}
