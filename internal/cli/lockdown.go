@@ -121,7 +121,7 @@ func (l *lockdown) Plan(json.RawMessage) (*relay.Plan, error) {
 		Record:  map[string]any{"host": l.Host, "tier": l.Tier, "no_secrets": l.NoSecrets, "install": l.Install, "key": l.key, "path": l.Path},
 		Subject: policy.Subject{Fixed: &tier},
 		Run: func(ctx context.Context, run *relay.Run) (*relay.Result, error) {
-			text, err := l.run(ctx, run.Target())
+			text, err := l.run(ctx, box{run.Target(), run.StoreHostKeys})
 			if err != nil {
 				return nil, err
 			}
@@ -131,7 +131,7 @@ func (l *lockdown) Plan(json.RawMessage) (*relay.Plan, error) {
 }
 
 // run copies the program, checks it there, and prints or installs the line.
-func (l *lockdown) run(ctx context.Context, t target.Target) (string, error) {
+func (l *lockdown) run(ctx context.Context, t box) (string, error) {
 	said, err := onHost(ctx, t, `uname -s; uname -m; printf '%s\n' "$HOME"; id -u`, nil)
 	if err != nil {
 		return "", err
@@ -187,7 +187,7 @@ func platform(system, machine string) string {
 }
 
 // copy puts the program on the host under a name that tells its content, and starts it there once.
-func (l *lockdown) copy(ctx context.Context, t target.Target, dir string) (string, error) {
+func (l *lockdown) copy(ctx context.Context, t box, dir string) (string, error) {
 	sum := sha256.Sum256(l.binary)
 	dir += "/" + hex.EncodeToString(sum[:6])
 	file := dir + "/relay-shell"
@@ -216,7 +216,7 @@ func (l *lockdown) line(file string) string {
 }
 
 // install replaces the key's lines. It reports how many there were; the file before stays beside it.
-func (l *lockdown) install(ctx context.Context, t target.Target, line string) (string, error) {
+func (l *lockdown) install(ctx context.Context, t box, line string) (string, error) {
 	const script = `set -e; umask 077; d=$HOME/.ssh; f=$d/authorized_keys; mkdir -p "$d"; [ ! -L "$f" ] || { echo "$f is a symbolic link" >&2; exit 1; }
 touch "$f"; n=$(grep -cF BLOB "$f" || :); grep -vF BLOB "$f" >"$f.new" || :
 FORCE grep -q '^[^#]' "$f.new" || { rm -f "$f.new"; echo "no other key could log in any more (--force)" >&2; exit 1; }
@@ -237,13 +237,28 @@ cat >>"$f.new"; cp -p "$f" "$f.before-lockdown"; mv -f "$f.new" "$f"; echo "repl
 	return fmt.Sprintf("installed: %s\nit replaced %s lines of the key; the file before is authorized_keys.before-lockdown\n", line, strings.TrimSpace(n)), nil
 }
 
+// box is a host on which text runs.
+type box struct {
+	target.Target
+	storeHostKeys bool // on first contact, as the call may
+}
+
+// notDone is the error for what the host did not do.
+func notDone(said string) error {
+	hint := "what the host said names the cause; no key was changed"
+	if strings.Contains(said, "relay-shell guard: refused") {
+		hint = "the key that ssh logs in with is locked down itself: change its line with another key, or as root on the host"
+	}
+	return &relay.Error{Code: "permission_denied", Message: "the host said: " + said, Hint: hint}
+}
+
 // maxSaid bounds what is kept of what the host says, in bytes.
 const maxSaid = 64 << 10
 
 // onHost runs POSIX text on the host and returns what it printed; a failure is an error with its words.
-func onHost(ctx context.Context, t target.Target, text string, stdin []byte) (string, error) {
+func onHost(ctx context.Context, t box, text string, stdin []byte) (string, error) {
 	var stdout, stderr bounded
-	c := target.Command{Text: text, Stdout: &stdout, Stderr: &stderr}
+	c := target.Command{Text: text, Stdout: &stdout, Stderr: &stderr, StoreHostKeys: t.storeHostKeys}
 	if stdin != nil {
 		c.Stdin = strings.NewReader(string(stdin))
 	}
@@ -252,7 +267,7 @@ func onHost(ctx context.Context, t target.Target, text string, stdin []byte) (st
 		return "", err
 	}
 	if exit.Code == nil || *exit.Code != 0 {
-		return "", fmt.Errorf("the host said: %s", flat(strings.TrimSpace(stderr.String()+" "+stdout.String())))
+		return "", notDone(flat(strings.TrimSpace(stderr.String() + " " + stdout.String())))
 	}
 	return stdout.String(), nil
 }

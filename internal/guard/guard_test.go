@@ -7,6 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"relay-shell/internal/policy"
+	"relay-shell/internal/sshbin"
+	"relay-shell/internal/target"
 )
 
 var errExec = errors.New("executed")
@@ -161,4 +165,34 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%q: %q, %d", bad, argv, status)
 		}
 	}
+}
+
+// FuzzSession has no line run, whatever is in it, that is rated above the tier when it is read again as it runs.
+func FuzzSession(f *testing.F) {
+	for _, line := range []string{
+		"ls -l", "", "exec sh -c 'eval \"$(printf \"ls\")\"'", "export RELAY_CALL=0123456789abcdef01234567; exec 2>&1\nls\nexit $?", "scp -f /x", "rsync --server --sender -e.L . /x",
+		"/usr/lib/openssh/sftp-server", "exec 2>&1; CDPATH= cd -- /srv || exit 1\n(\nls\n)\n_s=$?", "touch x\x00y", "ls \\\n; rm -rf /",
+	} {
+		f.Add(line, "A=b\n\n")
+	}
+	f.Fuzz(func(t *testing.T, line, stdin string) {
+		argv, _, status, said, _ := session(t, "--tier 1", line, stdin)
+		if argv == nil {
+			if status == 0 || said == "" {
+				t.Errorf("%q: refused with status %d and %q", line, status, said)
+			}
+			return
+		}
+		text := argv[len(argv)-1]
+		sent := sshbin.Receive(line)
+		if sent.Leash || strings.HasPrefix(argv[1], "sftp-server") {
+			return
+		}
+		if a := policy.Assess(policy.Subject{Tool: "ssh_exec", Text: target.WithoutSudoPrelude(text), AnyStdin: true, Remote: true}); a.Tier > policy.Reversible || a.Refused {
+			t.Errorf("%q runs %q, of tier %d", line, text, a.Tier)
+		}
+		if !strings.HasSuffix(text, sent.Text) {
+			t.Errorf("%q runs %q", line, text)
+		}
+	})
 }

@@ -66,7 +66,7 @@ func (s *sudoer) prepare(ctx context.Context, c Command, run run) (Command, *sud
 
 // watched is a command that is given no password. Where there is one, whether sudo asks for it is watched.
 func (s *sudoer) watched(c Command) (Command, *sudoWatch, error) {
-	if s.name == "" || s.secret == nil || !strings.Contains(c.Text, "sudo") {
+	if _, begins := sudoBegins(c); begins || s.name == "" || s.secret == nil || !strings.Contains(c.Text, "sudo") {
 		return c, nil, nil
 	}
 	w := &sudoWatch{ended: make(chan struct{})}

@@ -396,13 +396,15 @@ func TestWithoutSudoPrelude(t *testing.T) {
 	t.Parallel()
 	lead := preludeFor("relay-shell-sudo-A-refused", "relay-shell-sudo-A-tried", "")
 	for _, before := range []string{"", "exec 2>&1\n", "CDPATH= cd -- /srv || exit 1\n", "exec 2>&1; CDPATH= cd -- \"$HOME\"/'a b' 2>/dev/null || { _s=3; exit 1; }\n"} {
-		if got, want := WithoutSudoPrelude(before+lead+"sudo x\nexit $?"), before+"sudo x\nexit $?"; got != want {
-			t.Errorf("%q: %q", before, got)
+		for _, before := range []string{before, before + "(\n"} {
+			if got, want := WithoutSudoPrelude(before+lead+"sudo x\nexit $?"), before+"sudo x\nexit $?"; got != want {
+				t.Errorf("%q: %q", before, got)
+			}
 		}
 	}
 	for _, text := range []string{
 		"sudo x", "echo '\n" + lead + "sudo x", "echo \"" + lead + "sudo x", "cat <<X\n" + lead + "sudo x", "CDPATH= cd -- '/srv\n" + lead + "sudo x", "CDPATH= cd -- / \\\n" + lead, "exec 2>&1" + lead,
-		"alias trap=reboot\n" + lead + "sudo x", strings.Replace(lead, "mktemp", "reboot; mktemp", 1) + "sudo x", preludeFor("x; reboot", "", "") + "sudo x",
+		"echo '(\n" + lead + "sudo x", "((\n" + lead + "sudo x", "case x in x(\n" + lead, "f(\n" + lead, "alias trap=reboot\n" + lead + "sudo x", strings.Replace(lead, "mktemp", "reboot; mktemp", 1) + "sudo x", preludeFor("x; reboot", "", "") + "sudo x",
 	} {
 		if got := WithoutSudoPrelude(text); got != text {
 			t.Errorf("%q became %q", text, got)

@@ -59,8 +59,9 @@ func WithoutSudoPrelude(text string) string {
 	return text[:at[0]] + rest
 }
 
-// engineLead tells what the engine puts before a command: one stream for both outputs, and the change of directory on a line of its own.
+// engineLead tells what the engine puts before a command: one stream for both outputs, the change of directory on a line of its own, and a subshell.
 func engineLead(lead string) bool {
+	lead = strings.TrimSuffix(lead, "(\n")
 	rest, merged := strings.CutPrefix(lead, "exec 2>&1")
 	if merged {
 		if rest == "\n" {

@@ -36,6 +36,9 @@ func Read(r io.Reader) ([]Line, error) {
 	for sc.Scan() {
 		n++
 		row := sc.Text()
+		if n == 1 {
+			row = strings.TrimPrefix(row, "\ufeff") // some editors begin a file with it
+		}
 		if row == "" || row[0] == '#' || n == 1 && strings.HasPrefix(row, "expected_tier\t") {
 			continue
 		}

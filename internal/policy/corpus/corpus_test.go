@@ -78,6 +78,14 @@ func TestScore(t *testing.T) {
 	}
 }
 
+// TestReadTakesFilesOfWindows has a byte order mark, a header, carriage returns and no newline at the end.
+func TestReadTakesFilesOfWindows(t *testing.T) {
+	lines, err := Read(strings.NewReader("\ufeffexpected_tier\tclass\tcommand\r\n0\tread\tls\r\n\r\n3\tx\treboot\tand why"))
+	if err != nil || len(lines) != 2 || lines[0].Command != "ls" || lines[1].Command != "reboot" || lines[1].Number != 4 {
+		t.Errorf("%+v, %v", lines, err)
+	}
+}
+
 func TestReadSaysWhatIsWrong(t *testing.T) {
 	for text, want := range map[string]string{
 		"4\tx\ty":          "line 1: the expected tier",
