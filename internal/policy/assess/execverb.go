@@ -37,7 +37,7 @@ func (c *call) execVerb(from int) {
 		}
 		for j := i + 1; j < len(c.args) && j < i+8; j++ {
 			switch a := c.args[j]; {
-			case lookup(base(a.s)) != nil:
+			case named(a.s):
 				c.guess(c.args[j:])
 				if len(c.args) > maxFields {
 					return // so many words are read once, not for each place where a command may begin
@@ -63,7 +63,7 @@ func (c *call) execOption() {
 		if !attached && i+2 < len(c.args) {
 			value = c.args[i+2]
 		}
-		if first, _, _ := strings.Cut(value.s, " "); lookup(base(first)) != nil {
+		if first, _, _ := strings.Cut(value.s, " "); named(first) {
 			c.guess(append(words("sh", "-c"), value))
 		}
 	}

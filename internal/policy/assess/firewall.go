@@ -1,6 +1,10 @@
 package assess
 
-import "strings"
+import (
+	"strings"
+
+	"relay-shell/internal/lazyregexp"
+)
 
 func init() {
 	hooks["iptables"] = iptablesHook
@@ -83,6 +87,9 @@ func nftHook(c *call, u *use) {
 	c.nftText(join(u.operands).s)
 }
 
+// nftCut is a rule without a condition, or with ssh's port, that drops what comes in or is passed on.
+var nftCut = lazyregexp.New(`\brule\b.*\b(input|forward|prerouting|INPUT|FORWARD)\s+(counter\s+)?((tcp\s+)?dport\s+(22|ssh)\s+)?(counter\s+)?(drop|reject)\b`)
+
 func (c *call) nftText(all string) {
 	text := strings.Fields(strings.NewReplacer(";", " ; ", "\n", " ; ").Replace(all))
 	start := true
@@ -114,6 +121,9 @@ func (c *call) nftText(all string) {
 			c.rate(Stateful, "nft", "changes the firewall")
 			if strings.Contains(all, "policy drop") {
 				c.rate(Irreversible, "nft", "drops everything by default")
+			}
+			if nftCut.MatchString(all) {
+				c.rate(Irreversible, "nft", "drops everything, or what people log in through")
 			}
 		}
 	}

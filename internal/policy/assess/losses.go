@@ -1,6 +1,10 @@
 package assess
 
-import "strings"
+import (
+	"strings"
+
+	"relay-shell/internal/lazyregexp"
+)
 
 // What a verb of loss stands beside says how bad the loss is.
 
@@ -30,6 +34,12 @@ func (c *call) lossOptions(u *use) {
 	}
 }
 
+// optionLosses are the verbs whose option is no property of what is shown or made: --format and --drop-last are.
+var optionLosses = setOf("delete deleteall destroy purge wipe erase nuke zap shred obliterate expunge decommission cleanse removeall delall dropall purgeall wipeall factoryreset zeroize zeroise eradicate deprovision discard loss uninstall reinit really")
+
+// wholes are what an option may say is dropped altogether.
+var wholes = lazyregexp.New(`\b(all|db|databases?|tables?|schemas?|data|existing|target|instances?|everything)\b`)
+
 // lossOption reports whether an option says by its name that something is lost.
 func lossOption(name string) bool {
 	parts := tokens(name)
@@ -37,7 +47,8 @@ func lossOption(name string) bool {
 		switch {
 		case i > 0 && (parts[i-1] == "no" || parts[i-1] == "not" || parts[i-1] == "without" || parts[i-1] == "skip"), strings.Contains(name, "dry"):
 			return false
-		case strongVerbs[strings.TrimRight(t, "0123456789")], t == "discard", t == "loss", t == "uninstall", t == "reinit", t == "really",
+		case optionLosses[strings.TrimRight(t, "0123456789")],
+			(t == "drop" || t == "truncate" || t == "terminate") && wholes.MatchString(name),
 			t == "overwrite" && (strings.Contains(name, "data") || strings.Contains(name, "dest") || strings.Contains(name, "disk")),
 			t == "reset" && (strings.Contains(name, "force") || strings.Contains(name, "factory") || strings.Contains(name, "all")),
 			t == "init" && strings.Contains(name, "token"):
@@ -80,7 +91,7 @@ func (c *call) unknownVerbs(name string) {
 		switch {
 		case !strings.HasPrefix(a.s, "-"):
 			ops = append(ops, a)
-		case lossOption(option) || len(option) > 4 && strong(strings.TrimLeft(option, "-")):
+		case lossOption(option):
 			c.rate(Irreversible, "verb", "not a program of the tables, and "+option+" loses what is there")
 		}
 	}

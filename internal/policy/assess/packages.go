@@ -142,7 +142,7 @@ func npmExecHook(c *call, u *use) {
 		c.shellText(o.arg.str)
 	}
 	if len(u.operands) > 0 {
-		if lookup(base(u.operands[0].s)) != nil {
+		if named(u.operands[0].s) {
 			c.command(u.operands)
 		} else if strings.Contains(u.operands[0].s, " ") {
 			c.shellText(u.operands[0].str)

@@ -133,6 +133,8 @@ func locateHome(rest string) (place, bool) {
 		".kshrc", ".cshrc", ".tcshrc", ".login", ".xinitrc", ".xsession", ".xprofile", ".pam_environment", ".inputrc", ".vimrc", ".emacs", ".gitconfig", ".netrc", ".forward",
 		".kube", ".aws", ".docker", ".npmrc", ".pypirc", ".tmux.conf", ".screenrc", ".rhosts", ".shosts", ".psqlrc", ".my.cnf", ".gdbinit", ".lesskey", ".lessfilter":
 		return startup, true
+	case ".bash_history", ".zsh_history", ".sh_history", ".ash_history", ".ksh_history", ".histfile": // what the account did
+		return logs, true
 	case ".config":
 		for _, d := range []string{"systemd", "autostart", "fish", "git", "nvim", "environment.d"} {
 			if strings.HasPrefix(rest, ".config/"+d) {

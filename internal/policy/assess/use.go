@@ -1,6 +1,9 @@
 package assess
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // use is a call read with its program's grammar.
 type use struct {
@@ -32,8 +35,9 @@ func (u *use) countsOnly() bool {
 	return u.g.attr("hook") == "grep" && u.has("-l", "-L", "-c", "-q", "--files-with-matches", "--files-without-match", "--count", "--quiet", "--silent")
 }
 
+// option returns the last option of one of the names: where one is given twice, the last counts.
 func (u *use) option(names ...string) (given, bool) {
-	for _, o := range u.options {
+	for _, o := range slices.Backward(u.options) {
 		for _, n := range names {
 			if o.name == n {
 				return o, true

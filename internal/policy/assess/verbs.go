@@ -21,7 +21,7 @@ var (
 )
 
 // nouns are verbs that stand for things where a verb follows: snapshot delete, restore list.
-var nouns = setOf("snapshot snapshots restores runs tags restore run tag image images volume volumes log logs migrate db service services node nodes network networks export test env plan limits quota status head regions zones sizes members peers options ports providers details health usage docs metrics events history")
+var nouns = setOf("snapshot snapshots restores runs tags restore run tag image images volume volumes log logs migrate db service services node nodes network networks export test env plan limits quota head regions zones sizes members peers options ports providers details health usage docs metrics events history")
 
 // asNoun reports whether a verb stands for a thing, as another verb or noun follows it.
 func asNoun(all []arg, i int) bool {

@@ -22,6 +22,9 @@ func (c *call) weighWords() {
 			return
 		}
 		text := a
+		if option, _, _ := strings.Cut(a.s, "="); messageOption[option] || messageOption[c.args[i].s] || textTakers[name] && len(c.args[i].s) == 2 && strings.Contains("-b-t-m-n-d", c.args[i].s) {
+			continue
+		}
 		if strings.HasPrefix(a.s, "-") {
 			_, v, ok := strings.Cut(a.s, "=")
 			if !ok {
@@ -36,6 +39,9 @@ func (c *call) weighWords() {
 		}
 	}
 }
+
+// messageOption are options whose value is a text for people.
+var messageOption = setOf("--body --title --message --msg --notes --note --description --desc --comment --reason --subject --summary --text --annotation --label --commit-message")
 
 // weigh says how bad a word is if it is run as shell text. Words without a blank are names of things.
 func (c *call) weigh(a arg) (Tier, string) {
