@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"relay-shell/internal/sshtest"
@@ -57,5 +58,24 @@ func TestDiskFull(t *testing.T) {
 				t.Error(err)
 			}
 		}
+	}
+}
+
+// TestQuota says so where an sftp-server has no word for it, and leaves nothing of the question.
+func TestQuota(t *testing.T) {
+	t.Parallel()
+	bin, source, dest := remoteDir(t), remoteDir(t), remoteDir(t)
+	if err := os.WriteFile(bin+"/dd", []byte("#!/bin/sh\necho \"dd: error writing 'standard output': Disk quota exceeded\" >&2\nexit 1\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	put(t, source+"/f", []byte("content"))
+	f := hostileHost(t, "quota", "SetEnv PATH="+bin+":/usr/bin:/bin")
+	tr := Transfer{From: Local(Bounds{}), To: f, Source: source + "/f", Dest: dest + "/f"}
+	_, err := tr.Run(t.Context())
+	if Code(err) != "limit_reached" || !strings.Contains(err.Error(), "quota") {
+		t.Errorf("got %v", err)
+	}
+	if left := litter(t, dest); left != nil {
+		t.Errorf("left behind: %q", left)
 	}
 }

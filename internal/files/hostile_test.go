@@ -121,8 +121,14 @@ func (h hostile) Filelist(r *sftp.Request) (sftp.ListerAt, error) {
 	return all, nil
 }
 
-func (h hostile) Filecmd(*sftp.Request) error                   { return nil }
-func (h hostile) Filewrite(*sftp.Request) (io.WriterAt, error)  { return nil, os.ErrPermission }
+func (h hostile) Filecmd(*sftp.Request) error { return nil }
+func (h hostile) Filewrite(*sftp.Request) (io.WriterAt, error) {
+	if h == "quota" {
+		return h, nil
+	}
+	return nil, os.ErrPermission
+}
+func (h hostile) WriteAt([]byte, int64) (int, error)            { return 0, errors.New("no reason") }
 func (h hostile) Fileread(r *sftp.Request) (io.ReaderAt, error) { return h, nil }
 func (h hostile) ReadAt(b []byte, off int64) (int, error)       { return h.content(b, off) }
 func (h hostile) content(b []byte, off int64) (n int, err error) {
@@ -144,7 +150,7 @@ func (h hostile) content(b []byte, off int64) (n int, err error) {
 }
 
 // hostileHost is a host with such a server. Its account runs no command that would tell.
-func hostileHost(t *testing.T, kind string) FS {
+func hostileHost(t *testing.T, kind string, config ...string) FS {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -158,7 +164,7 @@ func hostileHost(t *testing.T, kind string) FS {
 	if err := os.WriteFile(copied, binary, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	server := sshtest.Start(t, sshtest.Options{Ordinary: true, SFTP: serverVariable + "=" + kind + " " + copied})
+	server := sshtest.Start(t, sshtest.Options{Ordinary: true, Config: config, SFTP: serverVariable + "=" + kind + " " + copied})
 	return newWorld(t, server.Lab, Options{}).fs("target")
 }
 

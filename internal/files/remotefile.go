@@ -88,14 +88,6 @@ func (r *remote) open(ctx context.Context, name string, flags uint32, o CreateOp
 	return f, nil
 }
 
-// full says when a disk is full: the protocol has no word for it.
-func (r *remote) full(ctx context.Context, s *session, dir string, err error) error {
-	return r.explain(err, "limit_reached", "no space left on the host's file system", func() bool {
-		space, serr := s.Space(ctx, dir)
-		return serr == nil && space < 64<<10
-	})
-}
-
 func (f *remoteFile) Read(b []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

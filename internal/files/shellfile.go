@@ -108,7 +108,7 @@ func (f *shellFile) WriteAt(b []byte, off int64) (int, error) {
 			block = min(block, 1<<bits.TrailingZeros64(uint64(off)))
 		}
 		script = fmt.Sprintf(`exec 1<>"$p" || exit 1
-dd bs=%d seek=%d conv=notrunc 2>/dev/null`, block, off/block)
+dd bs=%d seek=%d conv=notrunc`, block, off/block)
 	}
 	if _, err := f.s.run(f.ctx, "write", f.name, "", script, bytes.NewReader(b)); err != nil {
 		return 0, err

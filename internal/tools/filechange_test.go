@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -133,10 +134,16 @@ func TestFileRevert(t *testing.T) {
 			t.Errorf("%v %s", late, res.Text)
 		}
 		s.holds(path, "Port 27 # by hand\n")
-		if s.host != "" { // here it is in the state directory, which file tools don't touch
+		if s.host != "" {
 			if old, _ := s.ok("file_read", map[string]any{"path": late["backup"]}); old["content"] != "Port 22\n" {
 				t.Errorf("%v", old)
 			}
+		} else { // here it is in the state directory, which file tools don't touch, and the note has the command
+			_, command, _ := strings.Cut(strings.Join(res.Notes, "\n"), "shell_exec: ")
+			if out, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {
+				t.Errorf("%q: %v %s", res.Notes, err, out)
+			}
+			s.holds(path, "Port 22\n")
 		}
 		s.ok("file_write", map[string]any{"path": path, "content": "Port 22\n"})
 		s.fails("not_found", "file_confirm", map[string]any{"change_id": "c-00000000000000000000000000"})

@@ -120,6 +120,9 @@ func (d *Deps) planFileConfirm(p *fileConfirmParams) (*relay.Plan, error) {
 			if outcome == change.Changed {
 				f.Backup = files.Escape(place.BackupPath(c.path, p.ChangeID))
 			}
+			if f.Backup != "" {
+				res.Notes = append(res.Notes, c.backupNote(place.BackupPath(c.path, p.ChangeID)))
+			}
 			res.Text = fmt.Sprintf("%s is %s\n%s", f.Path, map[change.Outcome]string{
 				change.Kept: "kept as it is", change.Undone: "as it was before the change", change.Reverted: "as it was: the target had put the old file back",
 				change.Changed: "as somebody left it: not reverted, because it was changed since; the old content is in " + f.Backup,
@@ -127,4 +130,12 @@ func (d *Deps) planFileConfirm(p *fileConfirmParams) (*relay.Plan, error) {
 			return res, nil
 		},
 	})
+}
+
+// backupNote says how the old content comes back that is not put back by itself.
+func (c *fileCall) backupNote(backup string) string {
+	if !c.fs.Local() {
+		return "to bring the old content back: file_read it, then file_write"
+	}
+	return "file tools do not touch the backup, which is relay-shell's own; to bring it back, in a terminal or by shell_exec: " + quoted("cp --", backup, c.path)
 }
