@@ -60,10 +60,40 @@ func (s *shell) run(ctx context.Context, op, p, q, script string, stdin io.Reade
 	}
 	said := strings.TrimSpace(words.String())
 	code := saidCode(said)
+	if said == "" && exit.Code == nil {
+		return nil, &Error{Op: op, Path: p, Code: "connection_lost", Message: errNameless.Error(), Hint: "look whether it was done (file_stat), then call again", Err: errNameless}
+	}
 	if said == "" {
 		said = "the command ended without success" + exitWord(exit)
 	}
 	return nil, &Error{Op: op, Path: p, Code: code, Message: clipWords(said), Hint: hints[code], Err: errors.New(said)}
+}
+
+// errNameless is an end without a word. dropbear 2022.82 to 2024.85 closes a session at times before its command has begun
+// (https://github.com/mkj/dropbear/pull/326), and nobody can tell such a one from one whose shell was killed.
+var errNameless = errors.New("the host closed the session and said nothing of the command, which may not have been started")
+
+// mostTries is how often a command that does no harm twice is tried.
+const mostTries = 4
+
+// look is run for scripts that do no harm twice: they are repeated where nobody can tell whether they have run.
+func (s *shell) look(ctx context.Context, op, p, q, script string, stdin []byte) (out []byte, err error) {
+	for range mostTries {
+		var in io.Reader
+		if stdin != nil {
+			in = bytes.NewReader(stdin)
+		}
+		if out, err = s.run(ctx, op, p, q, script, in); !errors.Is(err, errNameless) {
+			return out, err
+		}
+	}
+	return nil, err
+}
+
+// set is look for scripts that answer nothing.
+func (s *shell) set(ctx context.Context, op, p, script string) error {
+	_, err := s.look(ctx, op, p, "", script, nil)
+	return err
 }
 
 // exitWord is how a command without words ended.
@@ -103,7 +133,7 @@ func (s *shell) do(ctx context.Context, op, p, q, script string) error {
 
 func (s *shell) RealPath(ctx context.Context, name string) (string, error) {
 	// ls -L has the system's words for a loop, and for a file where a directory should be.
-	out, err := s.run(ctx, "resolve", name, "", `readlink -f -- "$p" 2>/dev/null && exit
+	out, err := s.look(ctx, "resolve", name, "", `readlink -f -- "$p" 2>/dev/null && exit
 if [ -L "$p" ]; then
 w=$(ls -dL -- "$p" 2>&1 >/dev/null)
 case $w in *"Too many levels"*|*"link loop"*) echo "$w" >&2; exit 1;; esac
@@ -116,7 +146,7 @@ else ls -dL -- "$p" >/dev/null || exit 1; echo "No such file or directory" >&2; 
 }
 
 func (s *shell) ReadLink(ctx context.Context, name string) (string, error) {
-	out, err := s.run(ctx, "read link", name, "", `[ -L "$p" ] && { readlink -- "$p"; exit; }
+	out, err := s.look(ctx, "read link", name, "", `[ -L "$p" ] && { readlink -- "$p"; exit; }
 [ -e "$p" ] && { echo "it is no link: Not a directory" >&2; exit 1; }
 echo "No such file or directory" >&2; exit 1`, nil)
 	return strings.TrimSuffix(string(out), "\n"), err
@@ -131,7 +161,7 @@ func (s *shell) Mkdir(ctx context.Context, name string, mode fs.FileMode) error 
 }
 
 func (s *shell) Chmod(ctx context.Context, name string, mode fs.FileMode) error {
-	return s.do(ctx, "change the mode of", name, "", fmt.Sprintf(`chmod %04o -- "$p"`, unixMode(mode)))
+	return s.set(ctx, "change the mode of", name, fmt.Sprintf(`chmod %04o -- "$p"`, unixMode(mode)))
 }
 
 func (s *shell) Chown(ctx context.Context, name string, uid, gid int) error {
@@ -146,7 +176,7 @@ func (s *shell) Chown(ctx context.Context, name string, uid, gid int) error {
 		_, err := s.Stat(ctx, name)
 		return err
 	}
-	return s.do(ctx, "change the owner of", name, "", "chown "+owner+` -- "$p"`)
+	return s.set(ctx, "change the owner of", name, "chown "+owner+` -- "$p"`)
 }
 
 func (s *shell) Chtimes(ctx context.Context, name string, accessed, modified time.Time) error {
@@ -156,7 +186,7 @@ func (s *shell) Chtimes(ctx context.Context, name string, accessed, modified tim
 			script += "\nTZ=UTC0 touch " + flag + " -t " + at.UTC().Format("200601021504.05") + ` -- "$p" || exit`
 		}
 	}
-	return s.do(ctx, "change the times of", name, "", script)
+	return s.set(ctx, "change the times of", name, script)
 }
 
 func (s *shell) Symlink(ctx context.Context, to, name string) error {

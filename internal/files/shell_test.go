@@ -28,6 +28,36 @@ func TestShell(t *testing.T) {
 	}
 }
 
+// TestShellNameless: where a session ends and nobody says how, what does no harm twice is done again, and all else is not.
+func TestShellNameless(t *testing.T) {
+	t.Parallel()
+	dir := remoteDir(t)
+	// Each command of ours dies once before it runs.
+	script := `case $SSH_ORIGINAL_COMMAND in *"export LC_ALL"*) if [ -e ` + dir + `/tried ]; then rm ` + dir + `/tried; else : >` + dir + `/tried; kill -9 $$; fi;; esac; exec sh -c "$SSH_ORIGINAL_COMMAND"`
+	put(t, dir+"/forced", []byte(script))
+	server := sshtest.Start(t, sshtest.Options{NoSFTP: true, Ordinary: true, Config: []string{"ForceCommand exec sh " + dir + "/forced"}})
+	w := newWorld(t, server.Lab, Options{})
+	f := w.fs("target").(*auto).shell
+	must(t, os.WriteFile(dir+"/f", []byte("content"), 0o666))
+	must(t, os.Chmod(dir+"/f", 0o666))
+	if got, err := read(t.Context(), f, dir+"/f"); got != "content" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	if entries, _, err := f.ReadDir(t.Context(), dir, 0); err != nil || len(entries) < 2 {
+		t.Errorf("%v, %v", entries, err)
+	}
+	if n, err := (&shellFile{s: f, ctx: t.Context(), name: dir + "/f"}).WriteAt([]byte("CON"), 0); n != 3 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	holds(t, dir+"/f", []byte("CONtent"))
+	if err := f.Mkdir(t.Context(), dir+"/d", 0o700); Code(err) != "connection_lost" {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(dir + "/d"); err == nil {
+		t.Error("it was done, and done again")
+	}
+}
+
 // TestShellWithoutStat reads what ls prints where there is no stat, as on small systems.
 func TestShellWithoutStat(t *testing.T) {
 	t.Parallel()

@@ -31,7 +31,7 @@ func (s *shell) Open(ctx context.Context, name string) (Reader, error) {
 	if !info.Mode.IsRegular() {
 		return nil, named("open", name, notRegular(info.Mode))
 	}
-	return &shellFile{s: s, ctx: ctx, name: name}, s.do(ctx, "open", name, "", `: <"$p"`)
+	return &shellFile{s: s, ctx: ctx, name: name}, s.set(ctx, "open", name, `: <"$p"`)
 }
 
 func (s *shell) Create(ctx context.Context, name string, o CreateOptions) (Writer, error) {
@@ -77,7 +77,7 @@ func (f *shellFile) ReadAt(b []byte, off int64) (int, error) {
 	n := 0
 	for n < len(b) { // within the bound of an answer
 		want := min(len(b)-n, mostAnswer)
-		out, err := f.s.run(f.ctx, "read", f.name, "", fmt.Sprintf(`exec <"$p" || exit 1
+		out, err := f.s.look(f.ctx, "read", f.name, "", fmt.Sprintf(`exec <"$p" || exit 1
 tail -c +%d | head -c %d`, off+int64(n)+1, want), nil)
 		if err != nil {
 			return n, err
@@ -101,16 +101,18 @@ func (f *shellFile) WriteAt(b []byte, off int64) (int, error) {
 	if len(b) == 0 {
 		return 0, nil
 	}
-	script := `cat >>"$p"`
-	if !f.add {
+	var err error
+	if f.add {
+		_, err = f.s.run(f.ctx, "write", f.name, "", `cat >>"$p"`, bytes.NewReader(b))
+	} else {
 		block := int64(64 << 10)
 		if off > 0 {
 			block = min(block, 1<<bits.TrailingZeros64(uint64(off)))
 		}
-		script = fmt.Sprintf(`exec 1<>"$p" || exit 1
-dd bs=%d seek=%d conv=notrunc`, block, off/block)
+		_, err = f.s.look(f.ctx, "write", f.name, "", fmt.Sprintf(`exec 1<>"$p" || exit 1
+dd bs=%d seek=%d conv=notrunc`, block, off/block), b)
 	}
-	if _, err := f.s.run(f.ctx, "write", f.name, "", script, bytes.NewReader(b)); err != nil {
+	if err != nil {
 		return 0, err
 	}
 	return len(b), nil
@@ -119,11 +121,11 @@ dd bs=%d seek=%d conv=notrunc`, block, off/block)
 func (f *shellFile) Stat() (Info, error) { return f.s.Stat(f.ctx, f.name) }
 
 func (f *shellFile) Sync() (bool, error) {
-	return true, f.s.do(f.ctx, "sync", f.name, "", `sync -- "$p" 2>/dev/null || sync`)
+	return true, f.s.set(f.ctx, "sync", f.name, `sync -- "$p" 2>/dev/null || sync`)
 }
 
 func (f *shellFile) Truncate(size int64) error {
-	return f.s.do(f.ctx, "truncate", f.name, "", fmt.Sprintf(`truncate -s %[1]d -- "$p" 2>/dev/null || { exec 1<>"$p" && dd bs=1 seek=%[1]d count=0 </dev/null 2>/dev/null; }`, size))
+	return f.s.set(f.ctx, "truncate", f.name, fmt.Sprintf(`truncate -s %[1]d -- "$p" 2>/dev/null || { exec 1<>"$p" && dd bs=1 seek=%[1]d count=0 </dev/null 2>/dev/null; }`, size))
 }
 
 func (f *shellFile) Chmod(mode fs.FileMode) error { return f.s.Chmod(f.ctx, f.name, mode) }

@@ -32,7 +32,7 @@ func (s *shell) Lstat(ctx context.Context, name string) (Info, error) {
 }
 
 func (s *shell) stat(ctx context.Context, name, follow string) (Info, error) {
-	out, err := s.run(ctx, "stat", name, "", statFunction+"l="+follow+"\nst \"$p\"", nil)
+	out, err := s.look(ctx, "stat", name, "", statFunction+"l="+follow+"\nst \"$p\"", nil)
 	if err != nil {
 		return Info{}, err
 	}
@@ -46,7 +46,7 @@ func (s *shell) ReadDir(ctx context.Context, name string, limit int) ([]Info, bo
 	if limit <= 0 {
 		limit = defaultEntries
 	}
-	out, err := s.run(ctx, "list", name, "", fmt.Sprintf(`%sl=
+	out, err := s.look(ctx, "list", name, "", fmt.Sprintf(`%sl=
 [ -d "$p" ] || { [ -e "$p" ] && echo "Not a directory" >&2 || echo "No such file or directory" >&2; exit 1; }
 cd -- "$p" || exit 1
 [ -r . ] || { echo "Permission denied" >&2; exit 1; }
