@@ -1,20 +1,35 @@
 package redact
 
-// automaton finds many literals in one pass (Aho and Corasick, 1975), as a full table: one step a byte, whatever the
-// literals are, so that there is no text on which it is slow.
+// automaton finds many literals in one pass (Aho and Corasick, 1975). States near the root, where most bytes of most texts leave it, have a row of a
+// table, one step a byte; the many others list the few bytes that lead on and the state to go on from otherwise, which is at most one more
+// step a byte in all, so that there is no text on which it is slow. A table of all states would be ten times as large, and no faster.
 type automaton[T uint16 | uint32] struct {
 	class [256]uint8 // byte to column; folding letters happens here
 	shift uint       // log2 of the row length
-	next  []T        // next[state<<shift | class] is the next state
+	next  []T        // next[state<<shift | class] is the next state of the states before bare
+	bare  T          // states from here on have no row
+	edges []edge[T]  // of all of them, by state
+	from  []uint32   // from[state-bare] is the first edge of a state, from[state-bare+1] is behind its last
+	fail  []T        // fail[state-bare] is where a state without the right edge goes on
 	first T          // states from here on end at least one literal
 	ends  [][]int32  // the literals that end in state first+i, longest first
 }
 
+// edge leads from a state to another by a byte of one column.
+type edge[T uint16 | uint32] struct {
+	class uint8
+	to    T
+}
+
+// rowsTo is the depth to which states have rows.
+const rowsTo = 2
+
 // trieNode is a state while the table is being built.
 type trieNode struct {
-	next map[uint8]int
-	fail int
-	ends []int32
+	next  map[uint8]int
+	depth int
+	fail  int
+	ends  []int32
 }
 
 // newAutomaton builds the table for literals; with fold, ASCII letters match in either case. Empty literals are ignored.
@@ -65,7 +80,7 @@ func (a *automaton[T]) trie(literals []string) []*trieNode {
 			to, ok := nodes[at].next[c]
 			if !ok {
 				to = len(nodes)
-				nodes = append(nodes, &trieNode{next: map[uint8]int{}})
+				nodes = append(nodes, &trieNode{next: map[uint8]int{}, depth: i + 1})
 				nodes[at].next[c] = to
 			}
 			at = to
@@ -102,43 +117,102 @@ func link(nodes []*trieNode) []int {
 	return order
 }
 
-// number lays the states out with the silent ones first, so that one comparison tells whether a literal ended.
+// hasRow tells whether a state has a row: those that end a literal have none, so that one comparison tells them.
+func (n *trieNode) hasRow() bool { return len(n.ends) == 0 && n.depth <= rowsTo }
+
+// number lays the states out: those with rows, the other silent ones, those that end a literal.
 func (a *automaton[T]) number(nodes []*trieNode, order []int) {
 	id := make([]T, len(nodes))
 	var n T
-	for _, at := range order {
-		if len(nodes[at].ends) == 0 {
-			id[at] = n
-			n++
+	number := func(of func(*trieNode) bool) {
+		for _, at := range order {
+			if of(nodes[at]) {
+				id[at] = n
+				n++
+			}
 		}
 	}
+	number((*trieNode).hasRow)
+	a.bare = n
+	number(func(t *trieNode) bool { return !t.hasRow() && len(t.ends) == 0 })
 	a.first = n
-	for _, at := range order {
-		if len(nodes[at].ends) > 0 {
-			id[at] = n
-			n++
-			a.ends = append(a.ends, nodes[at].ends)
+	number(func(t *trieNode) bool { return len(t.ends) > 0 })
+	byID := make([]*trieNode, len(nodes))
+	for at, node := range nodes {
+		byID[id[at]] = node
+	}
+	a.next = make([]T, int(a.bare)<<a.shift)
+	for _, at := range order { // by depth, so what the failure state does is complete
+		if nodes[at].hasRow() {
+			a.row(nodes, at, id)
 		}
 	}
-	a.next = make([]T, len(nodes)<<a.shift)
-	for _, at := range order { // by depth, so the row of the failure state is complete
-		row := int(id[at]) << a.shift
-		if at != 0 {
-			fail := int(id[nodes[at].fail]) << a.shift
-			copy(a.next[row:row+1<<a.shift], a.next[fail:fail+1<<a.shift])
-		}
-		for c, to := range nodes[at].next {
-			a.next[row+int(c)] = id[to]
+	a.edges = make([]edge[T], 0, len(nodes))
+	a.fail = make([]T, 0, len(nodes)-int(a.bare))
+	a.from = make([]uint32, 0, len(nodes)-int(a.bare)+1)
+	for _, node := range byID[a.bare:] {
+		a.from = append(a.from, uint32(len(a.edges)))
+		a.fail = append(a.fail, id[node.fail])
+		for c, to := range node.next {
+			a.edges = append(a.edges, edge[T]{c, id[to]})
 		}
 	}
+	a.from = append(a.from, uint32(len(a.edges)))
+	for _, node := range byID[a.first:] {
+		a.ends = append(a.ends, node.ends)
+	}
+}
+
+// row fills the row of a state: where its failure state goes, but for its own edges.
+func (a *automaton[T]) row(nodes []*trieNode, at int, id []T) {
+	row := a.next[int(id[at])<<a.shift:][:1<<a.shift]
+	if at != 0 {
+		for f := nodes[at].fail; ; f = nodes[f].fail {
+			if nodes[f].hasRow() {
+				base := a.next[int(id[f])<<a.shift:][:1<<a.shift]
+				for c, to := range base {
+					if row[c] == 0 {
+						row[c] = to
+					}
+				}
+				break
+			}
+			for c, to := range nodes[f].next {
+				if row[c] == 0 {
+					row[c] = id[to]
+				}
+			}
+		}
+	}
+	for c, to := range nodes[at].next {
+		row[c] = id[to]
+	}
+}
+
+// step is the state behind st, one without a row, and a byte of column c.
+func (a *automaton[T]) step(st T, c uint8) T {
+	for st >= a.bare {
+		at := st - a.bare
+		for _, e := range a.edges[a.from[at]:a.from[at+1]] {
+			if e.class == c {
+				return e.to
+			}
+		}
+		st = a.fail[at]
+	}
+	return a.next[int(st)<<(a.shift&31)|int(c)]
 }
 
 // find returns the end of the first literal that ends in s, and whether there is one.
 func (a *automaton[T]) find(s string) (int, bool) {
 	var st T
-	next, first, shift := a.next, a.first, a.shift&31
+	next, bare, first, shift := a.next, a.bare, a.first, a.shift&31
 	for i := 0; i < len(s); i++ {
-		st = next[int(st)<<shift|int(a.class[s[i]])]
+		if c := a.class[s[i]]; st < bare {
+			st = next[int(st)<<shift|int(c)]
+		} else {
+			st = a.step(st, c)
+		}
 		if st >= first {
 			return i + 1, true
 		}
@@ -149,9 +223,13 @@ func (a *automaton[T]) find(s string) (int, bool) {
 // each calls fn with every literal that ends in s, in the order of their ends, the longest first where several do.
 func (a *automaton[T]) each(s string, fn func(id int32, end int)) {
 	var st T
-	next, first, shift := a.next, a.first, a.shift&31
+	next, bare, first, shift := a.next, a.bare, a.first, a.shift&31
 	for i := 0; i < len(s); i++ {
-		st = next[int(st)<<shift|int(a.class[s[i]])]
+		if c := a.class[s[i]]; st < bare {
+			st = next[int(st)<<shift|int(c)]
+		} else {
+			st = a.step(st, c)
+		}
 		if st >= first {
 			for _, id := range a.ends[st-first] {
 				fn(id, i+1)

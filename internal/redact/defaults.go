@@ -7,7 +7,7 @@ func (sc *scanner) defaultArgument(st site) bool {
 	s := sc.s
 	stop := sc.lineStop(st.at)
 	call := s[st.at:min(stop, st.at+160)]
-	if st.class == queryName || !strings.Contains(strings.ToLower(call), "env") {
+	if st.class == queryName || !strings.Contains(call, "env") && !strings.Contains(call, "ENV") && !strings.Contains(call, "Env") {
 		return false
 	}
 	from := -1

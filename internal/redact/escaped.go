@@ -38,7 +38,7 @@ func (e *engine) within(text string, found func(start, end int, f finding)) {
 
 // titles finds what the commands to a terminal in raw say, such as a window's title or the address of a link, which are no part of its text.
 func (e *engine) titles(raw string, found func(start, end int, f finding)) {
-	if e.depth >= maxEscaped {
+	if e.depth >= maxEscaped || strings.IndexByte(raw, escape) < 0 {
 		return
 	}
 	for at := 0; ; {

@@ -207,8 +207,8 @@ func (sc *scanner) pair(st *site, i int) bool {
 func (sc *scanner) valueBefore(st *site) bool {
 	const reach = 512
 	s := sc.s
-	head := strings.ToLower(strings.TrimRight(s[max(0, st.start-16):max(0, st.start-1)], " :\\\"'"))
-	if !strings.HasSuffix(head, "name") && !strings.HasSuffix(head, "key") {
+	head := strings.TrimRight(s[max(0, st.start-16):max(0, st.start-1)], " :\\\"'")
+	if !strings.HasSuffix(head, "ame") && !strings.HasSuffix(head, "ey") {
 		return false
 	}
 	from := max(0, st.start-reach)
