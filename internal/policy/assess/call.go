@@ -150,6 +150,9 @@ func (c *call) find() {
 	if g == nil && len(name.s) > 1 && name.s[0] == '=' { // zsh's way to name the program itself
 		g = lookup(name.s[1:])
 	}
+	if g == nil && c.m.zsh && name.s == "print" {
+		g = lookup("echo")
+	}
 	if g == nil {
 		c.unknownProgram()
 		return

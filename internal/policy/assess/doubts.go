@@ -64,7 +64,7 @@ func (m *machine) doubtTest(t *syntax.BinaryTest) {
 
 // doubtParam: bash sees a process substitution inside ${x:-<(…)}.
 func (m *machine) doubtParam(p *syntax.ParamExp) {
-	if p.Exp == nil || p.Exp.Word == nil {
+	if p.Short {
 		return
 	}
 	if written := m.written(p); strings.Contains(written, "<(") || strings.Contains(written, ">(") {

@@ -207,13 +207,13 @@ func TestGeneratedScripts(t *testing.T) {
 	}
 }
 
-// box is a place to run texts in: namespaces of its own, marks instead of programs.
+// box is a place to run texts in: namespaces of its own, marks instead of programs, apart from a few that only read or run others.
 type box struct {
 	dir    string
 	looped int // runs that were given up
 }
 
-func newBox(t *testing.T) *box {
+func newBox(t *testing.T, programs ...string) *box {
 	t.Helper()
 	b := &box{dir: t.TempDir()}
 	for _, d := range []string{"bin", "work"} {
@@ -231,7 +231,7 @@ func newBox(t *testing.T) *box {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"cat", "ls"} {
+	for _, name := range append(programs, "cat", "ls") {
 		real, err := exec.LookPath(name)
 		if err != nil {
 			t.Fatal(err)

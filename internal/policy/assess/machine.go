@@ -130,10 +130,16 @@ func (m *machine) source(text str, sc *scope) str {
 		m.src = closed
 		file, err = parse(m.lang, closed)
 	}
+	if err != nil && m.zsh { // its own patterns and loops
+		file, err = parse(syntax.LangZsh, m.src)
+	}
 	if err != nil {
 		m.failed(text.s, err)
 		if file == nil {
 			return m.salvage(text, sc)
+		}
+		if m.lang == syntax.LangPOSIX {
+			file.Stmts = wholeLines(file.Stmts, m.src)
 		}
 		out := m.stmts(file.Stmts, sc)
 		m.salvage(text, sc)
@@ -250,6 +256,9 @@ func (m *machine) command(cmd syntax.Command, sc *scope) str {
 				return true
 			})
 			return lit("")
+		}
+		if !m.zsh {
+			m.doubt(m.written(c), "a function without a name, which only zsh takes")
 		}
 		m.stmt(c.Body, sc.fork())
 	case *syntax.ArithmCmd:

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	syntaxpattern "mvdan.cc/sh/v3/pattern"
+	"mvdan.cc/sh/v3/syntax"
 )
 
 // unknownName is a command whose name is not known before it runs: at least stateful, and irreversible if its arguments would
@@ -37,7 +38,7 @@ func (c *call) unknownProgram() {
 	switch {
 	case c.verbNoun(name):
 		return
-	case strings.HasPrefix(name, "-") && name != "-", name == "[[", name == "]]", c.m.expressions && !strings.Contains(name, "/"):
+	case c.m.lang == syntax.LangPOSIX && strings.ContainsAny(name, "${") && !strings.Contains(name, "/"), strings.HasPrefix(name, "-") && name != "-", name == "[[", name == "]]", c.m.expressions && !strings.Contains(name, "/"):
 		c.rate(Observe, "nothing", "no program has such a name")
 	case strings.Contains(name, "/"):
 		c.rate(Stateful, "script", "runs a program or script that cannot be seen from here")

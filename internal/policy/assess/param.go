@@ -146,6 +146,29 @@ func (m *machine) indirect(vs []str, sc *scope) ([]str, bool) {
 	return []str{unknown}, false
 }
 
+// otherWord is the word that stands for a parameter in ${x:-w} and ${x:+w}: what is quoted in it is not split.
+func (m *machine) otherWord(p *syntax.ParamExp, sc *scope) *syntax.Word {
+	if p.Exp == nil || p.Exp.Word == nil || p.Excl || p.Length || p.Index != nil || p.Param == nil || p.NestedParam != nil || p.Flags != nil {
+		return nil
+	}
+	vs, set, many := m.lookup(p.Param.Value, nil, sc)
+	has := set && !many && len(vs) > 0 && vs[0].s != ""
+	switch p.Exp.Op {
+	case syntax.DefaultUnset, syntax.DefaultUnsetOrNull:
+		if many || has && vs[0].known() {
+			return nil
+		}
+	case syntax.AlternateUnset, syntax.AlternateUnsetOrNull:
+		if !has {
+			return nil
+		}
+	default:
+		return nil
+	}
+	m.doubtParam(p)
+	return p.Exp.Word
+}
+
 // expansion evaluates ${x:-w}, ${x#w}, ${x@P} and their kin.
 func (m *machine) expansion(p *syntax.ParamExp, vs []str, set bool, sc *scope) []str {
 	w := lit("")

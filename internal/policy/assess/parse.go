@@ -87,6 +87,25 @@ func parse(lang syntax.LangVariant, text string, options ...syntax.ParserOption)
 	return file, nil
 }
 
+// wholeLines leaves out statements on the line on which the fault behind them begins: a shell reads a line to its end before it runs
+// anything of it.
+func wholeLines(stmts []*syntax.Stmt, text string) []*syntax.Stmt {
+	for n := len(stmts); n > 0; n-- {
+		next := len(text)
+		if n < len(stmts) {
+			next = int(stmts[n].Pos().Offset())
+		}
+		behind := text[min(int(stmts[n-1].End().Offset()), next):next]
+		if n == len(stmts) {
+			behind = behind[:len(behind)-len(strings.TrimLeft(behind, " \t;&\n"))]
+		}
+		if strings.Contains(behind, "\n") {
+			return stmts[:n]
+		}
+	}
+	return nil
+}
+
 type tooComplexError string
 
 func (e tooComplexError) Error() string { return string(e) }

@@ -155,6 +155,7 @@ var mistaken = []string{
 	"echo \\\n$\\\n$'\\' ))rm x' ';rm x' [!]] < /dev/null & e''cho  \"$(test  \"rm\" \\\n-n ~ <<< ${x:-}rm})\"\t${x/a/b} $(e''cho\t\";rm x\") >&2 #",
 	"f() { if [[ '|rm x' =~ = ]]; then ls -- ${x//\\}/rm} -n\nfi\n}; f $'\\\\\\' rm x' |\n# it's `rm x`\necho\t\"rm x\" < /dev/null\ntest = $(( (1) ))\n",
 	"if coproc true  \"rm x #\" < /dev/null; then echo 2>/dev/null;fi\n# `;rm x\ne''cho\ne''cho \"$$(test <(cat # |rm x)'a'\t$(:  a=b $((x[1]))  $))  $(echo) <<< \\;) 2>/dev/null)\" < /dev/null #",
+	"echo ${x/a<(/b}", "case x in *) () (cat)\n;; esac", "time -p |echo", `echo "${x:-"a<( b"}"`,
 	"a=(x)#;reboot", "echo $(>/etc/motd)", "echo \"$(2>x)\"", "declare -a a=(b)#; rm x", "[[ $'\\' rm x' == '\nrm x\n' ]] | cat",
 }
 

@@ -76,6 +76,12 @@ func (m *machine) part(b *builder, part syntax.WordPart, first bool, sc *scope) 
 	case *syntax.DblQuoted:
 		m.double(b, p, sc)
 	case *syntax.ParamExp:
+		if w := m.otherWord(p, sc); w != nil {
+			for i, part := range w.Parts {
+				m.part(b, part, i == 0, sc)
+			}
+			return
+		}
 		vs, _ := m.param(p, sc, false)
 		for i, v := range vs {
 			if i > 0 {
