@@ -165,6 +165,9 @@ func (c *call) strictness(u *use) {
 		c.rate(Stateful, "option", "the option "+u.unlisted[0]+" of "+u.called(c.args[0].s)+" is not in the tables")
 	}
 	for _, a := range u.strange[:min(len(u.strange), maxWeighed)] {
+		if textTakers[base(c.args[0].s)] {
+			break
+		}
 		if tier, why := c.weigh(a); tier > Reversible && (a.known() || tier == Irreversible) {
 			c.rate(tier, "option", "an option that is not in the tables may run “"+a.show()+"”: "+why)
 		}

@@ -68,7 +68,7 @@ func interpreterHook(c *call, u *use) {
 			return
 		}
 		c.rate(Stateful, "script", "runs the script "+a.show()+", which cannot be seen from here")
-		if g := lookup(base(a.s)); g != nil && g.attrs["hook"] == "framework" { // python3 manage.py flush
+		if g := lookup(base(a.s)); g != nil && (g.attrs["hook"] == "framework" || g.is("windows") && base(lang) == "wine") { // python3 manage.py flush
 			c.command(append([]arg{word(base(a.s))}, u.operands[1:]...))
 		} else {
 			c.unknownVerbs("/" + a.s)
@@ -119,9 +119,9 @@ var (
 
 	codeHides = lazyregexp.New(`(?i)\b(exec|eval|compile|Function|instance_eval|class_eval|loadstring|load|__import__|getattr|globals|marshal\.loads|pickle\.loads|vm\.run\w*|assert|create_function|preg_replace|Function\()\s*[\s(].*(b64decode|base64|decode|fromhex|unhexlify|rot13|chr\(|pack|unpack|zlib|urlopen|requests|http|socket|recv|join|reverse|fromCharCode|atob|Buffer|gzinflate|str_rot13|\[::-1\]|stdin|argv|environ|getenv)|(b64decode|fromhex|unhexlify|fromCharCode|atob|gzinflate|base64_decode|unpack)\b.*\b(exec|eval|system|popen|spawn)|\beval\s+(pack|unpack|decode|reverse|join)|getattr\(.*(os|__import__|subprocess)|__import__\(['"][^'"]*['"]\s*\+`)
 
-	codeFetches = lazyregexp.New(`(?i)(urlopen|urlretrieve|\.get\(\s*['"]https?:|requests\.(get|post)|http\.get|https\.get|fetch\(|LWP::Simple|open-uri|Net::HTTP|file_get_contents\(['"]https?:|socket\.http|axios|httpx|curl)`)
+	codeFetches = lazyregexp.New(`(?i)(urlopen|urlretrieve|\.get\(\s*['"]https?:|requests\.(get|post)|http\.get|https\.get|fetch\(|LWP::Simple|open-uri|Net::HTTP|file_get_contents\(['"]https?:|socket\.http|axios|httpx|curl|\b(source|include|include_once|require|require_once|import|load|dofile|file)\s*\(?\s*(url\s*\(\s*)?['"]https?:)`)
 
-	codeEvaluates = lazyregexp.New(`(?i)\b(exec|eval|system|compile|instance_eval|Function)\b`)
+	codeEvaluates = lazyregexp.New(`(?i)\b(source|include|include_once|require|require_once|import|load|dofile)\s*\(?\s*(url\s*\(\s*)?['"]https?:|\b(exec|eval|system|compile|instance_eval|Function)\b`)
 
 	codeShell = lazyregexp.New(`(?i)((socket|TCPSocket|fsockopen|net\.connect|net\.Socket|create_connection|asyncio\.open_connection|IO::Socket|LWP|UDPSocket)[\s\S]*(popen|pty\.spawn|system|\bexec|spawn|subprocess|/bin/sh|/bin/bash|cmd\.exe)|socket.*(dup2|/bin/(ba)?sh|pty\.spawn|subprocess|exec|spawn)|TCPSocket.*(exec|spawn|sh)|fsockopen.*(exec|sh|proc_open)|net\.(connect|Socket).*(spawn|/bin/sh)|IO::Socket.*(exec|/bin/sh)|dup2\(.*(/bin/|exec|spawn|sh))`)
 

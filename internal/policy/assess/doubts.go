@@ -39,7 +39,7 @@ func (m *machine) doubtRedirect(r *syntax.Redirect) {
 	}
 	switch written := m.written(r.Word); {
 	case r.Op == syntax.Hdoc || r.Op == syntax.DashHdoc:
-		if strings.ContainsAny(m.src[from:to], "#\n") || m.src[to] == '#' {
+		if strings.ContainsAny(m.src[from:to], "#\n(") || m.src[to] == '#' {
 			m.doubt(written, "a here-document whose end is not one plain word")
 		}
 	case isDescriptor(written) && strings.IndexByte("<>", m.src[to]) >= 0:
@@ -84,5 +84,12 @@ func (m *machine) doubtTime(c *syntax.TimeClause) {
 	rest := strings.TrimLeft(m.src[min(int(c.Time.Offset())+len("time"), len(m.src)):], "- \tp\\\n")
 	if c.Stmt == nil && rest != "" && strings.IndexByte("|&", rest[0]) >= 0 {
 		m.doubt(m.written(c), "time without a command, which is no end of one")
+	}
+}
+
+// doubtPipe: behind a pipe and a newline bash takes time for its keyword, which may not stand there.
+func (m *machine) doubtPipe(c *syntax.BinaryCmd) {
+	if t, ok := c.Y.Cmd.(*syntax.TimeClause); ok && t.Time.Line() != c.OpPos.Line() {
+		m.doubt(m.written(c), "time behind a pipe and a newline")
 	}
 }

@@ -8,11 +8,17 @@ import "strings"
 // execVerbs are the words behind which a tool expects a command, perhaps after the name of where it is to run.
 var execVerbs = setOf("exec run x ssh rsh shell unshare submit env time do chroot spawn invoke launch")
 
+// remoteVerbs are execVerbs to tools of clouds and guests only: elsewhere they name a service or package.
+var (
+	remoteVerbs = setOf("ssh rsh shell")
+	remoteHooks = setOf("cloud verbs guestExec framework remoteText")
+)
+
 // execOptions are options whose value is one.
 var execOptions = setOf("--command --cmd --exec --exec-command --shell-command --run -c -x")
 
 // followed elsewhere: hooks that know where the command stands, and tools that run scripts of a project by their names.
-var execReads = setOf("npm npmExec dockerRun dockerExec ssh shell interpreter sudo su xargs parallel find cd test which command git")
+var execReads = setOf("service systemctl apt npm npmExec dockerRun dockerExec ssh shell interpreter sudo su xargs parallel find cd test which command git")
 
 // execTools run commands elsewhere, though their words are often texts.
 var execTools = setOf("docker podman kubectl aws gcloud az")
@@ -22,17 +28,15 @@ func (c *call) weighExec(hook string) {
 	if len(c.runs) > 0 || c.tier == Irreversible || execReads[hook] || len(c.args) < 3 || textTakers[base(c.args[0].s)] && !execTools[base(c.args[0].s)] {
 		return
 	}
-	c.execVerb(1)
-	if c.tier >= Stateful {
-		c.execOption()
-	}
+	c.execVerb(remoteHooks[hook])
+	c.execOption()
 }
 
 // execVerb weighs what stands behind a verb such as exec, in bundle exec, opam exec -- and conda run -n NAME: what of it is the
 // command depends on options that differ from tool to tool.
-func (c *call) execVerb(from int) {
-	for i := from; i < len(c.args) && i < from+verbWords; i++ {
-		if !execVerbs[c.args[i].s] {
+func (c *call) execVerb(remote bool) {
+	for i := 1; i < len(c.args) && i <= verbWords; i++ {
+		if !execVerbs[c.args[i].s] || remoteVerbs[c.args[i].s] && !remote {
 			continue
 		}
 		for j := i + 1; j < len(c.args) && j < i+8; j++ {
@@ -56,7 +60,7 @@ func (c *call) execVerb(from int) {
 func (c *call) execOption() {
 	for i, a := range c.args[1:] {
 		name, v, attached := strings.Cut(a.s, "=")
-		if !execOptions[name] {
+		if !execOptions[name] || c.tier < Stateful && !strings.HasPrefix(name, "--") {
 			continue
 		}
 		value := arg{str: str{v, a.t}}

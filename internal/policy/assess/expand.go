@@ -161,7 +161,8 @@ func single(q *syntax.SglQuoted) string {
 	if !q.Dollar {
 		return q.Value
 	}
-	return unescapeC(q.Value)
+	text, _, _ := strings.Cut(unescapeNul(q.Value), nul) // the byte 0 ends it
+	return text
 }
 
 // tilde resolves ~ and ~user at the start of a word.

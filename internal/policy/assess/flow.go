@@ -27,6 +27,7 @@ func changesDir(st *syntax.Stmt) bool {
 }
 
 func (m *machine) pipe(c *syntax.BinaryCmd, sc *scope) str {
+	m.doubtPipe(c)
 	left := m.stmt(c.X, sc.fork())
 	right := sc.fork()
 	right.stdin, right.fed = left, true

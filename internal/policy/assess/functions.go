@@ -2,6 +2,7 @@ package assess
 
 import (
 	"slices"
+	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -18,6 +19,17 @@ func (m *machine) uncalled(sc *scope) {
 			m.callFunction(name, nil, false, sc)
 		}
 	}
+}
+
+// calledByShell tells functions that a shell calls by itself: for a command that it does not find, at a signal or its end, before a prompt.
+func (m *machine) calledByShell(name string) bool {
+	switch name {
+	case "command_not_found_handle":
+		return true
+	case "command_not_found_handler", "precmd", "preexec", "chpwd", "periodic", "zshexit", "zshaddhistory":
+		return m.zsh
+	}
+	return m.zsh && strings.HasPrefix(name, "TRAP")
 }
 
 // callFunction follows a function's body. A function that runs itself in a pipe or in the background is a fork bomb; one

@@ -255,6 +255,9 @@ func (m *machine) command(cmd syntax.Command, sc *scope) str {
 				}
 				return true
 			})
+			if m.calledByShell(c.Name.Value) {
+				m.callFunction(c.Name.Value, nil, false, sc.fork())
+			}
 			return lit("")
 		}
 		if !m.zsh {

@@ -83,7 +83,7 @@ func npmHook(c *call, u *use) {
 		c.evaluates()
 	}
 	if text := " " + join(c.args).s + " "; hasAny(text, " foreach ", " workspace ", " -r ", " --recursive ") {
-		c.execVerb(1)
+		c.execVerb(false)
 	}
 	if len(c.args) == 2 && (c.args[1].s == "run" || c.args[1].s == "run-script") && base(c.args[0].s) != "bun" {
 		c.tier, c.rule, c.why = Observe, "npm run", "lists scripts"

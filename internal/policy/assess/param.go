@@ -152,14 +152,21 @@ func (m *machine) otherWord(p *syntax.ParamExp, sc *scope) *syntax.Word {
 		return nil
 	}
 	vs, set, many := m.lookup(p.Param.Value, nil, sc)
-	has := set && !many && len(vs) > 0 && vs[0].s != ""
-	switch p.Exp.Op {
-	case syntax.DefaultUnset, syntax.DefaultUnsetOrNull:
-		if many || has && vs[0].known() {
+	switch st := stateOf(vs, set); p.Exp.Op {
+	case syntax.DefaultUnset:
+		if many || st != unset {
 			return nil
 		}
-	case syntax.AlternateUnset, syntax.AlternateUnsetOrNull:
-		if !has {
+	case syntax.DefaultUnsetOrNull:
+		if many || st != unset && st != null {
+			return nil
+		}
+	case syntax.AlternateUnset:
+		if many || st != null && st != filled {
+			return nil
+		}
+	case syntax.AlternateUnsetOrNull:
+		if many || st != filled {
 			return nil
 		}
 	default:
@@ -167,6 +174,28 @@ func (m *machine) otherWord(p *syntax.ParamExp, sc *scope) *syntax.Word {
 	}
 	m.doubtParam(p)
 	return p.Exp.Word
+}
+
+// state is what is known of whether a parameter is set.
+type state int
+
+const (
+	unset   state = iota // by this text; an environment that sets it is not known
+	null                 // to nothing
+	filled               // to something
+	perhaps              // any of these
+)
+
+func stateOf(vs []str, set bool) state {
+	switch {
+	case !set:
+		return unset
+	case len(vs) == 0 || vs[0].s == "":
+		return null
+	case strings.Trim(vs[0].s, unk) == "":
+		return perhaps
+	}
+	return filled
 }
 
 // expansion evaluates ${x:-w}, ${x#w}, ${x@P} and their kin.
@@ -180,22 +209,24 @@ func (m *machine) expansion(p *syntax.ParamExp, vs []str, set bool, sc *scope) [
 		v = vs[0]
 	}
 	switch p.Exp.Op {
-	case syntax.AssignUnset, syntax.AssignUnsetOrNull:
-		if set && v.s != "" {
+	case syntax.AssignUnset, syntax.AssignUnsetOrNull, syntax.DefaultUnset, syntax.DefaultUnsetOrNull:
+		st := stateOf(vs, set)
+		orNull := p.Exp.Op == syntax.AssignUnsetOrNull || p.Exp.Op == syntax.DefaultUnsetOrNull
+		switch {
+		case st == filled || st == null && !orNull:
 			return vs
+		case st == perhaps:
+			w = str{unk, w.t | v.t}
 		}
-		sc.setText(p.Param.Value, w)
-		return []str{w}
-	case syntax.DefaultUnset, syntax.DefaultUnsetOrNull:
-		if set && v.s != "" && v.known() {
-			return vs
+		if p.Exp.Op == syntax.AssignUnset || p.Exp.Op == syntax.AssignUnsetOrNull {
+			sc.setText(p.Param.Value, w)
 		}
 		return []str{w} // unset here; an environment that sets it is not known
 	case syntax.AlternateUnset, syntax.AlternateUnsetOrNull:
-		switch {
-		case set && v.s == "":
+		switch st := stateOf(vs, set); {
+		case st == null && p.Exp.Op == syntax.AlternateUnsetOrNull:
 			return []str{lit("")}
-		case !set:
+		case st == unset || st == perhaps:
 			return []str{{unk, w.t}} // the word or nothing
 		}
 		return []str{w}

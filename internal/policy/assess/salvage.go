@@ -1,6 +1,10 @@
 package assess
 
-import "strings"
+import (
+	"strings"
+
+	"relay-shell/internal/lazyregexp"
+)
 
 // salvage reads a text that does not parse as if its quotes were not there, command by command: a shell that reads it line by
 // line has run what stood before the fault, and a session completes with its next line what is open now.
@@ -24,7 +28,7 @@ func (m *machine) salvage(text str, sc *scope) str {
 		lines = lines[:300]
 	}
 	for _, line := range lines {
-		args := words(strings.Fields(line)...)
+		args := words(strings.Fields(parameters.ReplaceAllString(line, unk))...)
 		for len(args) > 0 && introduces(args[0].s) {
 			args = args[1:]
 		}
@@ -41,6 +45,9 @@ func (m *machine) salvage(text str, sc *scope) str {
 	}
 	return unknown
 }
+
+// parameters are what stands for a text that is not known.
+var parameters = lazyregexp.New(`\$(\w+|\{[^}]*\}?|[@*#?!-])`)
 
 // introduces tells the words that stand before a command in a compound one.
 func introduces(w string) bool {

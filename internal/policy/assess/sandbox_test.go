@@ -156,6 +156,7 @@ var mistaken = []string{
 	"f() { if [[ '|rm x' =~ = ]]; then ls -- ${x//\\}/rm} -n\nfi\n}; f $'\\\\\\' rm x' |\n# it's `rm x`\necho\t\"rm x\" < /dev/null\ntest = $(( (1) ))\n",
 	"if coproc true  \"rm x #\" < /dev/null; then echo 2>/dev/null;fi\n# `;rm x\ne''cho\ne''cho \"$$(test <(cat # |rm x)'a'\t$(:  a=b $((x[1]))  $))  $(echo) <<< \\;) 2>/dev/null)\" < /dev/null #",
 	"echo ${x/a<(/b}", "case x in *) () (cat)\n;; esac", "time -p |echo", `echo "${x:-"a<( b"}"`,
+	"echo <<!(rm) a\nrm\n!(rm)", "cat |# \\\n\ntime -p cat a", "sh -c ${b-'rm x'}", "a=; sh -c ${a+'rm x'}",
 	"a=(x)#;reboot", "echo $(>/etc/motd)", "echo \"$(2>x)\"", "declare -a a=(b)#; rm x", "[[ $'\\' rm x' == '\nrm x\n' ]] | cat",
 }
 
