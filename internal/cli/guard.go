@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"log/syslog"
+	"os"
 	"syscall"
 
 	"relay-shell/internal/guard"
@@ -11,10 +13,27 @@ import (
 // guardMain is the forced command of a restricted key. It reads no settings: the line in authorized_keys says everything, and
 // nothing that the account or the client can change counts.
 func guardMain(w World) int {
-	g := guard.World{Args: w.Args[1:], Environ: w.Environ, Stdin: w.Stdin, Stderr: w.Stderr, Exec: syscall.Exec}
+	g := guard.World{Args: w.Args[1:], Environ: w.Environ, Stdin: w.Stdin, Stderr: w.Stderr, Exec: syscall.Exec, Feed: feed}
 	if log, err := syslog.New(syslog.LOG_AUTHPRIV|syslog.LOG_NOTICE, "relay-shell-guard"); err == nil {
 		redactor := redact.New(redact.Options{})
 		g.Log = func(line string) { _ = log.Notice(redactor.String(line)) } // a host without a syslog still holds the tier
 	}
 	return guard.Main(g)
+}
+
+// feed makes data and the end of file this process's standard input, and that of what replaces it.
+func feed(data []byte) error {
+	var ends [2]int
+	if err := syscall.Close(0); err != nil {
+		return err
+	}
+	if err := syscall.Pipe(ends[:]); err != nil { // its reading end is the lowest free descriptor
+		return err
+	}
+	if ends[0] != 0 {
+		return errors.New("the standard input cannot be replaced")
+	}
+	w := os.NewFile(uintptr(ends[1]), "input")
+	_, err := w.Write(data)
+	return errors.Join(err, w.Close())
 }

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"relay-shell/internal/jobs"
 	"relay-shell/internal/policy"
 	"relay-shell/internal/sshbin"
 	"relay-shell/internal/target"
@@ -28,6 +29,8 @@ type World struct {
 	Environ []string
 	Stdin   io.Reader
 	Stderr  io.Writer
+	// Feed makes data, and then the end of file, the standard input of what Exec starts.
+	Feed func(data []byte) error
 	// Exec replaces the process. It returns only if it fails.
 	Exec func(path string, argv, environ []string) error
 	// Log records a decision; it must not block.
@@ -155,6 +158,9 @@ func (g *guard) command(sent sshbin.Sent, environ []string) error {
 		text = staged
 	}
 	text = sent.Lead + text
+	if call, ok := jobs.Receive(text); ok {
+		return g.job(call, text, subject, environ)
+	}
 	subject.Text = target.WithoutSudoPrelude(text)
 	a := policy.Assess(subject)
 	if err := g.admit(subject.Text, a); err != nil {

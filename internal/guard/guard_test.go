@@ -18,7 +18,7 @@ var errExec = errors.New("executed")
 // session runs the guard as sshd would and returns what it would have become.
 func session(t *testing.T, options, command, stdin string, environ ...string) (argv, env []string, status int, said, logged string) {
 	t.Helper()
-	var stderr, log strings.Builder
+	var stderr, log, fed strings.Builder
 	status = Main(World{
 		Args: strings.Fields(options), Stdin: strings.NewReader(stdin), Stderr: &stderr,
 		Environ: append([]string{"SHELL=/bin/bash", "HOME=/home/x", "SSH_CONNECTION=1.2.3.4 5 6 7", "SSH_ORIGINAL_COMMAND=" + command}, environ...),
@@ -26,8 +26,12 @@ func session(t *testing.T, options, command, stdin string, environ ...string) (a
 			argv, env = append([]string{path}, a...), e
 			return errExec
 		},
-		Log: func(line string) { log.WriteString(line) },
+		Feed: func(data []byte) error { fed.Write(data); return nil },
+		Log:  func(line string) { log.WriteString(line) },
 	})
+	if argv != nil && fed.Len() > 0 {
+		env = append(env, "FED="+fed.String())
+	}
 	return argv, env, status, stderr.String(), log.String()
 }
 

@@ -61,9 +61,15 @@ func parse(out []byte, code *int, words string) *answer {
 	}
 	if a.refused == nil && code != nil && *code != 0 && len(a.lines) == 0 {
 		a.refused = &Error{Code: "unsupported", Message: "the host did not run the job's script: " + a.said, Hint: "check cwd; jobs need a POSIX shell on the host"}
+		if _, refused, ok := strings.Cut(a.said, guardSays); ok { // relay-shell lockdown
+			a.refused = &Error{Code: "permission_denied", Message: "the host refused: " + refused, Hint: "the key that leads there is locked down to that tier, by the operator; commands up to it run"}
+		}
 	}
 	return a
 }
+
+// guardSays begins what a key that holds a tier says of what it refuses.
+const guardSays = "relay-shell guard: refused: "
 
 // refusal is an error by the word that the script has for it.
 func refusal(word, message string) *Error {

@@ -59,7 +59,7 @@ func (h *Host) Start(ctx context.Context, s Spec) (Info, error) {
 	}
 	input := ""
 	if s.Input != "" {
-		input = "first"
+		input = firstLine
 	}
 	a, err := h.call(ctx, c, 0, "do_start", id, num(h.Limits.Output), num(h.Limits.Running), num(retention), num(h.Limits.History), string(line), input)
 	if err != nil {
@@ -118,6 +118,9 @@ func (h *Host) Kill(ctx context.Context, id, signal string) (Info, int, error) {
 	}
 	return i.Info, int(i.extra), nil
 }
+
+// firstLine tells do_start that what the job's own standard input is to be comes before its command, as a line.
+const firstLine = "first"
 
 // signals are those that a job on a host can be sent by name.
 var signals = []string{"TERM", "KILL", "INT", "HUP", "QUIT", "STOP", "CONT", "USR1", "USR2"}

@@ -167,3 +167,36 @@ func glob(t *testing.T, pattern string) string {
 	}
 	return found[0]
 }
+
+// TestReceive recognises what this package sends and nothing else: the scripts use their arguments unquoted.
+func TestReceive(t *testing.T) {
+	const id = "j-abcdefgh"
+	start := []string{id, "1000", "64", "3600", "20", `{"id":"j-abcdefgh","command":"it's a\\nb"}`, ""}
+	with := func(args []string, i int, s string) []string { out := slices.Clone(args); out[i] = s; return out }
+	for _, c := range []struct {
+		text string
+		want Received
+	}{
+		{script("do_list"), Received{Around: ":"}},
+		{script("do_list") + "\nexit $?", Received{Around: ":\nexit $?"}},
+		{"CDPATH= cd -- /srv || exit 1\n" + script("do_start", start...), Received{Around: "CDPATH= cd -- /srv || exit 1\n:", Starts: true}},
+		{script("do_start", with(start, 6, firstLine)...), Received{Around: ":", Starts: true, Input: true}},
+		{script("do_read", id, "-1", "100", "0"), Received{Around: ":"}},
+		{"(\n" + script("do_kill", id, "TERM") + "\nexit $?\n)\n_s=$?; exit $_s", Received{Around: "(\n:\nexit $?\n)\n_s=$?; exit $_s", Changes: true}},
+	} {
+		if got, ok := Receive(c.text); !ok || got != c.want {
+			t.Errorf("%.60q…: %+v %v, want %+v", c.text, got, ok, c.want)
+		}
+	}
+	list := script("do_list")
+	for name, text := range map[string]string{
+		"no script": "ls", "another script": strings.Replace(list, "do_list()", "do_list() { reboot; }; x()", 1), "a command before it": "reboot; " + list, "in quotes": "echo '\n" + list,
+		"one more command": list + "; reboot", "an argument too many": script("do_list", "x"), "a path for an id": script("do_kill", "../../x", "TERM"), "two words for an id": script("do_kill", id+" /srv", "TERM"),
+		"an expansion": script("do_kill", id) + " $(reboot)", "a signal": script("do_kill", id, "TERM 1"), "a number": script("do_read", id, "0", "1;reboot", "0"), "two minus signs": script("do_read", id, "--1", "1", "0"),
+		"no number": script("do_start", with(start, 1, "")...), "a limit": script("do_start", with(start, 2, "$(reboot)")...), "a flag": script("do_start", with(start, 6, "yes")...), "an id": script("do_start", with(start, 0, "j-/etc/pas")...),
+	} {
+		if got, ok := Receive(text); ok {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}

@@ -43,13 +43,13 @@ func preludeFor(refused, tried, ready string) string {
 }
 
 // marksText begins the prelude.
-var marksText = lazyregexp.New(`relay_refused=[A-Za-z0-9-]+ relay_tried=[A-Za-z0-9-]+ relay_ready=(?:''|[A-Za-z0-9-]+); `)
+var marksText = lazyregexp.New(`relay_refused=(?:[A-Za-z0-9-]+|'relay-shell: sudo refused the stored password \(secret [A-Za-z0-9._-]+\)[a-z :,]+\n') relay_tried=(?:''|[A-Za-z0-9-]+) relay_ready=(?:''|[A-Za-z0-9-]+); `)
 
 // WithoutSudoPrelude takes what a stored password for sudo puts before a command out of a command line, for who judges the command. Other text, and
 // text that holds it where quotes or the like could make something else of it, comes back as it is.
 func WithoutSudoPrelude(text string) string {
 	at := marksText.FindStringIndex(text)
-	if at == nil || !engineLead(text[:at[0]]) {
+	if at == nil || !EngineLead(text[:at[0]]) {
 		return text
 	}
 	rest, ok := strings.CutPrefix(text[at[1]:], sudoPrelude)
@@ -59,8 +59,8 @@ func WithoutSudoPrelude(text string) string {
 	return text[:at[0]] + rest
 }
 
-// engineLead tells what the engine puts before a command: one stream for both outputs, the change of directory on a line of its own, and a subshell.
-func engineLead(lead string) bool {
+// EngineLead tells whether text is what the engine puts before a command: one stream for both outputs, the change of directory on a line of its own, and a subshell.
+func EngineLead(lead string) bool {
 	lead = strings.TrimSuffix(lead, "(\n")
 	rest, merged := strings.CutPrefix(lead, "exec 2>&1")
 	if merged {
