@@ -54,6 +54,9 @@ func (r *Resolver) askWithKey(ctx context.Context, d Destination, t trace) (*Res
 // copyWithoutIdentities writes the copies and returns the path of the one to start from. read is what ssh read, in
 // its order. The copies' names are hashes of their content, so a copy is never changed once it is there.
 func (r *Resolver) copyWithoutIdentities(read []string) (string, error) {
+	if r.opt.ConfigFile == noConfig {
+		return noConfig, nil
+	}
 	if r.opt.Dir == "" {
 		return "", errors.New("no private directory is configured")
 	}

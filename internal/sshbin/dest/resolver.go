@@ -17,7 +17,7 @@ import (
 // ResolverOptions say which ssh answers, and from which configuration.
 type ResolverOptions struct {
 	SSH        string        // path of the ssh program, "" for the one in PATH
-	ConfigFile string        // for -F; "" for ~/.ssh/config and the system's
+	ConfigFile string        // for -F; "" for ~/.ssh/config and the system's, noConfig for no file
 	Dir        string        // private directory (0700) for configuration copies that KeyPath needs; "" refuses such calls
 	Env        []string      // environment for ssh before Environ; nil is an empty one
 	Timeout    time.Duration // for one `ssh -G`, default 10 s: Match exec and CanonicalizeHostname take time
@@ -34,6 +34,9 @@ const (
 	// kernels stamp files with the time of their last tick.
 	racyWindow = 100 * time.Millisecond
 )
+
+// noConfig is what ssh -F takes for no file at all.
+const noConfig = "none"
 
 // A Resolver asks `ssh -G` and remembers the answer until one of the configuration files changes. Its methods may
 // be called from several goroutines; equal questions at the same time start one ssh.
@@ -60,7 +63,7 @@ func NewResolver(o ResolverOptions) *Resolver {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultResolveTimeout
 	}
-	if o.ConfigFile != "" {
+	if o.ConfigFile != "" && o.ConfigFile != noConfig {
 		if abs, err := filepath.Abs(o.ConfigFile); err == nil {
 			o.ConfigFile = abs
 		}

@@ -150,6 +150,22 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
+// TestNoConfig reads no file at all, with a key of the call's own too, wherever the process stands.
+func TestNoConfig(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "k")
+	rewrite(t, key, "")
+	r := NewResolver(ResolverOptions{ConfigFile: "none", Env: environ(), Dir: t.TempDir()})
+	for _, o := range []Options{{}, {KeyPath: key}, {Jump: "bastion"}} {
+		got := resolve(t, r, "127.0.0.1", o)
+		if got.Hostname != "127.0.0.1" || len(got.Files) > 0 {
+			t.Errorf("%+v: %s by %q", o, got.Hostname, got.Files)
+		}
+		if args := got.MasterArgs(MasterOptions{ControlPath: "/s"}); !slices.Equal(args[:2], []string{"-F", "none"}) {
+			t.Errorf("%+v: %q", o, args)
+		}
+	}
+}
+
 // countingSSH is an ssh that notes each start in a file.
 func countingSSH(t *testing.T) (path string, starts func() int) {
 	t.Helper()
