@@ -40,6 +40,9 @@ func parseMessage(raw json.RawMessage) (message, *jsonrpc.Error) {
 			return m, invalidRequest(fmt.Sprintf("an id has at most %d bytes", maxID))
 		}
 	}
+	if !utf8.Valid(raw) { // what is none would become other characters, in a path another file
+		return m, invalidRequest("JSON is UTF-8")
+	}
 	if version := ""; json.Unmarshal(m.fields["jsonrpc"], &version) != nil || version != "2.0" {
 		return m, invalidRequest(`"jsonrpc" must be "2.0"`)
 	}
@@ -197,8 +200,14 @@ func answered(p []byte) (key string, text []byte, ok bool) {
 // many megabytes and hold secrets, and names types of Go.
 var undecoded = lazyregexp.New(`^,"error":\{"code":-32602,"message":"handling '([a-zA-Z/]+)': invalid params: unmarshaling `)
 
+// codeless is how an answer goes on to which the SDK gave no code, such as one to a request before initialize.
+var codeless = []byte(`,"error":{"code":0,`)
+
 // plainError puts such an answer's rest in words for the caller.
 func plainError(tail []byte) (plain []byte, changed bool) {
+	if rest, is := bytes.CutPrefix(tail, codeless); is {
+		return append(fmt.Appendf(nil, `,"error":{"code":%d,`, jsonrpc.CodeInvalidRequest), rest...), true
+	}
 	m := undecoded.FindSubmatch(tail[:min(len(tail), 256)])
 	if m == nil {
 		return tail, false

@@ -35,6 +35,7 @@ func TestFilter(t *testing.T) {
 		{"ids that are none", `{"jsonrpc":"2.0","id":null,"method":"ping"}` + "\n" + `{"jsonrpc":"2.0","id":1.5,"method":"ping"}` + "\n" + `{"jsonrpc":"2.0","id":{},"method":"ping"}` + "\n" + `{"jsonrpc":"2.0","id":true,"method":"ping"}` + "\n", "", []string{"null -32600", "1.5 -32600", "null -32600", "null -32600"}},
 		{"an id over the bound", `{"jsonrpc":"2.0","id":"` + strings.Repeat("i", maxID) + `","method":"ping"}` + "\n" + `{"jsonrpc":"2.0","id":"` + "\xff" + `","method":"ping"}` + "\n", "", []string{"null -32600", "null -32600"}},
 		{"a response of the client", `{"jsonrpc":"2.0","id":1,"result":{}}` + "\n", `{"jsonrpc":"2.0","id":1,"result":{}}` + "\n", nil},
+		{"no UTF-8", `{"jsonrpc":"2.0","id":6,"method":"ping","params":{"x":"` + "\xff" + `"}}` + "\n" + call + "\n", call + "\n", []string{"6 -32600"}},
 		{"a large id", `{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}` + "\n", `{"id":"relay-shell/id:n9007199254740993","jsonrpc":"2.0","method":"ping"}` + "\n", nil},
 		{"its cancellation", `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":9007199254740993}}` + "\n", `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"relay-shell/id:n9007199254740993"}}` + "\n", nil},
 		{"no params", `{"jsonrpc":"2.0","id":2,"method":"tools/call"}` + "\n" + `{"jsonrpc":"2.0","id":3,"method":"tools/call","params":null}` + "\n" + `{"jsonrpc":"2.0","id":4,"method":"ping","params":[1]}` + "\n", "", []string{"2 -32602", "3 -32602", "4 -32602"}},
@@ -173,6 +174,7 @@ func TestAnswers(t *testing.T) {
 		`[{"jsonrpc":"2.0","id":1,"result":{}},{"jsonrpc":"2.0","id":2,"result":{}}]`: {[]string{"n1", "n2"}, ""},
 		`{"jsonrpc":"2.0","id":"relay-shell/id:n9007199254740993","result":{}}`:       {[]string{"n9007199254740993"}, `{"jsonrpc":"2.0","id":9007199254740993,"result":{}}`},
 		`{"jsonrpc":"2.0","id":"relay-shell/id:srelay-shell/id:x","result":{}}`:       {[]string{"srelay-shell/id:x"}, `{"jsonrpc":"2.0","id":"relay-shell/id:x","result":{}}`},
+		`{"jsonrpc":"2.0","id":4,"error":{"code":0,"message":"too early"}}`: {[]string{"n4"}, `{"jsonrpc":"2.0","id":4,"error":{"code":-32600,"message":"too early"}}`},
 		`{"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"handling 'tools/call': invalid params: unmarshaling \"{\\\"name\\\":5}\" into a *mcp.X: y"}}`: {
 			[]string{"n4"}, `{"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid params: tools/call takes them in another form: one is missing, or of a type or kind that it does not know"}}`},
 		`{"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"unknown tool"}}`:   {[]string{"n4"}, ""},

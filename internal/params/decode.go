@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"relay-shell/internal/nearest"
@@ -44,6 +45,9 @@ func Decode(raw json.RawMessage, into any) error {
 			}
 			value = f.defaultJSON()
 		}
+		if halfPair(value) {
+			return &Error{Param: f.name, Message: "holds half of a surrogate pair, which is no character", Hint: "send text as UTF-8; bytes that are none go in base64 where the tool offers it"}
+		}
 		if err := f.set(v.FieldByIndex(f.index), value); err != nil {
 			return err
 		}
@@ -52,6 +56,38 @@ func Decode(raw json.RawMessage, into any) error {
 }
 
 func isNull(value json.RawMessage) bool { return bytes.Equal(bytes.TrimSpace(value), []byte("null")) }
+
+// halfPair finds an escape in JSON that stands for half of a UTF-16 pair, which some clients make of bytes that are no text. Go would read U+FFFD:
+// another command, another file.
+func halfPair(raw []byte) bool {
+	for at := bytes.IndexByte(raw, '\\'); at >= 0 && at+1 < len(raw); {
+		next := 2
+		if r := escaped(raw[at:]); utf16.IsSurrogate(r) {
+			if utf16.DecodeRune(r, escaped(raw[at+6:])) == utf8.RuneError {
+				return true
+			}
+			next = 12
+		}
+		rest := bytes.IndexByte(raw[at+next:], '\\')
+		if rest < 0 {
+			return false
+		}
+		at += next + rest
+	}
+	return false
+}
+
+// escaped is the value of \uXXXX at the beginning of raw, -1 if there is none.
+func escaped(raw []byte) rune {
+	if len(raw) < 6 || raw[0] != '\\' || raw[1] != 'u' {
+		return -1
+	}
+	n, err := strconv.ParseUint(string(raw[2:6]), 16, 32)
+	if err != nil {
+		return -1
+	}
+	return rune(n)
+}
 
 func refuseUnknown(given map[string]json.RawMessage, fields []field) error {
 	var unknown []string
