@@ -86,6 +86,9 @@ func (h *holder) live(open Kind, out *os.File) int {
 	h.end(context.Background())
 	socket.Close()
 	h.hangUp()
+	if l, ok := thing.(Lingerer); ok {
+		l.Linger()
+	}
 	return 0
 }
 

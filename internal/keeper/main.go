@@ -25,6 +25,9 @@ type Thing interface {
 // Mender is a thing that looks after files of its own: Mend is called now and then.
 type Mender interface{ Mend() }
 
+// Lingerer is a thing that may have something left to do when it has ended and can't be asked any more: the process ends when Linger returns.
+type Lingerer interface{ Linger() }
+
 // Place is where a thing lives.
 type Place struct {
 	// ID is its keeper's, Dir the directory of the sockets; names of its own there begin with the id and a dot.

@@ -200,13 +200,13 @@ func answered(p []byte) (key string, text []byte, ok bool) {
 // many megabytes and hold secrets, and names types of Go.
 var undecoded = lazyregexp.New(`^,"error":\{"code":-32602,"message":"handling '([a-zA-Z/]+)': invalid params: unmarshaling `)
 
-// codeless is how an answer goes on to which the SDK gave no code, such as one to a request before initialize.
-var codeless = []byte(`,"error":{"code":0,`)
+// tooEarly is how the SDK answers a request before initialize, without a code.
+var tooEarly = []byte(`,"error":{"code":0,"message":"method `)
 
 // plainError puts such an answer's rest in words for the caller.
 func plainError(tail []byte) (plain []byte, changed bool) {
-	if rest, is := bytes.CutPrefix(tail, codeless); is {
-		return append(fmt.Appendf(nil, `,"error":{"code":%d,`, jsonrpc.CodeInvalidRequest), rest...), true
+	if rest, is := bytes.CutPrefix(tail, tooEarly); is {
+		return append(fmt.Appendf(nil, `,"error":{"code":%d,"message":"method `, jsonrpc.CodeInvalidRequest), rest...), true
 	}
 	m := undecoded.FindSubmatch(tail[:min(len(tail), 256)])
 	if m == nil {

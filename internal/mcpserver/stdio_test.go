@@ -174,9 +174,10 @@ func TestAnswers(t *testing.T) {
 		`[{"jsonrpc":"2.0","id":1,"result":{}},{"jsonrpc":"2.0","id":2,"result":{}}]`: {[]string{"n1", "n2"}, ""},
 		`{"jsonrpc":"2.0","id":"relay-shell/id:n9007199254740993","result":{}}`:       {[]string{"n9007199254740993"}, `{"jsonrpc":"2.0","id":9007199254740993,"result":{}}`},
 		`{"jsonrpc":"2.0","id":"relay-shell/id:srelay-shell/id:x","result":{}}`:       {[]string{"srelay-shell/id:x"}, `{"jsonrpc":"2.0","id":"relay-shell/id:x","result":{}}`},
-		`{"jsonrpc":"2.0","id":4,"error":{"code":0,"message":"too early"}}`: {[]string{"n4"}, `{"jsonrpc":"2.0","id":4,"error":{"code":-32600,"message":"too early"}}`},
+		`{"jsonrpc":"2.0","id":4,"error":{"code":0,"message":"method x is invalid"}}`: {[]string{"n4"}, `{"jsonrpc":"2.0","id":4,"error":{"code":-32600,"message":"method x is invalid"}}`},
 		`{"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"handling 'tools/call': invalid params: unmarshaling \"{\\\"name\\\":5}\" into a *mcp.X: y"}}`: {
 			[]string{"n4"}, `{"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid params: tools/call takes them in another form: one is missing, or of a type or kind that it does not know"}}`},
+		`{"jsonrpc":"2.0","id":4,"error":{"code":0,"message":"context canceled"}}`:    {[]string{"n4"}, ""},
 		`{"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"unknown tool"}}`:   {[]string{"n4"}, ""},
 		`[{"jsonrpc":"2.0","id":"relay-shell/id:n-9007199254740993","result":"<&>"}]`: {[]string{"n-9007199254740993"}, `[{"jsonrpc":"2.0","id":-9007199254740993,"result":"<&>"}]`},
 	} {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -226,5 +227,41 @@ func TestDetachedLost(t *testing.T) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err == nil && !strings.Contains(string(stat), ") Z ") { // it may wait to be collected
 		t.Errorf("process %d lives on: %s", pid, stat)
+	}
+}
+
+// TestDetachedUnreachable: a host that is away when the connection of such a job is lost is tried again, and what runs there is ended.
+func TestDetachedUnreachable(t *testing.T) {
+	t.Parallel()
+	server := sshtest.Start(t, sshtest.Options{Ordinary: true, Shell: "dash"})
+	r := newJobRoad(t, server.Lab)
+	pids := filepath.Join(server.AccountHome(), "pid")
+	res := r.do(t.Context(), "ssh_exec", map[string]any{"host": "target", "command": "echo $$ >" + pids + "; echo up; trap '' TERM PIPE; while :; do sleep 1; done", "detach_after": 0.5}, nil)
+	if res.Outcome != relay.Running {
+		t.Fatalf("%s %v", res.Outcome, res.Err)
+	}
+	id := map[string]any{"job_id": *res.Command.JobID}
+	r.output("job_wait", map[string]any{"job_id": *res.Command.JobID, "until": "up"})
+	text, err := os.ReadFile(pids)
+	must(t, err)
+	connections, err := r.deps.SSH.Connections(t.Context())
+	must(t, err)
+	must(t, server.Kill())
+	for _, c := range connections {
+		must(t, syscall.Kill(c.PID, syscall.SIGKILL))
+	}
+	if w := r.output("job_wait", id); w.State != job.Lost || !slices.Equal(w.Survivors, []string{"unknown"}) {
+		t.Errorf("%+v", w)
+	}
+	must(t, server.Restart())
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		stat, err := os.ReadFile("/proc/" + strings.TrimSpace(string(text)) + "/stat")
+		gone := err != nil || strings.Contains(string(stat), ") Z ")
+		if w := r.output("job_output", id); gone && len(w.Survivors) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it lives on: %s", stat)
+		}
 	}
 }

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
 
 	"relay-shell/internal/keeper"
+	"relay-shell/internal/sshbin"
 )
 
 // adoptTimeout is how long a keeper waits for the command that it was made for.
@@ -275,6 +277,22 @@ func (j *Job) Detail() any {
 
 // Done is closed when the command has ended.
 func (j *Job) Done() <-chan struct{} { return j.done }
+
+// Linger goes on ending a command on a host of which nobody could say whether it has ended: the way there may have been slow, or lost for a while.
+func (j *Job) Linger() {
+	c, is := j.holds().(*remote)
+	j.mu.Lock()
+	end := j.end
+	j.mu.Unlock()
+	if !is || end == nil || !slices.Contains(end.Survivors, sshbin.Unknown) {
+		return
+	}
+	if survivors, known := c.insist(); known {
+		told := *end
+		told.Survivors = survivors
+		_ = writeEnd(j.dir, told)
+	}
+}
 
 // Close ends the command.
 func (j *Job) Close(ctx context.Context) error {

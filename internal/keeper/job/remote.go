@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -110,6 +111,42 @@ func (c *remote) stop() []string {
 		return []string{sshbin.Unknown}
 	}
 	return c.engine.End(ctx, r, c.about.Session.Mark)
+}
+
+// insistFor is how long the ending of a command is tried again, insistPause between two tries and insistTimeout for each.
+const (
+	insistFor     = 3 * time.Minute
+	insistPause   = 5 * time.Second
+	insistTimeout = 30 * time.Second
+)
+
+// insist tries again to end the command's processes until somebody can say what is left of them.
+func (c *remote) insist() (survivors []string, known bool) {
+	for deadline := time.Now().Add(insistFor); time.Now().Before(deadline); time.Sleep(insistPause) {
+		if survivors = c.again(); !slices.Contains(survivors, sshbin.Unknown) {
+			return survivors, true
+		}
+	}
+	return nil, false
+}
+
+// again is one try, by an engine that remembers nothing of those before.
+func (c *remote) again() []string {
+	unknown := []string{sshbin.Unknown}
+	options := c.about.SSH
+	options.Log = zerolog.Nop()
+	engine, err := sshbin.New(options)
+	if err != nil {
+		return unknown
+	}
+	defer engine.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), insistTimeout)
+	defer cancel()
+	r, err := engine.Resolve(ctx, c.about.Host)
+	if err != nil {
+		return unknown
+	}
+	return engine.End(ctx, r, c.about.Session.Mark)
 }
 
 func (c *remote) signal(ctx context.Context, name string) (int, error) {
