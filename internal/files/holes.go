@@ -3,7 +3,6 @@ package files
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"hash"
 	"io"
 	"os"
@@ -83,15 +82,6 @@ func writeData(w io.WriterAt, b []byte, off int64) error {
 		b, off = b[n:], off+int64(n)
 	}
 	return nil
-}
-
-// hasHoles is the status of a command that was to print a file with holes, of which it has printed nothing.
-const hasHoles = 96
-
-// unlessHoles is shell text that ends with hasHoles where a file takes at least a mebibyte less room than its size.
-func unlessHoles(name string, size int64) string {
-	return fmt.Sprintf("set -- $(stat -c '%%b %%B' -- %[1]s 2>/dev/null || stat -f '%%b 512' %[1]s 2>/dev/null)\n[ $# = 2 ] && [ $(($1*$2+%[2]d)) -le %[3]d ] 2>/dev/null && exit %[4]d\n",
-		word(name), fastFrom, size, hasHoles)
 }
 
 // span is a part of a file.

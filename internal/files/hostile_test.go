@@ -60,10 +60,24 @@ func serveHostile(kind string) {
 	case "talks":
 		_, _ = os.Stdout.WriteString("Welcome to this machine!\n")
 		_, _ = io.Copy(io.Discard, os.Stdin)
+	case "elsewhere":
+		h := sftp.InMemHandler()
+		h.FileCmd = modeless{h.FileCmd}
+		_ = sftp.NewRequestServer(both, h).Serve()
 	default:
 		h := hostile(kind)
 		_ = sftp.NewRequestServer(both, sftp.Handlers{FileGet: h, FilePut: h, FileCmd: h, FileList: h}).Serve()
 	}
+}
+
+// modeless keeps files in memory, which have no modes and times to set.
+type modeless struct{ sftp.FileCmder }
+
+func (m modeless) Filecmd(r *sftp.Request) error {
+	if r.Method == "Setstat" {
+		return nil
+	}
+	return m.FileCmder.Filecmd(r)
 }
 
 // hostile is a server whose listings hold one bad name each, or whose files are not what it says.

@@ -24,8 +24,8 @@ func (r *remote) catTo(ctx context.Context, in *os.File, p *part, size int64) (o
 	if info, err := in.Stat(); err != nil || info.Size() != size {
 		return false, nil
 	}
-	// A command that a cancelled call has left behind must not make the part file anew.
-	return r.cat(ctx, "write", p.path, target.Command{Text: "[ -f " + word(p.path) + " ] || exit 1; exec cat >>" + word(p.path), Stdin: in})
+	// A command that a cancelled call has left behind must not make the part file anew; nor is it there for a shell that sees other files than SFTP does.
+	return r.cat(ctx, "write", p.path, target.Command{Text: fmt.Sprintf("[ -f %[1]s ] || exit %[2]d; exec cat >>%[1]s", word(p.path), otherRoad), Stdin: in})
 }
 
 func (r *remote) catFrom(ctx context.Context, name string, off, size int64, out *os.File) (ok bool, err error) {
@@ -37,7 +37,10 @@ func (r *remote) catFrom(ctx context.Context, name string, off, size int64, out 
 		return false, err
 	}
 	info, err := r.Stat(ctx, full)
-	text := unlessHoles(full, size) + catText(full, off, size, err != nil || info.Size != size)
+	if err != nil {
+		return false, err
+	}
+	text := sameFile(full, &info) + unlessHoles(full, size) + catText(full, off, size, info.Size != size)
 	return r.cat(ctx, "read", full, target.Command{Text: text, Stdout: out})
 }
 
@@ -73,7 +76,7 @@ func (r *remote) cat(ctx context.Context, op, name string, c target.Command) (ok
 		return true, r.fail(ctx, op, name, err)
 	case exit.Code != nil && *exit.Code == 0:
 		return true, nil
-	case exit.Code != nil && *exit.Code == hasHoles && words.Len() == 0:
+	case exit.Code != nil && *exit.Code == otherRoad && words.Len() == 0:
 		return false, nil
 	}
 	said := strings.TrimSpace(words.String())

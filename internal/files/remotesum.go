@@ -37,7 +37,7 @@ func (r *remote) SHA256(ctx context.Context, name string, length int64) (sum [32
 		length = info.Size
 	}
 	if length > smallSum && r.sums() && r.commands(ctx) {
-		sum, err = r.sumThere(ctx, f.name, length, length == info.Size)
+		sum, err = r.sumThere(ctx, f.name, &info, length, length == info.Size)
 		if err == nil || ctx.Err() != nil {
 			return sum, length, fail(ctx, "digest", name, err)
 		}
@@ -109,18 +109,25 @@ func (r *remote) commands(ctx context.Context) bool {
 	return h.runs
 }
 
+// errElsewhere says that the shell finds another file than SFTP does, or none.
+var errElsewhere = errors.New("the host's shell sees other files")
+
 // errNoSum says that the host's programs gave no digest.
 var errNoSum = errors.New("no digest from the host")
 
-func (r *remote) sumThere(ctx context.Context, name string, length int64, whole bool) (sum [32]byte, err error) {
+// sumThere has a program compute a digest. seen is what SFTP says of the file.
+func (r *remote) sumThere(ctx context.Context, name string, seen *Info, length int64, whole bool) (sum [32]byte, err error) {
 	var out bytes.Buffer
 	text := "exec <" + spell(name) + " || exit 3\n" + digestScript
 	if !whole {
 		text = fmt.Sprintf("exec <%s || exit 3\nhead -c %d | {\n%s\n}", spell(name), length, digestScript)
 	}
-	exit, err := r.target.Run(ctx, target.Command{Script: &target.Script{Interpreter: "sh", Body: text}, Stdout: &limited{w: &out, left: 4096}, StoreHostKeys: r.store})
+	exit, err := r.target.Run(ctx, target.Command{Script: &target.Script{Interpreter: "sh", Body: sameFile(name, seen) + text}, Stdout: &limited{w: &out, left: 4096}, StoreHostKeys: r.store})
 	if err != nil {
 		return sum, err
+	}
+	if exit.Code != nil && *exit.Code == otherRoad {
+		return sum, errElsewhere
 	}
 	word, _, _ := bytes.Cut(bytes.TrimLeft(bytes.TrimSpace(out.Bytes()), `\`), []byte(" "))
 	if exit.Code == nil || *exit.Code != 0 || len(word) != 64 {

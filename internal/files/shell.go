@@ -231,7 +231,7 @@ func (s *shell) SHA256(ctx context.Context, name string, length int64) (sum [32]
 	if length < 0 || length > info.Size {
 		length = info.Size
 	}
-	if sum, err = s.r.sumThere(ctx, name, length, length == info.Size); err == nil || ctx.Err() != nil {
+	if sum, err = s.r.sumThere(ctx, name, nil, length, length == info.Size); err == nil || ctx.Err() != nil {
 		return sum, length, fail(ctx, "digest", name, err)
 	}
 	return digest(f, length)
