@@ -37,6 +37,7 @@ func cloudHook(c *call, u *use) {
 		}
 	}
 	c.lossOptions(u)
+	c.outputs()
 	switch ops[len(ops)-1].s {
 	case "list", "describe", "show", "version", "info", "help", "ls", "list-locations", "read":
 		c.rate(Observe, "cloud", "reads")

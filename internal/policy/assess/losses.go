@@ -38,7 +38,7 @@ func (c *call) lossOptions(u *use) {
 var optionLosses = setOf("delete deleteall destroy purge wipe erase nuke zap shred obliterate expunge decommission cleanse removeall delall dropall purgeall wipeall factoryreset zeroize zeroise eradicate deprovision discard loss uninstall reinit really")
 
 // wholes are what an option may say is dropped altogether.
-var wholes = lazyregexp.New(`\b(all|db|databases?|tables?|schemas?|data|existing|target|instances?|everything)\b`)
+var wholes = lazyregexp.New(`\b(all|db|databases?|tables?|schemas?|data|existing|target|instances?|everything|slots?|users?|index(es)?|collections?|partitions?|topics?|queues?|volumes?|keyspaces?|buckets?)\b`)
 
 // lossOption reports whether an option says by its name that something is lost.
 func lossOption(name string) bool {
@@ -79,6 +79,7 @@ func (c *call) unknownVerbs(name string) {
 	if c.dry() {
 		return
 	}
+	c.outputs()
 	if !strings.Contains(name, "/") && strong(name) {
 		c.rate(Irreversible, "verb", "not a program of the tables, and by its name it loses what is there")
 	}
@@ -104,6 +105,22 @@ func (c *call) unknownVerbs(name string) {
 			c.rate(Irreversible, "verb", "not a program of the tables, and "+a.show()+" loses what is there")
 		}
 		return
+	}
+}
+
+// outputOption are options that most programs write a file with.
+var outputOption = setOf("-o -O --output --out --outfile --out-file --output-file --save --save-to --dest --destination --download-dir --export-to")
+
+// outputs rates the files that a call writes by options which its rows may not have. Formats hold no slash.
+func (c *call) outputs() {
+	for i, a := range c.args[1:] {
+		option, v, ok := strings.Cut(a.s, "=")
+		if !ok && i+2 < len(c.args) {
+			v = c.args[i+2].s
+		}
+		if outputOption[option] && strings.Contains(v, "/") && !strings.ContainsAny(v, "={ ") && !strings.Contains(v, "://") {
+			c.effect(writes, arg{str: str{tildePath(v), a.t}}, base(c.args[0].s)+" "+option)
+		}
 	}
 }
 
