@@ -1,6 +1,9 @@
 package assess
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 func init() {
 	hooks["cloud"] = cloudHook
@@ -21,11 +24,7 @@ func cloudHook(c *call, u *use) {
 		return
 	}
 	text := " " + strings.ToLower(join(ops).s) + " "
-	for _, s := range []string{"access-token", "print-", "get-access", "versions access", "secret show", "secret download", "keys list", "get-credentials", "show-connection-string", "keyvault secret", "account keys", "list-keys", "credentials", "credential show", "password"} {
-		if strings.Contains(text, s) {
-			c.shows = true
-		}
-	}
+	c.shows = c.shows || hasAny(text, cloudSecrets...)
 	if u.has("--help", "-h", "--version", "-v") || len(ops) == 0 || ops[0].s == "help" {
 		return
 	}
@@ -38,50 +37,60 @@ func cloudHook(c *call, u *use) {
 	}
 	c.lossOptions(u)
 	c.outputs()
-	switch ops[len(ops)-1].s {
-	case "list", "describe", "show", "version", "info", "help", "ls", "list-locations", "read":
+	if last := len(ops) - 1; cloudReads[ops[last].s] && !slices.ContainsFunc(ops[:last], func(a arg) bool { return strong(a.s) }) {
 		c.rate(Observe, "cloud", "reads")
 		return
 	}
-	for i, a := range ops {
-		w := strings.ToLower(a.s)
-		head, _, _ := strings.Cut(w, "-")
-		if head == "download" && i > 0 {
-			c.rate(Reversible, "cloud", "copies something here")
-			return
-		}
-		if nouns[w] && changes(ops[i+1:]) {
+	for i := range ops {
+		if nouns[strings.ToLower(ops[i].s)] && changes(ops[i+1:]) {
 			continue
 		}
-		switch {
-		case lossVerbs[w] && (i > 0 || len(ops) > 1) || i > 0 && lossVerbs[head] && head != "reset" && head != "clear" && head != "format" && head != "tag",
-			verbOf(a.s) == losing && (strong(a.s) || strings.ContainsAny(a.s, ":")):
-			c.rate(Irreversible, "cloud", w+" loses what is there")
-			return
-		case w == "ssh" || w == "scp":
-			c.cloudSSH(u)
-			return
-		case (i > 0 || len(ops) == 1) && (readVerbs[w] || verbOf(a.s) == reading && w != a.s || head == "list" || head == "describe" || head == "get" || head == "show") && w != "get-credentials" && w != "export-config":
-			c.rate(Observe, "cloud", "reads")
-			return
-		case i == 0 && w == "down" && len(ops) < 3:
-			c.rate(Irreversible, "cloud", "takes what runs there away")
-			return
-		case i == len(ops)-1 && pluralLists[base(c.args[0].s)] && strings.HasSuffix(w, "s") && i < 3:
-			c.rate(Observe, "cloud", "lists "+w)
-			return
-		case i == 0 && !changes(ops[1:]) && (w == "version" || w == "info" || w == "help" || w == "status" || w == "ps" || w == "logs" || w == "members" || w == "list" || w == "services" || w == "monitor" || w == "feedback" || w == "topic"):
-			c.rate(Observe, "cloud", "reads")
-			return
-		case w == "get-credentials" || w == "set" && i == 1 || w == "login" || w == "activate" || w == "cp" && strings.HasPrefix(ops[0].s, "storage"):
-			if w == "cp" {
-				break
-			}
-			c.rate(Reversible, "cloud", "changes this machine's settings")
+		if c.cloudVerb(u, ops, i) {
 			return
 		}
 	}
 	c.rate(Stateful, "cloud", "changes something in the cloud")
+}
+
+var (
+	// cloudSecrets are phrases of what shows a token, key or password.
+	cloudSecrets = []string{"access-token", "print-", "get-access", "versions access", "secret show", "secret download", "keys list", "get-credentials", "show-connection-string", "keyvault secret", "account keys", "list-keys", "credentials", "credential show", "password"}
+	// cloudReads end a command that reads.
+	cloudReads = setOf("list describe show version info help ls list-locations read")
+	// cloudLooks are read by themselves, as the first word.
+	cloudLooks = setOf("version info help status ps logs members list services monitor feedback topic")
+	// cloudHeads begin a verb that reads.
+	cloudHeads = setOf("list describe get show")
+	// cloudWords are losses by their own word only: reset-something is a name too often.
+	cloudWords = setOf("reset clear format tag")
+)
+
+// cloudVerb rates the call if its ith word is the verb.
+func (c *call) cloudVerb(u *use, ops []arg, i int) bool {
+	w := strings.ToLower(ops[i].s)
+	head, _, _ := strings.Cut(w, "-")
+	kind := verbOf(ops[i].s)
+	switch {
+	case lossVerbs[w] && len(ops) > 1, i > 0 && lossVerbs[head] && !cloudWords[head], kind == losing && (strong(ops[i].s) || strings.Contains(w, ":")):
+		c.rate(Irreversible, "cloud", w+" loses what is there")
+	case w == "ssh" || w == "scp":
+		c.cloudSSH(u)
+	case head == "download" && i > 0:
+		c.rate(Reversible, "cloud", "copies something here")
+	case w == "get-credentials", w == "set" && i == 1, w == "login", w == "activate":
+		c.rate(Reversible, "cloud", "changes this machine's settings")
+	case (i > 0 || len(ops) == 1) && w != "export-config" && (readVerbs[w] || kind == reading && w != ops[i].s || cloudHeads[head]):
+		c.rate(Observe, "cloud", "reads")
+	case i == 0 && w == "down" && len(ops) < 3:
+		c.rate(Irreversible, "cloud", "takes what runs there away")
+	case i == len(ops)-1 && i < 3 && pluralLists[base(c.args[0].s)] && strings.HasSuffix(w, "s"):
+		c.rate(Observe, "cloud", "lists "+w)
+	case i == 0 && cloudLooks[w] && !changes(ops[1:]):
+		c.rate(Observe, "cloud", "reads")
+	default:
+		return false
+	}
+	return true
 }
 
 // changes reports whether one of the words is a verb that changes or loses something.

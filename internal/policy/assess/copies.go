@@ -46,7 +46,10 @@ func (m *machine) hashed(name string, program str, sc *scope) {
 	}
 }
 
-func init() { hooks["echoPath"] = echoPathHook }
+func init() {
+	hooks["echoPath"] = echoPathHook
+	hooks["install"] = installHook
+}
 
 // echoPathHook prints another name of the file that it is given.
 func echoPathHook(c *call, u *use) {
@@ -95,4 +98,37 @@ func (m *machine) followed(a arg, sc *scope) arg {
 		p, rest = p[:i], p[i:]+rest
 	}
 	return a
+}
+
+func installHook(c *call, u *use) {
+	from, to := split(u)
+	if u.has("-d", "--directory") {
+		for _, a := range u.operands {
+			c.effect(creates, a, "install -d")
+		}
+		return
+	}
+	for _, t := range to {
+		c.copyInto(t, from, "install")
+		if at, _ := locate(t, c.sc); at == program {
+			c.tier = min(c.tier, Stateful)
+		}
+		if len(from) == 1 {
+			c.copied(from[0], t)
+			if p := absolute(from[0].s, c.sc); c.fed && (p == "/dev/stdin" || p == "/dev/fd/0" || p == "/proc/self/fd/0") {
+				c.m.wrote(t, c.stdin, false, c.sc)
+			}
+		}
+	}
+	if o, ok := u.option("-m", "--mode"); ok && len(o.arg.s) >= 4 && strings.Trim(o.arg.s[:len(o.arg.s)-3], "0") != "" {
+		c.rate(Irreversible, "install -m", "lets anyone run it as its owner")
+	}
+	if u.has("--strip-program") {
+		if o, _ := u.option("--strip-program"); o.has {
+			c.program(o.arg, "install --strip-program")
+		}
+	}
+	for _, f := range from {
+		c.reads(f)
+	}
 }

@@ -1,19 +1,9 @@
 package assess
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 func init() {
 	hooks["cp"] = cpHook
-	hooks["dd"] = ddHook
-	hooks["fifo"] = func(c *call, u *use) {
-		for _, a := range u.operands {
-			c.m.pipes[absolute(a.s, c.sc)] = true
-		}
-	}
-	hooks["install"] = installHook
 	hooks["ln"] = lnHook
 	hooks["mktemp"] = mktempHook
 	hooks["mv"] = mvHook
@@ -246,28 +236,6 @@ func teeHook(c *call, u *use) {
 	}
 }
 
-func ddHook(c *call, u *use) {
-	in := str{unk, fromData}
-	if o, ok := u.option("if="); ok {
-		c.reads(o.arg)
-		in = c.m.content(o.arg, c.sc)
-	} else if c.fed {
-		in = c.stdin
-	}
-	if in.known() && in.s != "" && slices.ContainsFunc(u.options, func(o given) bool { return ddPicks[o.name] }) {
-		in = str{unk, in.t | fromPieces}
-	}
-	if o, ok := u.option("of="); ok {
-		c.effect(writes, o.arg, "dd of=")
-		c.m.wrote(o.arg, in, strings.Contains(join(c.args).s, "append"), c.sc)
-		return
-	}
-	c.out = &in
-}
-
-// ddPicks are the operands with which dd passes on a part of its input, or changes it.
-var ddPicks = setOf("skip= iseek= count= bs= ibs= cbs= conv= seek= oseek=")
-
 func truncateHook(c *call, u *use) {
 	kind := modifies
 	if o, ok := u.option("-s", "--size"); ok && strings.TrimLeft(o.arg.s, "0") == "" {
@@ -281,38 +249,5 @@ func truncateHook(c *call, u *use) {
 func touchHook(c *call, u *use) {
 	for _, a := range u.operands {
 		c.effect(creates, a, "touch")
-	}
-}
-
-func installHook(c *call, u *use) {
-	from, to := split(u)
-	if u.has("-d", "--directory") {
-		for _, a := range u.operands {
-			c.effect(creates, a, "install -d")
-		}
-		return
-	}
-	for _, t := range to {
-		c.copyInto(t, from, "install")
-		if at, _ := locate(t, c.sc); at == program {
-			c.tier = min(c.tier, Stateful)
-		}
-		if len(from) == 1 {
-			c.copied(from[0], t)
-			if p := absolute(from[0].s, c.sc); c.fed && (p == "/dev/stdin" || p == "/dev/fd/0" || p == "/proc/self/fd/0") {
-				c.m.wrote(t, c.stdin, false, c.sc)
-			}
-		}
-	}
-	if o, ok := u.option("-m", "--mode"); ok && len(o.arg.s) >= 4 && strings.Trim(o.arg.s[:len(o.arg.s)-3], "0") != "" {
-		c.rate(Irreversible, "install -m", "lets anyone run it as its owner")
-	}
-	if u.has("--strip-program") {
-		if o, _ := u.option("--strip-program"); o.has {
-			c.program(o.arg, "install --strip-program")
-		}
-	}
-	for _, f := range from {
-		c.reads(f)
 	}
 }
