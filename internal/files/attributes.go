@@ -22,11 +22,17 @@ func Within(dir, text string) string {
 // KeepAttributes is shell text that gives a file which is to replace another one beside it what no mode tells of that: access list, extended attributes,
 // label. It takes GNU cp, and lets nobody read the new file who could not read the old one; where fewer are to, mode, nothing is copied. What it prints is for
 // [LostAttributes].
+//
+// cp follows a link: who may change names in the directory would have the owner and the mode of any file set, by root. So it gets the new file open, and only
+// if what was opened lies where it should.
 func KeepAttributes(old, fresh string, was Info, mode *fs.FileMode) string {
 	from, to := target.Quote("./"+path.Base(old)), target.Quote("./"+path.Base(fresh))
 	text := "LC_ALL=C ls -ld " + from + "; LC_ALL=C ls -ld " + to
 	if !narrower(was, mode) {
-		text = "cp --attributes-only --preserve=all " + from + " " + to + " 2>/dev/null && touch -c " + to + "; " + text
+		const open = "/proc/self/fd/9"
+		at := target.Quote(path.Join(path.Dir(old), path.Base(fresh)))
+		text = "{ [ \"$(readlink " + open + ")\" = " + at + " ] && cp --attributes-only --preserve=all " + from + " " + open +
+			" && { chcon -h --reference=" + from + " " + to + "; touch -c " + open + "; }; } 2>/dev/null 9<" + to + "; " + text
 	}
 	return Within(path.Dir(old), text)
 }

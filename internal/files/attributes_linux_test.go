@@ -79,3 +79,28 @@ func TestTransferAttributes(t *testing.T) {
 		}
 	})
 }
+
+// TestAttributesOfALink: somebody who may change names in the directory has put a link in the place of the new file. What it leads to stays as it is.
+func TestAttributesOfALink(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	old, fresh, theirs := dir+"/old", dir+"/.old.relay-part", dir+"/theirs"
+	put(t, old, nil)
+	put(t, fresh, nil)
+	put(t, theirs, nil)
+	adorn(t, old)
+	keep := func() {
+		t.Helper()
+		if out, err := exec.Command("/bin/sh", "-c", KeepAttributes(old, fresh, Info{}, nil)).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	if keep(); !adorned(fresh) {
+		t.Error("not kept where there is no link")
+	}
+	must(t, os.Remove(fresh))
+	must(t, os.Symlink(theirs, fresh))
+	if keep(); adorned(theirs) {
+		t.Error("the file that the link leads to has got them")
+	}
+}
