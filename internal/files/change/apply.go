@@ -209,15 +209,15 @@ func (w *work) write(ctx context.Context, content []byte) error {
 	w.onFailure(func(ctx context.Context) { _ = w.FS.Remove(ctx, w.temp) })
 	_, err = f.Write(content)
 	if err == nil {
+		err = w.dress(ctx, f)
+	}
+	if err == nil {
 		_, err = f.Sync()
 	}
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
-	if err != nil {
-		return err
-	}
-	return w.dress(ctx)
+	return err
 }
 
 // explain says what an error of making or moving a file beside another one means.

@@ -10,26 +10,26 @@ import (
 )
 
 // dress gives the temporary file the owner, the mode and what else the old file had. A new file has what its directory and the
-// umask gave it, unless the caller said otherwise.
-func (w *work) dress(ctx context.Context) error {
+// umask gave it, unless the caller said otherwise. It goes by the open file: by now its name may be a link, of somebody who may change names there.
+func (w *work) dress(ctx context.Context, f files.Writer) error {
 	if w.info == nil {
 		if w.r.Mode == nil {
 			return nil
 		}
-		return w.FS.Chmod(ctx, w.temp, *w.r.Mode)
+		return f.Chmod(*w.r.Mode)
 	}
-	now, err := w.FS.Lstat(ctx, w.temp)
+	now, err := f.Stat()
 	if err != nil {
 		return err
 	}
 	if now.UID != w.info.UID || now.GID != w.info.GID {
-		if err := w.FS.Chown(ctx, w.temp, w.info.UID, w.info.GID); err != nil {
-			_ = w.FS.Chown(ctx, w.temp, -1, w.info.GID) // the group alone may be allowed; what came of it is looked at below
+		if err := f.Chown(w.info.UID, w.info.GID); err != nil {
+			_ = f.Chown(-1, w.info.GID) // the group alone may be allowed; what came of it is looked at below
 		}
 	}
 	w.attributes(ctx)
 	mode := files.Permissions(w.info.Mode)
-	if now, err = w.FS.Lstat(ctx, w.temp); err != nil {
+	if now, err = f.Stat(); err != nil {
 		return err
 	}
 	if now.UID != w.info.UID || now.GID != w.info.GID {
@@ -42,7 +42,7 @@ func (w *work) dress(ctx context.Context) error {
 	if files.Permissions(now.Mode) == mode {
 		return nil
 	}
-	return w.FS.Chmod(ctx, w.temp, mode)
+	return f.Chmod(mode)
 }
 
 // attributes keeps what SFTP knows nothing of, or says what is lost.

@@ -68,13 +68,6 @@ func (f *faults) Mkdir(ctx context.Context, name string, mode fs.FileMode) error
 	return f.FS.Mkdir(ctx, name, mode)
 }
 
-func (f *faults) Chmod(ctx context.Context, name string, mode fs.FileMode) error {
-	if err := f.fail(); err != nil {
-		return err
-	}
-	return f.FS.Chmod(ctx, name, mode)
-}
-
 func (f *faults) Rename(ctx context.Context, from, to string) error {
 	if err := f.fail(); err != nil {
 		return err
@@ -107,6 +100,20 @@ func (w *faultyWriter) Sync() (bool, error) {
 		return false, err
 	}
 	return w.Writer.Sync()
+}
+
+func (w *faultyWriter) Stat() (files.Info, error) {
+	if err := w.f.fail(); err != nil {
+		return files.Info{}, err
+	}
+	return w.Writer.Stat()
+}
+
+func (w *faultyWriter) Chmod(mode fs.FileMode) error {
+	if err := w.f.fail(); err != nil {
+		return err
+	}
+	return w.Writer.Chmod(mode)
 }
 
 // TestFaults fails each step of a change in turn: the file holds the old content or, if the change was made all the same, the new one, and

@@ -62,3 +62,29 @@ func TestSwapped(t *testing.T) {
 	}
 	only(t, outside, "f")
 }
+
+// TestLinkForTemporary: somebody who may change names in the directory puts a link in the place of the temporary file before it gets its mode. What the
+// link leads to keeps its own.
+func TestLinkForTemporary(t *testing.T) {
+	p, dir := place(t)
+	name := put(t, dir+"/f", "old")
+	theirs := put(t, t.TempDir()+"/theirs", "theirs")
+	if err := os.Chmod(theirs, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	swapped := 0
+	inner := p.Shell
+	p.Shell = func(ctx context.Context, text string) (ShellResult, error) {
+		temps, _ := filepath.Glob(dir + "/.relay-*")
+		for _, temp := range temps {
+			if os.Rename(temp, temp+".away") == nil && os.Symlink(theirs, temp) == nil {
+				swapped++
+			}
+		}
+		return inner(ctx, text)
+	}
+	_, _ = Apply(context.Background(), p, Request{Path: name, Make: to("new")})
+	if info, err := os.Stat(theirs); err != nil || info.Mode().Perm() != 0o600 || got(t, theirs) != "theirs" || swapped != 1 {
+		t.Errorf("%v, %v, %d swapped", info.Mode(), err, swapped)
+	}
+}
