@@ -42,14 +42,14 @@ func (g *guard) job(call jobs.Received, text string, subject policy.Subject, env
 			return err
 		}
 		command := string(b)
-		if call.Input { // a password, which is neither assessed nor logged
+		if call.Input { // a password as a rule, which is neither assessed nor logged; but it may be anything
 			_, command, _ = strings.Cut(command, "\n")
 		}
 		if len(b) > maxJob {
 			return &refusal{policy.Irreversible, text, fmt.Sprintf("the command of a job is longer than %d bytes", maxJob)}
 		}
 		input = b
-		subject.Text, subject.AnyStdin, subject.Floor = target.WithoutSudoPrelude(strings.TrimSuffix(command, "\n")), false, around.Floor
+		subject.Text, subject.AnyStdin, subject.Floor = target.WithoutSudoPrelude(strings.TrimSuffix(command, "\n")), call.Input, around.Floor
 		shown = "job: " + subject.Text
 		if err := g.admit(subject.Text, policy.Assess(subject)); err != nil {
 			return err

@@ -45,6 +45,9 @@ func TestJobs(t *testing.T) {
 		{"--tier 1", "ls\nsystemctl restart nginx", "", false},
 		{"--tier 1", "touch\nreboot", "pw\n", false},
 		{"--tier 1", "cat", "reboot\n", true}, // a password is no command
+		{"--tier 2", "sh", "reboot\n", false}, // unless something runs it
+		{"--tier 2", "sh", "", true},
+		{"--tier 2", "sudo systemctl restart nginx", "pw\n", true},
 		{"--tier 2", "systemctl restart nginx", "", true},
 		{"--tier 2", "reboot", "", false},
 		{"--tier 1 --no-secrets", "cat /etc/shadow", "", false},
