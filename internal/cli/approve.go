@@ -49,7 +49,7 @@ func (c *approveCmd) Run(s *session) error {
 		}
 		return s.listWaiting(dir)
 	}
-	waiting, err := approval.Find(dir, c.Token, time.Now())
+	waiting, err := approval.Find(dir, strings.TrimRight(c.Token, `,.;:)]"'`), time.Now()) // as it is copied out of a sentence
 	if err != nil {
 		return approvalFailure(err)
 	}

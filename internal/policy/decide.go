@@ -67,7 +67,7 @@ func (e *Engine) Decide(s Subject, a Assessment, who Who) Decision {
 	}
 	if d.Mode == Guarded && a.Tier >= Stateful && !ruled {
 		if why, ok := e.allowed(s, a); !ok {
-			return d.with(Deny, "mode", fmt.Sprintf("guarded mode refuses tier %d (%s): %s%s", a.Tier, a.Tier, worst(s.Tool, a), why))
+			return d.with(Deny, "mode", fmt.Sprintf("guarded mode refuses tier %d: %s%s", a.Tier, worst(s.Tool, a), why))
 		}
 		d.Rule = "allow"
 	}

@@ -193,8 +193,14 @@ func TestFixedAndFloor(t *testing.T) {
 	if a := Assess(Subject{Tool: "ssh_upload", Fixed: &two, Text: "rm -rf /"}); a.Tier != 2 {
 		t.Errorf("fixed: %+v", a)
 	}
-	if a := Assess(Subject{Text: "ls", Floor: Reversible}); a.Tier != Reversible {
+	floor := Subject{Tool: "file_write", Text: "touch x", Floor: Stateful}
+	if a := Assess(floor); a.Tier != Stateful {
 		t.Errorf("floor: %+v", a)
+	}
+	for _, mode := range []Mode{ReadOnly, Guarded} {
+		if d := decide(engine(t, Options{Mode: mode}), floor, Who{}); d.Effect != Deny || !strings.Contains(d.Reason, "file_write") {
+			t.Errorf("%s does not name the tool: %+v", mode, d)
+		}
 	}
 }
 

@@ -32,9 +32,9 @@ func Render(s Subject, a Assessment) string {
 			fmt.Fprintf(&b, "  … and %d more of tier %d or less\n", len(reasons)-i, r.Tier)
 			break
 		}
-		fmt.Fprintf(&b, "  %d  %s\n       %s\n", r.Tier, visibleLine(r.Text), visibleLine(r.Why))
+		fmt.Fprintf(&b, "  %d  %s\n       %s\n", r.Tier, visibleLine(counted(r.Text)), visibleLine(counted(r.Why)))
 		if r.Resolved != "" && r.Resolved != r.Text {
-			fmt.Fprintf(&b, "       runs: %s\n", visibleLine(r.Resolved))
+			fmt.Fprintf(&b, "       runs: %s\n", visibleLine(counted(r.Resolved)))
 		}
 	}
 	most := maxSection

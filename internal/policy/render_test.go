@@ -98,3 +98,13 @@ func FuzzRender(f *testing.F) {
 		}
 	})
 }
+
+// TestRenderCountsPadding keeps the screen short whatever pads a command.
+func TestRenderCountsPadding(t *testing.T) {
+	for _, pad := range []string{"a", " ", "\u200b", "é"} {
+		s := Subject{Text: "rm -rf /srv; : " + strings.Repeat(pad, 12_000) + "; ls"}
+		if text := Render(s, Assess(s)); len(text) > 3000 || !strings.Contains(text, "rm -rf /srv") || !strings.Contains(text, "(1200") {
+			t.Errorf("%q: %d bytes: %.200q", pad, len(text), text)
+		}
+	}
+}
