@@ -52,7 +52,11 @@ func TestScripts(t *testing.T) {
 			env.Setenv("PASSWORD", "pw"+rand.Text()[:12])
 			env.Setenv("RELAY_SHELL_STATE_DIR", state)
 			env.Setenv("RELAY_SHELL_AUDIT_PATH", filepath.Join(state, "audit", "audit.jsonl"))
-			env.Setenv("RELAY_SHELL_RUNTIME_DIR", server().RuntimeDir()) // short, and masters are shared by the scripts
+			run, err := os.MkdirTemp(server().RuntimeDir(), "") // short; a script's stop must not end the sessions and jobs of others
+			if err != nil {
+				return err
+			}
+			env.Setenv("RELAY_SHELL_RUNTIME_DIR", run)
 			env.Setenv("RELAY_SHELL_SSH_CONFIG", server().Config())
 			return nil
 		},
