@@ -127,7 +127,7 @@ var (
 
 	codeKills = lazyregexp.New(`(?i)(os\.kill(pg)?\(\s*-1|kill\s*\(?\s*['"]?\w*['"]?\s*,\s*-1|kill\s+9\s*=>\s*-1|Process\.kill\([^)]*-1|posix_kill\(\s*-1|reboot\(|libc\.reboot|RB_AUTOBOOT|RB_POWER_OFF|os\.fork\(\)\s*while|while\s*(\(?1\)?|true|True)\s*[:{]?\s*(os\.)?fork|fork\s+while)`)
 
-	codeSecrets = lazyregexp.New(`(?i)(/etc/shadow|\.ssh/id_|\.aws/credentials|\.netrc|\.pgpass|\.kube/config|\.docker/config|\.env\b|/environ\b|getpass)`)
+	codeSecrets = lazyregexp.New(`(?i)((dict|str|repr|dumps|stringify|urlencode|inspect|encode)\(\s*(os\.environ|process\.env|ENV|\$_ENV)\s*[,)]|ENV\.to_|map\s*\{[^}]*\}\s*%ENV|/etc/shadow|\.ssh/id_|\.aws/credentials|\.netrc|\.pgpass|\.kube/config|\.docker/config|\.env\b|/environ\b|getpass)`)
 	codeSends   = lazyregexp.New(`(?i)(requests\.(post|put)|urlopen\(|http\.(request|client)|socket|fetch\(|axios|Net::HTTP|LWP|smtplib|ftplib|sendto|send\(|curl)`)
 )
 

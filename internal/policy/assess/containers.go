@@ -62,6 +62,9 @@ func dockerRunHook(c *call, u *use) {
 				}
 			}
 			src, rest, _ := strings.Cut(src, ":")
+			if dst, _, _ := strings.Cut(rest, ":"); strings.HasPrefix(src, "/") && strings.HasPrefix(dst, "/") && !strings.HasSuffix(rest, ":ro") {
+				c.m.links[strings.TrimSuffix(dst, "/")] = strings.TrimSuffix(src, "/") // what is written there is written here
+			}
 			if src == "/" || strings.HasSuffix(src, "docker.sock") || src == "/etc" || src == "/root" || src == "/var/run" {
 				if !strings.HasSuffix(rest, ":ro") || strings.HasSuffix(src, ".sock") {
 					c.rate(Stateful, "docker run -v", "gives the container the host's "+src)

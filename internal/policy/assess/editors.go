@@ -111,8 +111,8 @@ func vimHook(c *call, u *use) {
 		operands = append([]arg{o.arg}, operands...) // in ex mode -s takes no value
 	}
 	for _, a := range operands {
-		if strings.HasPrefix(a.s, "+") {
-			commands = append(commands, strings.TrimPrefix(a.s, "+"))
+		if text, ok := strings.CutPrefix(a.s, "+"); ok {
+			commands = append(append(commands, strings.Split(text, "|")...), text)
 			continue
 		}
 		files = append(files, a)

@@ -24,6 +24,18 @@ func (m *machine) extended(w *syntax.Word, sc *scope) {
 	}
 }
 
+// extendedCode follows the commands inside @($(reboot)|a), which the parser takes for plain text.
+func (m *machine) extendedCode(g *syntax.ExtGlob, sc *scope) {
+	text := lit(g.Pattern.Value)
+	m.substitutions(text, sc)
+	if hasAny(text.s, "<(", ">(") {
+		m.salvage(text, sc)
+	}
+	if strings.ContainsAny(text.s, "'\"`$<>\\") {
+		m.doubt(m.written(g), "quotes or commands inside a pattern")
+	}
+}
+
 func builtinShopt(c *call, u *use) {
 	for _, a := range u.operands {
 		if a.s == "extglob" && u.has("-s") {

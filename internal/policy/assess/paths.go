@@ -177,6 +177,15 @@ var systemPlaces = []placeRule{
 // locateGlob locates a pattern by its fixed part: "*" and "/srv/*" are everything, "build/*.o" is below build.
 func locateGlob(p string, sc *scope) (place, bool) {
 	dir, last := path.Split(p)
+	if strings.HasPrefix(p, "/") && strings.Trim(last, "*?") != "" {
+		for _, rule := range systemPlaces { // /et[c]/pass*
+			if rule.at == vital && !rule.below {
+				if ok, _ := path.Match(p, rule.pattern); ok {
+					return vital, true
+				}
+			}
+		}
+	}
 	if strings.ContainsAny(dir, "*?[") { // /*/log, /home/*/x
 		i := strings.IndexAny(p, "*?[")
 		at, _ := locateGlob(p[:strings.LastIndexByte(p[:i], '/')+1]+"*", sc)

@@ -157,6 +157,7 @@ var mistaken = []string{
 	"if coproc true  \"rm x #\" < /dev/null; then echo 2>/dev/null;fi\n# `;rm x\ne''cho\ne''cho \"$$(test <(cat # |rm x)'a'\t$(:  a=b $((x[1]))  $))  $(echo) <<< \\;) 2>/dev/null)\" < /dev/null #",
 	"echo ${x/a<(/b}", "case x in *) () (cat)\n;; esac", "time -p |echo", `echo "${x:-"a<( b"}"`,
 	"echo <<!(rm) a\nrm\n!(rm)", "cat |# \\\n\ntime -p cat a", "sh -c ${b-'rm x'}", "a=; sh -c ${a+'rm x'}",
+	"[[ x == @($(rm)) ]]", "[[ x == !(r' rm) ]]' ]]",
 	"a=(x)#;reboot", "echo $(>/etc/motd)", "echo \"$(2>x)\"", "declare -a a=(b)#; rm x", "[[ $'\\' rm x' == '\nrm x\n' ]] | cat",
 }
 

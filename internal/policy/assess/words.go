@@ -96,6 +96,7 @@ func (m *machine) part(b *builder, part syntax.WordPart, first bool, sc *scope) 
 	case *syntax.ProcSubst:
 		b.put(m.process(p, sc), true)
 	case *syntax.ExtGlob:
+		m.extendedCode(p, sc)
 		b.put(lit(p.Op.String()+p.Pattern.Value+")"), false)
 		b.cur.glob = true
 	default:
