@@ -158,6 +158,7 @@ var mistaken = []string{
 	"echo ${x/a<(/b}", "case x in *) () (cat)\n;; esac", "time -p |echo", `echo "${x:-"a<( b"}"`,
 	"echo <<!(rm) a\nrm\n!(rm)", "cat |# \\\n\ntime -p cat a", "sh -c ${b-'rm x'}", "a=; sh -c ${a+'rm x'}",
 	"[[ x == @($(rm)) ]]", "[[ x == !(r' rm) ]]' ]]",
+	"a[1]='rm x'; sh -c ${a@Q} \"${a[@]}\"",
 	"a=(x)#;reboot", "echo $(>/etc/motd)", "echo \"$(2>x)\"", "declare -a a=(b)#; rm x", "[[ $'\\' rm x' == '\nrm x\n' ]] | cat",
 }
 

@@ -16,8 +16,12 @@ type value struct {
 }
 
 func (v value) first() str {
-	if len(v.elems) == 0 {
+	switch {
+	case len(v.elems) == 0:
 		return lit("")
+	case len(v.keys) > 0 && v.keys[0] != "": // the element 0, if there is one
+		e, _ := v.at("0")
+		return e
 	}
 	return v.elems[0]
 }
