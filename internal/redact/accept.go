@@ -37,7 +37,7 @@ func (sc *scanner) accept(st site, x extent) bool {
 	case mediumName:
 		return sc.acceptMedium(st, x, v)
 	case tokenName:
-		return acceptToken(st, x, v)
+		return sc.acceptToken(st, x, v)
 	case queryName:
 		return sc.acceptQuery(st, x, v)
 	}
@@ -59,7 +59,7 @@ func (sc *scanner) isExpression(st site, x extent, v string) bool {
 }
 
 // acceptToken judges the value of a name of a token or a key.
-func acceptToken(st site, x extent, v string) bool {
+func (sc *scanner) acceptToken(st site, x extent, v string) bool {
 	switch {
 	case strings.HasPrefix(st.name, "routing") && !isHexDigits(v):
 		return false
@@ -67,6 +67,9 @@ func acceptToken(st site, x extent, v string) bool {
 		return lookAt(v).letters() && tokenLike(v, 24) && !isWords(v)
 	case isSecretID(st.name):
 		return isUUID(v)
+	case st.flag == 0 && st.sep == ' ' && !st.first && !sc.setsName(st.start):
+		l := lookAt(v) // in a sentence
+		return tokenLike(v, 20) && l.digit && (l.upper || isHexDigits(v)) && !isWords(v) && !isUUID(v) && !strings.ContainsAny(v, "/.:")
 	case st.flag > 0 && st.sep != ' ':
 		return tokenLike(v, 6)
 	case x.quote == 0 && st.spaced && isWords(v):
@@ -85,6 +88,9 @@ func (sc *scanner) acceptQuery(st site, x extent, v string) bool {
 	}
 	if l := lookAt(v); st.kind == kindKey && st.sep == '=' && !st.spaced && l.lower && l.upper && l.digit && isAllCaps(trimDigits(st.name)) && tokenLike(v, 20) && !isWords(v) && !strings.ContainsAny(v, "/:.") {
 		return true // HONEYCOMB_KEY=…
+	}
+	if st.kind == kindKey && st.sep == ':' && sc.possessed(st.start) && tokenLike(v, 20) && lookAt(v).digit && !isWords(v) && !isUUID(v) && !strings.ContainsAny(v, "/.:_-") {
+		return true // use this key: …
 	}
 	if st.kind == kindKey && len(v) == 88 && strings.HasSuffix(v, "==") && !isHexDigits(v[:86]) {
 		return true // 64 bytes in base64: a key of an account at Azure
@@ -207,7 +213,7 @@ func (sc *scanner) acceptMedium(st site, x extent, v string) bool {
 		return l.letters() && !(plain && (strings.ContainsAny(v, "_./:") || x.quote == 0 && strings.Contains(v, "-"))) || l.n >= 6
 	}
 	if st.sep == ' ' && st.flag == 0 {
-		if x.quote != 0 && len(v) >= 20 && run(v, 0, isPadded) == len(v) && l.classes() > 2 && !isWords(v) {
+		if (x.quote != 0 || st.first) && len(v) >= 20 && run(v, 0, isPadded) == len(v) && l.classes() > 2 && !isWords(v) {
 			return true // a key of named
 		}
 		return strong(v) && (st.first || (x.quote != 0 || sc.followsUser(st.start)) && l.digit) && !strings.ContainsAny(v, "/()[]{}<>=")

@@ -52,6 +52,11 @@ func pathLike(v string) bool {
 			return false
 		}
 	}
+	for part := range strings.SplitSeq(v, "/") {
+		if jumbled(part) || scrambled(part) || mingled(part) && lookAt(part).classes() > 2 {
+			return false
+		}
+	}
 	return digits*4 <= len(v) && !jumbled(v)
 }
 
@@ -124,6 +129,9 @@ func isIdentifier(v string) bool {
 // isArguments tells whether v, behind an opening bracket, reads as the arguments of a call as far as there are no blanks in them.
 func isArguments(v string) bool {
 	if v == "" || strings.IndexByte(v, ')') >= 0 || strings.IndexByte("\"'`&*[{($", v[0]) >= 0 {
+		return true
+	}
+	if n := run(v, 0, isNameByte); n > 0 && (byteAt(v, n) == '(' || byteAt(v, n) == '[' || byteAt(v, n) == '=') && isIdentifier(v[:n]) {
 		return true
 	}
 	return isIdentifier(v) || isMember(v) || isNumber(v) || !strong(v)

@@ -7,7 +7,7 @@ var nameLiterals = []string{
 	"pass", "pwd", "psk", "secret", "token", "key", "cred", "auth", "cookie", "session", "passwort", "senha", "contrasena",
 	"motdepasse", "wachtwoord", "jwt", "mnemonic", "phrase", "pw=", "pw:", "_pw", "signature", "sig=", "sid=", "code=",
 	"userpwd", "bearer", "bindpw", "rootpw", "sonar.login", "_salt", "tf_token_", `"pw"`, "'pw'", "saml", "_pat", "kennwort", "parola",
-	"heslo", "haslo", "clave", "passkey", "_hmac", "art-api", "seed", "pat:", "pat=",
+	"heslo", "haslo", "clave", "passkey", "_hmac", "art-api", "seed", "pw ", "community", "pat:", "pat=",
 }
 
 // nameClass is how sure a name is to name a secret, and so how much its value must look like one.
@@ -189,6 +189,12 @@ func (w *nameWords) judge(last int) (string, nameClass) {
 		return kindSecret, mediumName
 	case word == "key":
 		return w.key(last)
+	case word == "phrase" && (before == "pass" || before == "key" || before == "secret"):
+		return kindPassword, strongName
+	case word == "community" && last > 0:
+		return kindPassword, mediumName // of SNMP
+	case word == "salt" && before == "hash":
+		return kindSecret, tokenName // of Drupal
 	case word == "salt" && w.caps && (before == "auth" || before == "in" || before == "nonce"):
 		return kindSecret, tokenName // of WordPress
 	case word == "pat" && w.caps:

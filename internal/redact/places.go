@@ -75,11 +75,38 @@ func (sc *scanner) slashed(at, end int) {
 	}
 	from := max(0, at-80)
 	head := strings.ToLower(s[from+strings.LastIndexByte(s[from:at], '\n')+1:at] + s[stop:min(sc.lineStop(stop), stop+40)])
-	for _, w := range []string{"cred", "login", "log in", "sign in", "account", "user", "password", "passwd", "admin", "root"} {
+	for _, w := range []string{"cred", "wifi", "wi-fi", "ssid", "login", "log in", "sign in", "account", "user", "password", "passwd", "admin", "root"} {
 		if strings.Contains(head, w) {
 			sc.add(end, stop, kindPassword, rankName)
 			return
 		}
+	}
+}
+
+// loginWords looks at log in as NAME with PASSWORD and login with NAME:PASSWORD.
+func (sc *scanner) loginWords(_, end int) {
+	s := sc.s
+	name := run(s, end, isNameByte)
+	if name == end || name-end > 32 {
+		return
+	}
+	i := name
+	if byteAt(s, i) == ':' || byteAt(s, i) == '/' {
+		i++
+	} else {
+		for _, w := range []string{" with ", " and ", " using ", ", ", " password "} {
+			if strings.HasPrefix(s[i:], w) {
+				i += len(w)
+				break
+			}
+		}
+	}
+	j := run(s, i, func(c byte) bool { return c > ' ' && !isQuote(c) })
+	for j > i && strings.IndexByte(".,;)", s[j-1]) >= 0 {
+		j--
+	}
+	if v := s[i:j]; i > name && strong(v) && lookAt(v).digit && !isVersion(v) && !strings.ContainsAny(v, "/()@") && !isPlaceholder(v) {
+		sc.add(i, j, kindPassword, rankName)
 	}
 }
 
@@ -192,6 +219,7 @@ func placeRules() []rule {
 		{literals: []string{"invalid user "}, find: (*scanner).typedAsUser},
 		{literals: []string{" / "}, find: (*scanner).slashed},
 		{literals: []string{"admin/", "root/", "administrator/"}, find: (*scanner).besideName},
+		{literals: []string{"log in as ", "login as ", "logged in as ", "log in with ", "login with ", "sign in as ", "sign in with ", "ssh in with ", "ssh in as ", "authenticate as "}, find: (*scanner).loginWords},
 		{literals: []string{`" "`}, find: (*scanner).userList},
 		{literals: []string{"@//"}, find: (*scanner).baseAccount},
 		{literals: []string{`"keyname"`}, find: (*scanner).azureKey},

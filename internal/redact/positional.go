@@ -300,3 +300,16 @@ func lastLikeToken(sc *scanner, args []word) {
 		}
 	}
 }
+
+// secretBody is gh secret set NAME --body VALUE; other commands have bodies that are no secrets.
+func secretBody(sc *scanner, args []word) {
+	if len(args) > 0 && (sc.text(args[0]) == "secret" || sc.text(args[0]) == "variable") {
+		for i, w := range args {
+			if x := sc.inner(w); sc.text(w) == "--body" && i+1 < len(args) {
+				sc.given(sc.inner(args[i+1]), kindSecret)
+			} else if strings.HasPrefix(x.text(sc.s), "--body=") {
+				sc.given(innerOf(sc.s, x.start+len("--body="), x.end), kindSecret)
+			}
+		}
+	}
+}

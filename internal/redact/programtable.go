@@ -84,7 +84,7 @@ var table = []row{
 	{"fly flyctl doppler infisical supabase railway wrangler", "", program{positional: secretsSet}},
 	{"poetry", "p", program{only: set("publish"), positional: settings}},
 	{"doctl gitlab-runner vercel glab wandb rancher2", "t! r!", program{only: set("init", "register", "login", "auth", "deploy")}},
-	{"gh glab", "b =--body", program{only: set("secret", "variable")}},
+	{"gh glab", "b", program{only: set("secret", "variable"), positional: secretBody}},
 	{"vault bao", "", program{positional: vaultArguments, holds: true}},
 	{"ngrok cargo snyk wandb bw", "", program{positional: lastAfter("authtoken", "add-authtoken", "login", "auth", "unlock")}},
 	{"bundle", "", program{positional: bundleConfig}},

@@ -42,7 +42,7 @@ func scrambled(v string) bool {
 		}
 		i = j
 	}
-	return turns > 0 && known < 2 && words*3 > len(v)
+	return turns > 0 && known < 2 && (words*3 > len(v) || len(v) >= 20 && words*4 > len(v) && !isWords(v))
 }
 
 // shortWords are the short words that names in programs are made of.

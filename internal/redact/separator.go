@@ -48,6 +48,12 @@ func (sc *scanner) separator(st *site, stop int) bool {
 		st.sep, i = '=', blank+2 // process.env.NAME || "…"
 	case c == '|' && st.spaced && sc.inTable(st.start):
 		st.sep, i = ':', blank+1
+	case st.spaced && !st.quoted && noteLen(s[blank:]) > 0:
+		st.sep, i = ':', blank+noteLen(s[blank:])
+	case c == ',' && !st.quoted && byteAt(s, st.start-1) == ':' && isQuote(byteAt(s, skipBlank(s, blank+1))):
+		st.sep, i = '=', blank+1 // set :password, "…"
+	case st.spaced && isAlpha(c) && sc.opensTag(st.start) && tagEnd(s, blank) > 0:
+		st.sep, i = '>', tagEnd(s, blank) // <Password Type="…">
 	case arrowLen(s[blank:]) > 0 && st.flag == 0 && !st.quoted && sc.lonely(skipBlank(s, blank+arrowLen(s[blank:]))):
 		st.sep, i = ':', blank+arrowLen(s[blank:])
 	case c == ',' && st.quoted && st.class == strongName && !sc.inCall(st.start-1) && sc.tuplePassword(blank+1):
@@ -102,6 +108,40 @@ func declared(s string, i int) int {
 func hasEncodedSeparator(s string) bool {
 	s = strings.TrimPrefix(s, "%22")
 	return hasFoldPrefix(s, "%3d") || hasFoldPrefix(s, "%3a")
+}
+
+// noteLen is the length of a short note in brackets and the colon behind it, as programs that ask for a value print a default: [None]:; 0 without.
+func noteLen(s string) int {
+	const longest = 24
+	if c := byteAt(s, 0); c != '[' && c != '(' {
+		return 0
+	}
+	n := strings.IndexAny(s[:min(len(s), longest)], "])")
+	if n < 0 || byteAt(s, n+1) != ':' || byteAt(s, n+2) != ' ' {
+		return 0
+	}
+	return n + 2
+}
+
+// opensTag tells whether the name at i is that of an element of XML, with or without a name space.
+func (sc *scanner) opensTag(i int) bool {
+	s := sc.s
+	if byteAt(s, i-1) == ':' {
+		i--
+		for n := 0; i > 0 && n < 16 && isAlnum(s[i-1]); n++ {
+			i--
+		}
+	}
+	return byteAt(s, i-1) == '<'
+}
+
+// tagEnd is the place behind the end of the tag whose attributes begin at i, 0 if it does not end soon.
+func tagEnd(s string, i int) int {
+	const longest = 256
+	if n := strings.IndexAny(s[i:min(len(s), i+longest)], "<>/\n"); n > 0 && s[i+n] == '>' && strings.IndexByte(s[i:i+n], '=') > 0 {
+		return i + n + 1
+	}
+	return 0
 }
 
 // arrowLen is the length of the arrow or dash that s begins with, as people put it between a name and its value; 0 without.
@@ -271,8 +311,21 @@ func (sc *scanner) takesBlank(st *site, stop int) bool {
 		return after-stop == 1 || isQuote(byteAt(sc.s, after))
 	}
 	return st.class == strongName || (st.class == tokenName || st.class == mediumName) && (st.first || sc.setsName(st.start)) ||
-		st.class == mediumName && sc.followsUser(st.start) ||
+		st.class == mediumName && sc.followsUser(st.start) || st.class == tokenName && sc.possessed(st.start) ||
 		st.class == mediumName && isQuote(byteAt(sc.s, after))
+}
+
+// possessed tells whether the word before i says whose the name is that stands there: my token, the API key.
+func (sc *scanner) possessed(i int) bool {
+	words := strings.Fields(sc.s[max(0, i-16):i])
+	if len(words) == 0 || byteAt(sc.s, i-1) != ' ' {
+		return false
+	}
+	switch strings.ToLower(words[len(words)-1]) {
+	case "my", "our", "this", "the", "your", "new", "old", "leaked":
+		return true
+	}
+	return false
 }
 
 // followsUser tells whether a user and its name stand before i: user NAME pass ….

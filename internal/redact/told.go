@@ -69,7 +69,7 @@ func (sc *scanner) sentence(st site, stop int) {
 		}
 	}
 	v := x.text(s)
-	if st.class != strongName && !tokenLike(v, 16) {
+	if st.class != strongName && !tokenLike(v, 16) && !(st.class == mediumName && st.kind == kindPassword && strong(v) && lookAt(v).digit) {
 		return
 	}
 	if len(v) < 6 || !strong(v) && !(lookAt(v).letters() && lookAt(v).digit && x.next >= sc.lineStop(stop)) || isReference(v, x.quote) || isPlaceholder(v) || isCode(v) || isVersion(v) || strings.ContainsAny(v, "()@") && !ok && lookAt(v).classes() < 4 {
@@ -94,9 +94,12 @@ func toldAt(head, rest string, password bool) int {
 	if strings.HasPrefix(rest, " to ") && changes(head) {
 		return len(" to ")
 	}
-	for _, p := range []string{" is: ", " is ", " was set to ", " set to ", " changed to ", " reset to ", ": "} {
+	for _, p := range []string{" is: ", " is ", " was set to ", " was ", " set to ", " changed to ", " reset to ", ": "} {
 		if p == ": " {
-			if n := strings.Index(rest, p); password && n >= 0 && tellsPassword(rest[:n]) {
+			if n := strings.Index(rest, " is "); password && n >= 0 && n < 32 && strings.HasPrefix(rest, " for ") {
+				return n + len(" is ")
+			}
+			if n := strings.Index(rest, p); (password && n == 0 || n > 0) && tellsPassword(rest[:n]) {
 				return n + len(p)
 			}
 			break
