@@ -108,3 +108,33 @@ func iscsiValue(sc *scanner, args []word) {
 		}
 	}
 }
+
+// bundleConfig is bundle config HOST user:password.
+func bundleConfig(sc *scanner, args []word) {
+	rest := sc.plainArgs(args, false)
+	if n := len(rest); n > 1 && sc.text(rest[0]) == "config" && strings.IndexByte(sc.text(rest[n-2]), '.') > 0 {
+		sc.argument(sc.inner(rest[n-1]), afterColon, true)
+	}
+}
+
+// lastLikeToken masks the last plain argument if it is long enough for a key: oathtool --totp -b KEY.
+func lastLikeToken(sc *scanner, args []word) {
+	if rest := sc.plainArgs(args, false); len(rest) > 0 {
+		if x := sc.inner(rest[len(rest)-1]); len(x.text(sc.s)) >= 16 && !isPath(x.text(sc.s)) {
+			sc.given(x, kindSecret)
+		}
+	}
+}
+
+// secretBody is gh secret set NAME --body VALUE; other commands have bodies that are no secrets.
+func secretBody(sc *scanner, args []word) {
+	if len(args) > 0 && (sc.text(args[0]) == "secret" || sc.text(args[0]) == "variable") {
+		for i, w := range args {
+			if x := sc.inner(w); sc.text(w) == "--body" && i+1 < len(args) {
+				sc.given(sc.inner(args[i+1]), kindSecret)
+			} else if strings.HasPrefix(x.text(sc.s), "--body=") {
+				sc.given(innerOf(sc.s, x.start+len("--body="), x.end), kindSecret)
+			}
+		}
+	}
+}

@@ -204,6 +204,7 @@ func (e *engine) window(text string, core, end int) []finding {
 	if resumed.End < end {
 		e.escaped(text, add)
 		e.titles(text, add)
+		e.wrapped(text, add)
 	}
 	found = merge(found)
 	e.cut(found, text, end)

@@ -104,6 +104,7 @@ func newRules(p Profile) *rules {
 	// A line with one of these has to be read as plain text before anything can be said of it.
 	add(string(rune(escape)), nil)
 	add(jsonEscape, nil)
+	add(wrapMark, nil)
 	add(`\u003c\u003c`, nil)
 	for _, rule := range allRules() {
 		if p == All || rule.in == p {
