@@ -36,6 +36,7 @@ func cloudHook(c *call, u *use) {
 		}
 	}
 	c.lossOptions(u)
+	c.repairOptions()
 	c.outputs()
 	if last := len(ops) - 1; cloudReads[ops[last].s] && !slices.ContainsFunc(ops[:last], func(a arg) bool { return strong(a.s) }) {
 		c.rate(Observe, "cloud", "reads")

@@ -108,6 +108,16 @@ func (c *call) unknownVerbs(name string) {
 	}
 }
 
+// repairOptions rates what makes a check change what it finds: doctor --fix.
+func (c *call) repairOptions() {
+	for _, a := range c.args[1:] {
+		switch option, _, _ := strings.Cut(a.s, "="); option {
+		case "--fix", "--auto-fix", "--autofix", "--repair", "--auto-repair", "--heal", "--recover", "--remediate", "--apply":
+			c.rate(Stateful, "verb", option+" changes what it finds")
+		}
+	}
+}
+
 // outputOption are options that most programs write a file with.
 var outputOption = setOf("-o -O --output --out --outfile --out-file --output-file --save --save-to --dest --destination --download-dir --export-to")
 

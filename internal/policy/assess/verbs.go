@@ -188,6 +188,7 @@ func verbsHook(c *call, u *use) {
 		case reading:
 			c.rate(Observe, "verb", w+" reads")
 			c.lossOptions(u)
+			c.repairOptions()
 			c.outputs()
 			if text := join(u.operands).s; strings.Contains(text, "secret") || strings.Contains(text, "token") || strings.Contains(text, "credential") {
 				c.shows = true
