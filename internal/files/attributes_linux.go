@@ -23,7 +23,11 @@ func (l *local) keepAttributes(ctx context.Context, old string, fresh *localFile
 			links = int(st.Nlink)
 		}
 		at := "/proc/self/fd/" + strconv.Itoa(fd)
-		for _, name := range attributeNames(at) {
+		names := attributeNames(at)
+		if !may || !slices.Contains(names, accessListName) { // with what the directory gives to new files others could read it than could read the old one
+			_ = unix.Fremovexattr(int(fresh.Fd()), accessListName)
+		}
+		for _, name := range names {
 			value, err := attributeOf(at, name)
 			if err == nil && may {
 				err = unix.Fsetxattr(int(fresh.Fd()), name, value, 0)
@@ -37,6 +41,9 @@ func (l *local) keepAttributes(ctx context.Context, old string, fresh *localFile
 	slices.Sort(lost)
 	return lost, links
 }
+
+// accessListName is the attribute that holds an access list (acl(5)).
+const accessListName = "system.posix_acl_access"
 
 // maxAttributes bounds a list of names, and a value (XATTR_LIST_MAX and XATTR_SIZE_MAX of linux/limits.h).
 const maxAttributes = 64 << 10

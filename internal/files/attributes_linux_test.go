@@ -104,3 +104,37 @@ func TestAttributesOfALink(t *testing.T) {
 		t.Error("the file that the link leads to has got them")
 	}
 }
+
+// TestReplacedWhereTheDirectoryGives: a directory gives new files an access list. A file without one that is replaced there has none afterwards, and a
+// file that its owner may not write to is no reason to say that something is lost.
+func TestReplacedWhereTheDirectoryGives(t *testing.T) {
+	t.Parallel()
+	from, to := t.TempDir(), t.TempDir()
+	for _, dir := range []string{from, to} {
+		must(t, os.Mkdir(dir+"/tree", 0o755))
+		put(t, dir+"/tree/f", []byte(dir))
+		must(t, os.Chmod(dir+"/tree/f", 0o444))
+	}
+	list := accessList()
+	list[6] = 7 // the owner of directories may search them
+	if err := unix.Lsetxattr(to+"/tree", "system.posix_acl_default", list, 0); err != nil {
+		t.Skipf("no access lists here: %v", err)
+	}
+	local := Local(Bounds{})
+	var notes []string
+	one := Transfer{From: local, To: local, Source: from + "/tree/f", Dest: to + "/tree/f", Note: func(n string) { notes = append(notes, n) }}
+	whole := one
+	whole.Source, whole.Dest, whole.Recursive = from+"/tree/.", to+"/tree", true
+	for _, tr := range []Transfer{one, whole} {
+		if _, err := tr.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		holds(t, to+"/tree/f", []byte(from))
+		if v, err := attributeOf(to+"/tree/f", accessListName); err == nil {
+			t.Errorf("recursive %v: it has an access list: %x", tr.Recursive, v)
+		}
+	}
+	if len(notes) > 0 {
+		t.Error(notes)
+	}
+}

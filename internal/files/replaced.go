@@ -71,12 +71,15 @@ func (t *tree) keepHere(ctx context.Context, p pair, fresh string) (lost bool) {
 	if !ok {
 		return false
 	}
+	mode := p.info.Mode.Perm()
+	if l.Chmod(ctx, fresh, mode|0o600) != nil { // or its owner could not open it
+		return true
+	}
 	w, err := l.Create(ctx, fresh, CreateOptions{Keep: true})
 	if err != nil {
 		return true
 	}
 	defer w.Close()
-	mode := p.info.Mode.Perm()
 	names, _ := l.keepAttributes(ctx, under(t.goal.path, p.rel), w.(*localFile), !narrower(p.old, &mode))
 	return len(names) > 0 || w.Chmod(mode) != nil
 }
