@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"relay-shell/internal/target"
 )
 
@@ -117,14 +119,19 @@ func (t *tree) doubt(ctx context.Context, items []item) error {
 	if err != nil {
 		return err
 	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(workers)
 	for _, i := range items {
 		if equal[i.rel] {
 			continue
 		}
 		// Also one that was not told of may be there, in part.
-		if err := t.To.Remove(ctx, under(t.stage, i.rel)); err != nil && Code(err) != "not_found" {
-			return err
-		}
+		g.Go(func() error {
+			if err := t.To.Remove(gctx, under(t.stage, i.rel)); err != nil && Code(err) != "not_found" {
+				return err
+			}
+			return nil
+		})
 		if _, ok := t.sums[i.rel]; ok {
 			delete(t.sums, i.rel)
 			t.r.Files--
@@ -132,7 +139,7 @@ func (t *tree) doubt(ctx context.Context, items []item) error {
 			t.meter.change(func(p *Progress) { p.Files, p.Done = p.Files-1, p.Done-i.info.Size })
 		}
 	}
-	return nil
+	return g.Wait()
 }
 
 // tarError says that the host's tar has not done all that was asked of it.
