@@ -2,8 +2,8 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"log/syslog"
-	"os"
 	"syscall"
 
 	"relay-shell/internal/guard"
@@ -21,7 +21,8 @@ func guardMain(w World) int {
 	return guard.Main(g)
 }
 
-// feed makes data and the end of file this process's standard input, and that of what replaces it.
+// feed makes data and the end of file this process's standard input, and that of what replaces it. Nobody reads the pipe yet: what it does not hold at
+// once, where an account has used up its pages for pipes (pipe(7)), is an error.
 func feed(data []byte) error {
 	var ends [2]int
 	if err := syscall.Close(0); err != nil {
@@ -33,7 +34,17 @@ func feed(data []byte) error {
 	if ends[0] != 0 {
 		return errors.New("the standard input cannot be replaced")
 	}
-	w := os.NewFile(uintptr(ends[1]), "input")
-	_, err := w.Write(data)
-	return errors.Join(err, w.Close())
+	return errors.Join(fill(ends[1], data), syscall.Close(ends[1]))
+}
+
+// fill writes what a pipe holds without a reader.
+func fill(fd int, data []byte) error {
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		return err
+	}
+	n, err := syscall.Write(fd, data)
+	if err == nil && n < len(data) {
+		err = fmt.Errorf("a pipe holds %d of %d bytes: this account has too many pipes open", n, len(data))
+	}
+	return err
 }

@@ -107,8 +107,8 @@ func (w *sudoWatch) pass(p []byte) error {
 	return err
 }
 
-// incorrect is what sudo says that may not ask again (passwd_tries=1), in English.
-var incorrect = regexp.MustCompile(`(^|\n)sudo: \d+ incorrect password attempts?\r?\n`)
+// incorrect is what sudo says last that may not ask again (passwd_tries=1), in English. Further up it is what the command has printed.
+var incorrect = regexp.MustCompile(`(^|\n)sudo: \d+ incorrect password attempts?\r?\n$`)
 
 // unanswered is what sudo says that has nobody to ask, in English.
 var unanswered = regexp.MustCompile(`(^|\n)sudo: (a password is required|a terminal is required to read the password)`)
