@@ -69,8 +69,11 @@ func netShowHook(c *call, u *use) {
 			c.rate(Irreversible, "pfctl", "drops rules")
 		}
 	case "ipfw":
-		if hasAny(text, " flush ", " -f flush ") {
+		switch {
+		case hasAny(text, " flush ", " disable firewall "):
 			c.rate(Irreversible, "ipfw", "drops rules")
+		case len(u.operands) == 0, u.operand(0).s == "list", u.operand(0).s == "show":
+			c.tier, c.rule, c.why = Observe, "ipfw", "shows rules"
 		}
 	case "iw", "iwconfig", "lldpcli", "lldpctl", "teamdctl":
 		if len(u.operands) < 2 || hasAny(text, "show ", " dump ", " state ", " info ") {

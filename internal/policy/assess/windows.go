@@ -106,7 +106,7 @@ func windowsVerbsHook(c *call, u *use) {
 		c.rate(Irreversible, name, "deletes something")
 	case name == "wmic" && (has("terminate", "shutdown", "reboot") || strings.Contains(text, "shadowcopy delete") || strings.Contains(text, "win32shutdown")):
 		c.rate(Irreversible, name, "ends or stops something")
-	case name == "netsh" && (strings.Contains(text, "allprofiles state off") || strings.Contains(text, "firewall reset") || strings.Contains(text, "admin=disable") || strings.Contains(text, "int ip reset")):
+	case name == "netsh" && (strings.Contains(text, "allprofiles state off") || strings.Contains(text, "firewall reset") || strings.Contains(text, "admin=disable") || strings.Contains(text, "int ip reset") || has("disabled") && has("set")):
 		c.rate(Irreversible, name, "drops protection or the network")
 	case name == "set-netfirewallprofile" && strings.Contains(text, "-enabled false"), name == "set-mppreference" && strings.Contains(text, "-disable"):
 		c.rate(Irreversible, name, "drops protection")
