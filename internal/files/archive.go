@@ -23,6 +23,10 @@ const (
 	batchers = 4
 )
 
+// unsetTar has tar do what its arguments say: an account's profile may have it rename members, leave some out or write elsewhere (GNU's TAR_OPTIONS and TAPE,
+// bsdtar's TAR_READER_OPTIONS and TAR_WRITER_OPTIONS), and it would say that all went well.
+const unsetTar = "unset TAR_OPTIONS TAPE TAR_READER_OPTIONS TAR_WRITER_OPTIONS"
+
 // archive moves all files that can be moved so.
 func (t *tree) archive(ctx context.Context) error {
 	host, up := t.archiver()
@@ -100,7 +104,7 @@ func batches(items []item) (all [][]item) {
 // arrived counts a file that is there.
 func (t *tree) arrived(i item, sum [32]byte, n int64) {
 	t.mu.Lock()
-	t.sums[i.rel] = sum
+	t.sums[i.rel], t.sizes[i.rel] = sum, n
 	t.r.Files++
 	t.r.Bytes += n
 	t.mu.Unlock()
@@ -133,10 +137,11 @@ func (t *tree) doubt(ctx context.Context, items []item) error {
 			return nil
 		})
 		if _, ok := t.sums[i.rel]; ok {
+			n := t.sizes[i.rel] // not what the listing says of a file that has shrunk since
 			delete(t.sums, i.rel)
 			t.r.Files--
-			t.r.Bytes -= i.info.Size
-			t.meter.change(func(p *Progress) { p.Files, p.Done = p.Files-1, p.Done-i.info.Size })
+			t.r.Bytes -= n
+			t.meter.change(func(p *Progress) { p.Files, p.Done = p.Files-1, p.Done-n })
 		}
 	}
 	return g.Wait()

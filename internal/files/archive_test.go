@@ -18,7 +18,8 @@ import (
 	"relay-shell/internal/sshtest"
 )
 
-// withTar is a host whose tar is a script; real stands for the system's. called has a line for each time that it was called.
+// withTar is a host whose tar is a script; real stands for the system's. called has a line for each time that it was called. The account has words of its own
+// for tar in its environment, which must not reach it.
 func withTar(t *testing.T, script string) (w *world, server *sshtest.Server, called string) {
 	t.Helper()
 	bin := remoteDir(t)
@@ -39,14 +40,18 @@ func withTar(t *testing.T, script string) (w *world, server *sshtest.Server, cal
 		return newWorld(t, server.Lab, Options{}), server, ""
 	}
 	called = bin + "/called"
-	script = "#!/bin/sh\necho \"$@\" >>" + called + "\n" + strings.ReplaceAll(script, "real", real) + "\n"
+	script = "#!/bin/sh\n[ -z \"$TAR_OPTIONS$TAPE$TAR_READER_OPTIONS$TAR_WRITER_OPTIONS\" ] || echo >" + bin + "/told\necho \"$@\" >>" + called + "\n" + strings.ReplaceAll(script, "real", real) + "\n"
 	if err := os.WriteFile(bin+"/tar", []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	server = sshtest.Start(t, sshtest.Options{Ordinary: true, Config: []string{"SetEnv PATH=" + bin + ":/usr/local/bin:/usr/bin:/bin"}})
+	server = sshtest.Start(t, sshtest.Options{Ordinary: true, Config: []string{"SetEnv PATH=" + bin + ":/usr/local/bin:/usr/bin:/bin" +
+		" TAR_OPTIONS=--transform=s/f/g/ TAPE=/dev/null TAR_READER_OPTIONS=mac-ext TAR_WRITER_OPTIONS=compression-level=1"}})
 	t.Cleanup(func() {
 		if b, err := os.ReadFile(called); err != nil || len(b) == 0 {
 			t.Errorf("no tar was called: %v", err)
+		}
+		if _, err := os.Lstat(bin + "/told"); err == nil {
+			t.Error("tar was told what the account's environment says")
 		}
 	})
 	return newWorld(t, server.Lab, Options{}), server, called

@@ -19,6 +19,7 @@ import (
 // fetchScript reads names, each ended by NUL, and prints archives of these files, one after the other. Names never reach a shell: they go to xargs.
 // macOS adds files of its own otherwise.
 const fetchScript = `cd -- %s || exit 3
+` + unsetTar + `
 LC_ALL=C COPYFILE_DISABLE=1; export LC_ALL COPYFILE_DISABLE
 exec xargs -0 tar -cf -`
 

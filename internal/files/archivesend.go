@@ -59,6 +59,10 @@ func (q *queue) next() []item {
 	return b
 }
 
+// extractScript reads an archive in the directory that was made for it, or not at all: its path may lead elsewhere by now, or to what somebody else has made.
+// The modes of the archive: p for root's tar, the umask for busybox. o: the account's own files, also where it is root.
+const extractScript = "[ -O . ] || exit 3\n" + unsetTar + "\numask 000\nLC_ALL=C exec tar -xpof -"
+
 // stream sends an archive of what the queue has. tar goes to the directory once: whatever becomes of the names on the way, nothing is written elsewhere.
 // A spare stream is of use, not needed: where it has no place, others send all.
 func (t *tree) stream(ctx context.Context, here *local, host *remote, stage string, q *queue, spare bool) error {
@@ -71,9 +75,8 @@ func (t *tree) stream(ctx context.Context, here *local, host *remote, stage stri
 	}
 	began := false
 	var words bytes.Buffer
-	// The modes of the archive: p for root's tar, the umask for busybox. o: the account's own files, also where it is root.
 	exit, err := host.target.Run(ctx, target.Command{
-		Script: &target.Script{Interpreter: "sh", Body: "cd -- " + word(stage) + " && umask 000 && LC_ALL=C exec tar -xpof -"},
+		Script: &target.Script{Interpreter: "sh", Body: Within(stage, extractScript)},
 		Stdin:  in, Stdout: io.Discard, Stderr: &limited{w: &words, left: 4096}, StoreHostKeys: host.store, Spare: spare,
 		Started: func() { began = true; go pack() }, // nothing is taken from the queue before there is somebody to read it
 	})

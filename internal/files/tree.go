@@ -25,9 +25,10 @@ type tree struct {
 	meter *meter
 	syncs bool // all of the tree can be written to disk by one call
 
-	mu   sync.Mutex
-	sums map[string][32]byte // of what was read or written on this machine's side, by rel
-	have map[string]bool     // complete from an earlier transfer
+	mu    sync.Mutex
+	sums  map[string][32]byte // of what was read or written on this machine's side, by rel
+	sizes map[string]int64    // how many bytes those were
+	have  map[string]bool     // complete from an earlier transfer
 	// others are part directories that were not taken.
 	others leftovers
 	r      Report
@@ -46,7 +47,7 @@ func (t *Transfer) tree(ctx context.Context, g goal) (Report, error) {
 		return Report{}, err
 	}
 	m.change(func(p *Progress) { p.Total, p.TotalFiles, p.Doing = list.bytes, list.files, "" })
-	tr := &tree{Transfer: t, goal: g, list: list, meter: m, sums: map[string][32]byte{}, have: map[string]bool{}, others: leftovers{}}
+	tr := &tree{Transfer: t, goal: g, list: list, meter: m, sums: map[string][32]byte{}, sizes: map[string]int64{}, have: map[string]bool{}, others: leftovers{}}
 	tr.r = Report{Dest: g.path, Skipped: list.skipped}
 	if err := tr.copy(ctx); err != nil {
 		tr.r.Part = tr.abandon(ctx)
