@@ -70,7 +70,7 @@ func fail(ctx context.Context, op, path string, err error) error {
 	}
 	var known *Error
 	if errors.As(err, &known) {
-		if path != "" && (known == errPrivate || known == errOutside) {
+		if path != "" && bounds(known) {
 			c := *known
 			c.Path, c.Err = path, known
 			return &c

@@ -17,38 +17,60 @@ type inner struct {
 	at   time.Time // when it was looked up last
 	ids  map[id]bool
 	devs map[uint64]bool
+	most int  // 0: maxInner
+	full bool // not all was looked at
 }
 
 // clockStep is more than the clock that file systems read may be behind (a tick of the kernel).
 const clockStep = 20 * time.Millisecond
 
-// maxInner bounds what is looked at.
+// maxInner bounds what is looked at. Past it nobody knows which files with several names have one in a private directory.
 const maxInner = 200_000
 
-// holds reports whether a file lies in a private directory. What was looked up last counts unless the file may have come there, or have been given a further
+// refuses says why a file must not be touched: it lies in a private directory, or may. What was looked up last counts unless the file may have come there, or have been given a further
 // name, since: both change its own time of change. For a refusal it is looked up again, since the numbers of files that are gone are given to others.
-func (n *inner) holds(o *owned, st *unix.Stat_t) bool {
+func (n *inner) refuses(o *owned, st *unix.Stat_t) error {
 	if len(o.names) == 0 {
-		return false
+		return nil
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.ids == nil {
 		n.look(o)
-		return n.ids[idOf(st)]
+		return n.known(st)
 	}
 	// Directories change all the time, have one name, and what lies in them is looked at by itself.
-	old := uint32(st.Mode)&unix.S_IFMT == unix.S_IFDIR || time.Unix(st.Ctim.Unix()).Before(n.at.Add(-clockStep))
-	if !n.devs[uint64(st.Dev)] || old && !n.ids[idOf(st)] {
-		return false
+	old := isDir(st) || time.Unix(st.Ctim.Unix()).Before(n.at.Add(-clockStep))
+	if !n.devs[uint64(st.Dev)] || old && n.known(st) == nil {
+		return nil
 	}
 	n.look(o)
-	return n.ids[idOf(st)]
+	return n.known(st)
+}
+
+// known is what the last look says of a file.
+func (n *inner) known(st *unix.Stat_t) error {
+	switch {
+	case n.ids[idOf(st)]:
+		return errPrivate
+	case n.full && !isDir(st) && st.Nlink > 1 && n.devs[uint64(st.Dev)]:
+		return errCrowded
+	}
+	return nil
+}
+
+func isDir(st *unix.Stat_t) bool { return uint32(st.Mode)&unix.S_IFMT == unix.S_IFDIR }
+
+func (n *inner) bound() int {
+	if n.most > 0 {
+		return n.most
+	}
+	return maxInner
 }
 
 // look looks it all up.
 func (n *inner) look(o *owned) {
-	n.at, n.ids, n.devs = time.Now(), map[id]bool{}, map[uint64]bool{}
+	n.at, n.ids, n.devs, n.full = time.Now(), map[id]bool{}, map[uint64]bool{}, false
 	for _, name := range o.names {
 		stem, many := strings.CutSuffix(name, "*")
 		if !many {
@@ -71,14 +93,19 @@ func (n *inner) beneath(dir int, name string, flags int, stem string) {
 	if unix.Fstat(fd, &here) == nil {
 		n.devs[uint64(here.Dev)] = true
 	}
-	names, _ := d.Readdirnames(maxInner)
+	names, _ := d.Readdirnames(n.bound() + 1)
+	n.full = n.full || len(names) > n.bound()
 	for _, base := range names {
 		var st unix.Stat_t
-		if !strings.HasPrefix(base, stem) || len(n.ids) >= maxInner || unix.Fstatat(fd, base, &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
+		if !strings.HasPrefix(base, stem) || unix.Fstatat(fd, base, &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
 			continue
 		}
+		if len(n.ids) >= n.bound() && !n.ids[idOf(&st)] {
+			n.full = true
+			return
+		}
 		n.ids[idOf(&st)] = true
-		if uint32(st.Mode)&unix.S_IFMT == unix.S_IFDIR {
+		if isDir(&st) {
 			n.beneath(fd, base, unix.O_NOFOLLOW, "")
 		}
 	}

@@ -92,3 +92,44 @@ func TestLocalOtherNames(t *testing.T) {
 	refused(in("open/dir"))
 	refused(in("open/dir/k"))
 }
+
+// TestInnerCrowded bounds what is looked at: past that a file with several names may be a private one, and is refused. One with a single name is not.
+func TestInnerCrowded(t *testing.T) {
+	t.Parallel()
+	top, err := filepath.EvalSymlinks(t.TempDir())
+	must(t, err)
+	in := func(name string) string { return filepath.Join(top, name) }
+	must(t, errors.Join(os.MkdirAll(in("state/sub"), 0o700), os.Mkdir(in("open"), 0o700)))
+	for _, file := range []string{"state/a", "state/sub/b", "state/sub/c", "state/sub/d", "open/plain", "open/many"} {
+		put(t, in(file), []byte(file))
+	}
+	for _, file := range []string{"state/a", "state/sub/b", "state/sub/c", "state/sub/d", "open/many"} {
+		must(t, os.Link(in(file), in("open/link-"+filepath.Base(file))))
+	}
+	opened := func(most int, name string) error {
+		return errOf(Local(Bounds{Private: []string{in("state")}}).(*local).bounded(most).Open(t.Context(), in(name)))
+	}
+	for _, most := range []int{1, 3, 4} {
+		for _, name := range []string{"link-a", "link-b", "link-c", "link-d"} {
+			if err := opened(most, "open/"+name); !errors.Is(err, errPrivate) && !errors.Is(err, errCrowded) || Code(err) != "permission_denied" {
+				t.Errorf("%d: %s: %v", most, name, err)
+			}
+		}
+		for _, name := range []string{"many", "link-many"} {
+			if err := opened(most, "open/"+name); !errors.Is(err, errCrowded) {
+				t.Errorf("%d: %s: %v", most, name, err)
+			}
+		}
+		must(t, opened(most, "open/plain"))
+	}
+	must(t, opened(5, "open/many")) // all was looked at
+	if err := opened(5, "open/link-d"); !errors.Is(err, errPrivate) {
+		t.Error(err)
+	}
+}
+
+// bounded looks at so many private files at most.
+func (l *local) bounded(most int) FS {
+	l.inner.most = most
+	return l
+}

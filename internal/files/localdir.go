@@ -41,16 +41,16 @@ func (l *local) openDir(ctx context.Context, root, rel string) (d *localDir, err
 
 // enter goes one directory down. leave closes the one above.
 func (d *localDir) enter(name string, leave bool) error {
-	if d.at(name).private() {
-		return errPrivate
+	if err := d.at(name).private(); err != nil {
+		return err
 	}
 	fd, err := d.at(name).open(unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return err
 	}
 	var st unix.Stat_t
-	if err = unix.Fstat(fd, &st); err == nil && d.own.holds(&st) {
-		err = errPrivate
+	if err = unix.Fstat(fd, &st); err == nil {
+		err = d.own.refuses(&st)
 	}
 	if err != nil {
 		unix.Close(fd)
@@ -79,8 +79,8 @@ func (d *localDir) open(base string, flags int, mode uint32) (fd int, err error)
 	if err = unix.Fstat(fd, &st); err == nil && uint32(st.Mode)&unix.S_IFMT != unix.S_IFREG {
 		err = notRegular(goMode(uint32(st.Mode)))
 	}
-	if err == nil && flags&unix.O_EXCL == 0 && d.own.holds(&st) { // what has just been made is nobody's
-		err = errPrivate
+	if err == nil && flags&unix.O_EXCL == 0 { // what has just been made is nobody's
+		err = d.own.refuses(&st)
 	}
 	if err != nil {
 		unix.Close(fd)

@@ -58,8 +58,8 @@ func (l *local) open(ctx context.Context, name string, flags int, mode uint32) (
 		if err = unix.Fstat(fd, &st); err == nil && uint32(st.Mode)&unix.S_IFMT != unix.S_IFREG {
 			err = notRegular(goMode(uint32(st.Mode)))
 		}
-		if err == nil && flags&unix.O_EXCL == 0 && p.own.holds(&st) { // it was another one when the walk looked at it
-			err = errPrivate
+		if err == nil && flags&unix.O_EXCL == 0 { // it was another one when the walk looked at it
+			err = p.own.refuses(&st)
 		}
 		if err != nil {
 			unix.Close(fd)

@@ -22,9 +22,13 @@ type owned struct {
 	inner          *inner   // what lies in those that are directories
 }
 
-// holds reports whether a file is relay-shell's own: one of the private names, or anything in a private directory, under whatever name it is met.
-func (o *owned) holds(st *unix.Stat_t) bool {
-	return slices.Contains(o.private, idOf(st)) || o.inner.holds(o, st)
+// refuses says why a file must not be touched: it is relay-shell's own, one of the private names, or anything in a private directory, under whatever name it
+// is met.
+func (o *owned) refuses(st *unix.Stat_t) error {
+	if slices.Contains(o.private, idOf(st)) {
+		return errPrivate
+	}
+	return o.inner.refuses(o, st)
 }
 
 // family are all names in a directory that begin so. stem has the directory's path.

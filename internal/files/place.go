@@ -108,8 +108,8 @@ func (w *walker) run(follow bool) (*place, error) {
 
 // enter goes one directory down. A family of private names (Bounds.Private) has directories too: the audit's tree holds its key.
 func (w *walker) enter(name string) error {
-	if (&place{own: w.own, dir: w.dir, base: name}).private() {
-		return errPrivate
+	if err := (&place{own: w.own, dir: w.dir, base: name}).private(); err != nil {
+		return err
 	}
 	fd, err := unix.Openat(w.dir, name, openSearch|unix.O_NOFOLLOW, 0)
 	if err != nil {
@@ -162,7 +162,10 @@ func (w *walker) entered() error {
 // end is a name in the directory of the walk.
 func (w *walker) end(base string) (*place, error) {
 	p := &place{own: w.own, dir: w.dir, base: base, at: "/" + strings.Join(w.at, "/")}
-	if p.private() || ownMemory(w.at, base) {
+	if err := p.private(); err != nil {
+		return nil, err
+	}
+	if ownMemory(w.at, base) {
 		return nil, errPrivate
 	}
 	if !w.inside && !p.isRoot() {
@@ -189,7 +192,14 @@ var (
 		Hint: "use a path beneath one of the roots that server_info names; only the operator can change them"}
 	errPrivate = &Error{Op: "resolve", Code: "permission_denied", Message: "it belongs to relay-shell itself (state, keys, sockets, audit, policy), which no file tool touches",
 		Hint: "audit_tail, output_read and session_recv show what is meant to be read"}
+	errCrowded = &Error{Op: "resolve", Code: "permission_denied", Message: "it has several names (hard links), and relay-shell's own directories hold too many files to tell whether one of them lies there",
+		Hint: "only the operator can change that: fewer files in the state directory"}
 )
+
+// bounds reports whether an error is one of this machine's bounds.
+func bounds(err error) bool {
+	return errors.Is(err, errPrivate) || errors.Is(err, errOutside) || errors.Is(err, errCrowded)
+}
 
 // isRoot reports whether the place is a root: it may be looked at by its name in the directory above.
 func (p *place) isRoot() bool {
@@ -197,16 +207,21 @@ func (p *place) isRoot() bool {
 	return unix.Fstatat(p.dir, p.base, &here, unix.AT_SYMLINK_NOFOLLOW) == nil && slices.Contains(p.own.roots, idOf(&here))
 }
 
-// private reports whether the place is relay-shell's own, by identity: also another way to it, and a hard link.
-func (p *place) private() bool {
+// private says why a place must not be touched: it is relay-shell's own, by identity, also by another way to it or as a hard link.
+func (p *place) private() error {
 	var here, dir unix.Stat_t
-	if unix.Fstatat(p.dir, p.base, &here, unix.AT_SYMLINK_NOFOLLOW) == nil && p.own.holds(&here) {
-		return true
+	if unix.Fstatat(p.dir, p.base, &here, unix.AT_SYMLINK_NOFOLLOW) == nil {
+		if err := p.own.refuses(&here); err != nil {
+			return err
+		}
 	}
 	if len(p.own.families) == 0 || unix.Fstat(p.dir, &dir) != nil {
-		return false
+		return nil
 	}
-	return slices.ContainsFunc(p.own.families, func(f family) bool { return f.has(idOf(&dir), p.base) })
+	if slices.ContainsFunc(p.own.families, func(f family) bool { return f.has(idOf(&dir), p.base) }) {
+		return errPrivate
+	}
+	return nil
 }
 
 func (p *place) stat() (Info, error) {

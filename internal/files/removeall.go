@@ -52,8 +52,8 @@ func (p *place) removeAll(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if p.private() {
-		return errPrivate
+	if err := p.private(); err != nil {
+		return err
 	}
 	err := unix.Unlinkat(p.dir, p.base, 0)
 	if err == nil || errors.Is(err, unix.ENOENT) {

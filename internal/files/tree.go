@@ -77,7 +77,7 @@ func (t *Transfer) admitted(ctx context.Context, l *listing, g goal) error {
 			}
 		}
 		if g.exists && t.To.Local() {
-			if _, err := t.To.Lstat(ctx, dest); errors.Is(err, errPrivate) || errors.Is(err, errOutside) {
+			if _, err := t.To.Lstat(ctx, dest); bounds(err) {
 				return err
 			}
 		}
