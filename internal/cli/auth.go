@@ -18,6 +18,24 @@ type authCmd struct {
 type passphraseCmd struct{}
 
 func (c *passphraseCmd) Run(s *session) error {
+	return s.changeApprovals(func(tty console, old *approval.Verifier) ([]byte, error) {
+		first, err := tty.secret(s.ctx, "New approval passphrase: ")
+		if err != nil {
+			return nil, err
+		}
+		again, err := tty.secret(s.ctx, "The same again: ")
+		if err != nil {
+			return nil, err
+		}
+		if !bytes.Equal(first, again) {
+			return nil, errors.New("the two differ; nothing was changed")
+		}
+		return approval.SetPassphrase(old, first)
+	})
+}
+
+// changeApprovals writes what change makes of the approval file there is, nil for none, and says what it is worth. Only who may approve gets so far.
+func (s *session) changeApprovals(change func(tty console, old *approval.Verifier) ([]byte, error)) error {
 	path := s.approvalFile()
 	tty, err := openTerminal()
 	if err != nil {
@@ -28,26 +46,10 @@ func (c *passphraseCmd) Run(s *session) error {
 	if err != nil {
 		return approvalFailure(err)
 	}
-	first, err := tty.secret(s.ctx, "New approval passphrase: ")
-	if err != nil {
-		return err
-	}
-	again, err := tty.secret(s.ctx, "The same again: ")
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(first, again) {
-		return errors.New("the two differ; nothing was changed")
-	}
-	data, err := approval.SetPassphrase(old, first)
+	data, err := change(tty, old)
 	if err != nil {
 		return approvalFailure(err)
 	}
-	return s.putApprovals(path, data)
-}
-
-// putApprovals writes a new approval file and says what it is worth.
-func (s *session) putApprovals(path string, data []byte) error {
 	if err := writeApprovals(path, append(data, '\n')); err != nil {
 		return err
 	}

@@ -17,7 +17,6 @@ type securityKeyCmd struct {
 }
 
 func (c *securityKeyCmd) Run(s *session) error {
-	path := s.approvalFile()
 	switch {
 	case c.Remove != "" && (c.File != "" || c.PIN), c.PIN && c.File == "":
 		return usage(errors.New("pass the key's file (with --pin or without), or --remove, or nothing for the list"))
@@ -39,25 +38,12 @@ func (c *securityKeyCmd) Run(s *session) error {
 			return approvalFailure(err)
 		}
 	}
-	tty, err := openTerminal()
-	if err != nil {
-		return err
-	}
-	defer tty.Close()
-	old, err := s.knownOld(tty, path)
-	if err != nil {
-		return approvalFailure(err)
-	}
-	var data []byte
-	if c.Remove != "" {
-		data, err = approval.RemoveSecurityKey(old, c.Remove)
-	} else {
-		data, err = approval.AddSecurityKey(old, added)
-	}
-	if err != nil {
-		return approvalFailure(err)
-	}
-	return s.putApprovals(path, data)
+	return s.changeApprovals(func(_ console, old *approval.Verifier) ([]byte, error) {
+		if c.Remove != "" {
+			return approval.RemoveSecurityKey(old, c.Remove)
+		}
+		return approval.AddSecurityKey(old, added)
+	})
 }
 
 func (s *session) listSecurityKeys() error {
