@@ -35,7 +35,7 @@ type FS interface {
 	Create(ctx context.Context, path string, o CreateOptions) (Writer, error)
 
 	Mkdir(ctx context.Context, path string, mode fs.FileMode) error
-	// Chmod, Chown and Chtimes follow a final link. -1 keeps an id, the zero time keeps a time.
+	// Chmod and Chtimes follow a final link. Chown does not, and gives the link itself away. -1 keeps an id, the zero time keeps a time.
 	Chmod(ctx context.Context, path string, mode fs.FileMode) error
 	Chown(ctx context.Context, path string, uid, gid int) error
 	Chtimes(ctx context.Context, path string, accessed, modified time.Time) error

@@ -60,6 +60,12 @@ func serveHostile(kind string) {
 	case "talks":
 		_, _ = os.Stdout.WriteString("Welcome to this machine!\n")
 		_, _ = io.Copy(io.Discard, os.Stdin)
+	case "plain": // no harm, and no extensions
+		server, err := sftp.NewServer(both)
+		if err != nil {
+			os.Exit(1)
+		}
+		_ = server.Serve()
 	case "elsewhere":
 		h := sftp.InMemHandler()
 		h.FileCmd = modeless{h.FileCmd}

@@ -110,8 +110,17 @@ func (l *local) Chmod(ctx context.Context, name string, mode fs.FileMode) error 
 }
 
 func (l *local) Chown(ctx context.Context, name string, uid, gid int) error {
-	return l.at(ctx, "change the owner of", name, true, func(p *place) error {
+	return l.at(ctx, "change the owner of", name, false, func(p *place) error {
 		return unix.Fchownat(p.dir, p.base, uid, gid, unix.AT_SYMLINK_NOFOLLOW)
+	})
+}
+
+func (l *local) setBoth(ctx context.Context, name string, mode fs.FileMode, info Info) error {
+	return l.at(ctx, "change the mode of", name, false, func(p *place) error {
+		if err := p.chmod(unixMode(mode)); err != nil {
+			return err
+		}
+		return unix.UtimesNanoAt(p.dir, p.base, timespecs(info.AccessTime, info.ModTime), unix.AT_SYMLINK_NOFOLLOW)
 	})
 }
 

@@ -27,10 +27,13 @@ func (t *tree) dressDirectories(ctx context.Context, at func(rel string) string,
 	return eachLevel(items, func(i item) error { return setBoth(ctx, t.To, at(i.rel), i.info.Mode.Perm(), i.info) })
 }
 
-// setBoth sets mode and times by one request where that can be done.
+// setBoth sets mode and times of what this transfer has made, by one request where that can be done. No link is followed: the directory may be somebody
+// else's.
 func setBoth(ctx context.Context, f FS, name string, mode fs.FileMode, info Info) error {
-	if r, ok := f.(*remote); ok {
-		return r.setBoth(ctx, name, mode, info)
+	if s, ok := f.(interface {
+		setBoth(ctx context.Context, name string, mode fs.FileMode, info Info) error
+	}); ok {
+		return s.setBoth(ctx, name, mode, info)
 	}
 	if err := f.Chmod(ctx, name, mode); err != nil {
 		return err

@@ -171,13 +171,15 @@ func (r *remote) Chmod(ctx context.Context, name string, mode fs.FileMode) error
 	})
 }
 
+// Chown is unsupported where the server can only follow links (OpenSSH before 8.0): whoever may change names in the directory would have any file given to
+// anybody, by root.
 func (r *remote) Chown(ctx context.Context, name string, uid, gid int) error {
 	return r.with(ctx, "change the owner of", name, false, func(s *session, name string) error {
-		old, err := s.Stat(ctx, name)
-		if err != nil {
+		old, err := s.Lstat(ctx, name)
+		if err != nil || uid < 0 && gid < 0 {
 			return err
 		}
-		return s.Setstat(ctx, name, owners(old, uid, gid))
+		return s.Lsetstat(ctx, name, owners(old, uid, gid))
 	})
 }
 

@@ -2,6 +2,7 @@ package files
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path"
@@ -40,8 +41,24 @@ func (f *remoteFile) finish(mode fs.FileMode, info Info) error {
 	return f.fail("change the mode of", f.Setstat(f.ctx, bothOf(mode, info)))
 }
 
+// setBoth follows no link. OpenSSH before 8.0 has no request for that, and with a C library that cannot set a mode so (glibc before 2.32) it fails: there a
+// look comes first.
 func (r *remote) setBoth(ctx context.Context, name string, mode fs.FileMode, info Info) error {
-	return r.with(ctx, "change the mode of", name, false, func(s *session, name string) error { return s.Setstat(ctx, name, bothOf(mode, info)) })
+	return r.with(ctx, "change the mode of", name, false, func(s *session, name string) error {
+		err := s.Lsetstat(ctx, name, bothOf(mode, info))
+		var status *sftp.StatusError
+		if !errors.As(err, &status) || status.Status != sftp.StatusFailure && status.Status != sftp.StatusUnsupported {
+			return err
+		}
+		now, err := s.Lstat(ctx, name)
+		if err != nil {
+			return err
+		}
+		if goMode(now.Mode)&fs.ModeSymlink != 0 {
+			return failf("change the mode of", name, "invalid_argument", "somebody has put a link there")
+		}
+		return s.Setstat(ctx, name, bothOf(mode, info))
+	})
 }
 
 func bothOf(mode fs.FileMode, info Info) sftp.Attrs {

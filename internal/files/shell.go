@@ -176,7 +176,16 @@ func (s *shell) Chown(ctx context.Context, name string, uid, gid int) error {
 		_, err := s.Stat(ctx, name)
 		return err
 	}
-	return s.set(ctx, "change the owner of", name, "chown "+owner+` -- "$p"`)
+	return s.set(ctx, "change the owner of", name, "chown -h "+owner+` -- "$p"`)
+}
+
+func (s *shell) setBoth(ctx context.Context, name string, mode fs.FileMode, info Info) error {
+	script := fmt.Sprintf(`[ ! -L "$p" ] || { echo "Too many levels of symbolic links" >&2; exit 1; }
+chmod %04o -- "$p"`, unixMode(mode))
+	if err := s.set(ctx, "change the mode of", name, script); err != nil {
+		return err
+	}
+	return s.Chtimes(ctx, name, info.AccessTime, info.ModTime)
 }
 
 func (s *shell) Chtimes(ctx context.Context, name string, accessed, modified time.Time) error {
