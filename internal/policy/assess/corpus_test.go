@@ -10,7 +10,7 @@ import (
 )
 
 // The labelled commands that the tests here run; package corpus scores them.
-var corpora = []string{"commands.tsv", "own.tsv", "fresh.tsv", "attack.tsv", "fresh2-shell.tsv", "fresh2-programs.tsv", "fresh3-programs.tsv", "fresh4-programs.tsv", "fresh5-shell.tsv", "fresh5-evaders.tsv", "fresh5-corpus.tsv", "fresh5-operators.tsv", "fresh5-families.tsv"}
+var corpora = []string{"commands.tsv", "own.tsv", "fresh.tsv", "attack.tsv", "fresh2-shell.tsv", "fresh2-programs.tsv", "fresh3-programs.tsv", "fresh4-programs.tsv", "fresh5-shell.tsv", "fresh5-evaders.tsv", "fresh5-corpus.tsv", "fresh5-operators.tsv", "fresh5-families.tsv", "fresh6-corpus.tsv", "fresh6-operators.tsv", "fresh6-evaders.tsv", "fresh6-agents.tsv"}
 
 func labelled(t testing.TB, names ...string) []corpus.Line {
 	t.Helper()

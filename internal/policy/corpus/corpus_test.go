@@ -26,7 +26,7 @@ func rate(command string) assess.Result { return assess.Assess(assess.Input{Text
 
 // TestTargets holds the assessment against every labelled line there is.
 func TestTargets(t *testing.T) {
-	for _, name := range []string{"commands.tsv", "own.tsv", "fresh.tsv", "attack.tsv", "fresh2-shell.tsv", "fresh2-programs.tsv", "fresh3-programs.tsv", "fresh4-programs.tsv", "fresh5-shell.tsv", "fresh5-evaders.tsv", "fresh5-corpus.tsv", "fresh5-operators.tsv", "fresh5-families.tsv"} {
+	for _, name := range []string{"commands.tsv", "own.tsv", "fresh.tsv", "attack.tsv", "fresh2-shell.tsv", "fresh2-programs.tsv", "fresh3-programs.tsv", "fresh4-programs.tsv", "fresh5-shell.tsv", "fresh5-evaders.tsv", "fresh5-corpus.tsv", "fresh5-operators.tsv", "fresh5-families.tsv", "fresh6-corpus.tsv", "fresh6-operators.tsv", "fresh6-evaders.tsv", "fresh6-agents.tsv"} {
 		t.Run(name, func(t *testing.T) {
 			r := Score(read(t, name), rate)
 			if !r.OK() || testing.Verbose() {
