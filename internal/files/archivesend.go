@@ -68,8 +68,9 @@ const extractScript = "[ -O . ] || exit 3\n" + unsetTar + "\numask 000\nLC_ALL=C
 func (t *tree) stream(ctx context.Context, here *local, host *remote, stage string, q *queue, spare bool) error {
 	in, out := io.Pipe()
 	packed := make(chan error, 1)
+	w := &packer{tree: t}
 	pack := func() { // ends with the queue, or when nobody reads it any more
-		err := t.pack(ctx, here, q, out)
+		err := w.pack(ctx, here, q, out)
 		packed <- err
 		out.CloseWithError(err)
 	}
@@ -90,23 +91,34 @@ func (t *tree) stream(ctx context.Context, here *local, host *remote, stage stri
 	perr := <-packed
 	failed := host.tarred(ctx, exit, err, strings.TrimSpace(words.String()), t.stage)
 	switch {
-	case failed != nil || perr == nil:
+	case failed != nil:
 		return failed
+	case perr == nil:
+		return w.taken(ctx)
 	case errors.Is(perr, errUnheard):
 		return &tarError{"it ended before the archive did"}
 	}
 	return perr
 }
 
+// packer writes members into an archive, for several at once.
+type packer struct {
+	*tree
+	mu   sync.Mutex
+	w    *tar.Writer
+	last string // the newest member
+	size int
+}
+
 // pack writes an archive. Files that cannot be read are left out of it.
-func (t *tree) pack(ctx context.Context, here *local, q *queue, out io.Writer) error {
+func (p *packer) pack(ctx context.Context, here *local, q *queue, out io.Writer) error {
 	buffered := bufio.NewWriterSize(out, 128<<10)
-	w := &packer{tree: t, w: tar.NewWriter(buffered)}
+	p.w = tar.NewWriter(buffered)
 	g, ctx := errgroup.WithContext(ctx)
 	for range batchers {
 		g.Go(func() error {
 			for batch := q.next(); batch != nil && ctx.Err() == nil; batch = q.next() {
-				if err := w.add(ctx, here, batch); err != nil {
+				if err := p.add(ctx, here, batch); err != nil {
 					return err
 				}
 			}
@@ -116,14 +128,22 @@ func (t *tree) pack(ctx context.Context, here *local, q *queue, out io.Writer) e
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return errors.Join(w.w.Close(), buffered.Flush())
+	return errors.Join(p.w.Close(), buffered.Flush())
 }
 
-// packer writes members into an archive, for several at once.
-type packer struct {
-	*tree
-	mu sync.Mutex
-	w  *tar.Writer
+// taken looks for the last member on the host. A tar that gets half an archive, cut where a header stands, takes that for all of it and says nothing.
+func (p *packer) taken(ctx context.Context) error {
+	if p.last == "" {
+		return nil
+	}
+	info, err := p.To.Lstat(ctx, under(p.stage, p.last))
+	if err != nil && Code(err) != "not_found" {
+		return err
+	}
+	if err != nil || info.Size != int64(p.size) {
+		return &tarError{"it did not get all of the archive"}
+	}
+	return nil
 }
 
 func (p *packer) add(ctx context.Context, here *local, batch []item) error {
@@ -140,6 +160,7 @@ func (p *packer) add(ctx context.Context, here *local, batch []item) error {
 		sum := sha256.Sum256(data)
 		p.mu.Lock()
 		err = errors.Join(p.w.WriteHeader(headerOf(i, len(data))), errOf(p.w.Write(data)))
+		p.last, p.size = i.rel, len(data)
 		p.mu.Unlock()
 		if err != nil {
 			return err
