@@ -83,7 +83,9 @@ func TestStagedNothingStays(t *testing.T) {
 	text := ": '" + strings.Repeat("x", 1<<20) + "'; cat; sleep 600"
 	for i := range 20 {
 		ctx, cancel := context.WithCancelCause(t.Context())
+		done := make(chan struct{})
 		timer := time.AfterFunc(time.Duration(rand.IntN(100))*time.Millisecond, func() {
+			defer close(done)
 			if i%5 == 4 {
 				connections, _ := e.Connections(context.Background())
 				for _, c := range connections {
@@ -98,9 +100,15 @@ func TestStagedNothingStays(t *testing.T) {
 		if !errors.Is(err, errCancelled) && code(err) != "connection_lost" {
 			t.Errorf("%v", err)
 		}
-		timer.Stop()
+		if !timer.Stop() {
+			<-done
+		}
 		cancel(nil)
 	}
+	waitFor(t, "a master that nobody kills", func() bool {
+		_, err := run(t, e, r, Command{Text: "true"})
+		return err == nil
+	})
 	waitFor(t, "nothing is left", func() bool {
 		left, err := os.ReadDir(dir)
 		return err == nil && len(left) == 0
