@@ -24,7 +24,10 @@ func (c *call) effect(kind effect, a arg, rule string) {
 	case runsScript:
 		c.script(a)
 	case loads:
-		c.rate(Irreversible, rule, "loads code: "+a.show())
+		if !a.known() || !installedLibrary(absolute(a.s, c.sc)) {
+			c.rate(Irreversible, rule, "loads code: "+a.show())
+			c.loaded = true
+		}
 	case sql:
 		c.sql(a.str)
 	default:
@@ -40,6 +43,16 @@ func (c *call) effect(kind effect, a arg, rule string) {
 			c.m.touched(absolute(a.s, c.sc), kind)
 		}
 	}
+}
+
+// installedLibrary tells a library where the system keeps them, into which nobody but root writes: it is as good as an installed program.
+func installedLibrary(p string) bool {
+	for _, dir := range []string{"/usr/lib/", "/usr/lib64/", "/lib/", "/lib64/", "/usr/libexec/"} {
+		if strings.HasPrefix(p, dir) {
+			return true
+		}
+	}
+	return false
 }
 
 // touched forgets what a file held. What was made of a text that stands in the command itself stays a text in disguise.

@@ -271,6 +271,9 @@ func matches(patterns []string, a arg) bool {
 
 // caps lowers the call's own rating where an option says that nothing is done.
 func (c *call) caps(u *use) {
+	if c.loaded {
+		return
+	}
 	for _, o := range u.options {
 		if o.capped && c.tier > o.cap {
 			c.tier, c.rule, c.why = o.cap, u.called(c.args[0].s)+" "+o.name, "only shows what it would do"

@@ -21,6 +21,7 @@ type call struct {
 	tier    Tier
 	rule    string
 	why     string
+	loaded  bool // code of a file that is loaded runs, whatever else it does
 	weighed bool // its words were weighed as commands
 	secret  bool // it reads secrets that are here
 	shows   bool // what it prints holds secrets, wherever they come from
