@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,10 +22,7 @@ import (
 func withTar(t *testing.T, script string) (w *world, server *sshtest.Server, called string) {
 	t.Helper()
 	bin := remoteDir(t)
-	real, err := exec.LookPath("tar")
-	if err != nil {
-		t.Skip("needs tar")
-	}
+	real := sshtest.Need(t, "tar")
 	if script == "" { // no tar: everything else
 		for _, dir := range []string{"/usr/bin", "/bin"} {
 			entries, _ := os.ReadDir(dir)
@@ -107,8 +103,8 @@ func TestArchive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := exec.LookPath("busybox"); err != nil && name == "busybox" {
-				t.Skip("needs busybox")
+			if name == "busybox" {
+				sshtest.Need(t, name)
 			}
 			w, server, _ := withTar(t, script)
 			here, there := Local(Bounds{}), w.fs("target")

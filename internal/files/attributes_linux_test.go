@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"relay-shell/internal/sshtest"
 )
 
 // accessList is one that lets a further account read (posix_acl_xattr.h of Linux).
@@ -42,9 +44,7 @@ func adorned(name string) bool {
 func TestTransferAttributes(t *testing.T) {
 	t.Parallel()
 	ways(t, func(t *testing.T, from, to FS, source, dest string) {
-		if _, err := exec.LookPath("cp"); err != nil {
-			t.Skip("needs cp")
-		}
+		sshtest.Need(t, "cp")
 		must(t, os.MkdirAll(source+"/tree/sub", 0o755))
 		put(t, source+"/tree/sub/f", []byte("new"))
 		place, private := dest+"/sub/f", os.FileMode(0o600)

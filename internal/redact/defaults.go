@@ -20,12 +20,14 @@ func (sc *scanner) defaultArgument(st site) bool {
 	if from < 0 {
 		return false
 	}
-	x, ok := quoted(s, skipBlank(s, st.at+from))
-	if !ok || x.open {
-		return false
-	}
+	return sc.wholeQuote(st, skipBlank(s, st.at+from))
+}
+
+// wholeQuote takes a complete quoted text at a place for the value.
+func (sc *scanner) wholeQuote(st site, at int) bool {
+	x, ok := quoted(sc.s, at)
 	st.sep = '='
-	if !sc.accept(st, x) {
+	if !ok || x.open || !sc.accept(st, x) {
 		return false
 	}
 	sc.add(x.start, x.end, st.kind, rankName)
@@ -39,16 +41,7 @@ func (sc *scanner) wrapped(st site) bool {
 	if st.class == queryName || n == st.at || n-st.at > 32 || byteAt(s, n) != '(' || !wrappers[strings.ToLower(s[st.at:n][strings.LastIndexByte(s[st.at:n], '.')+1:])] {
 		return false
 	}
-	x, ok := quoted(s, n+1)
-	if !ok || x.open {
-		return false
-	}
-	st.sep = '='
-	if !sc.accept(st, x) {
-		return false
-	}
-	sc.add(x.start, x.end, st.kind, rankName)
-	return true
+	return sc.wholeQuote(st, n+1)
 }
 
 // wrappers are such functions.

@@ -3,9 +3,23 @@ package sshtest
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 )
+
+// Need is the path of a program that a test uses. Without it the test is skipped, or fails where the run promised to have all of them (scripts/test).
+func Need(t testing.TB, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		if os.Getenv("TESTS_REQUIRE_PROGRAMS") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	return path
+}
 
 // New makes a lab that ends with the test. Its directory has a short name, so that control sockets fit.
 func New(t testing.TB) *Lab {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"relay-shell/internal/localexec"
+
+	"relay-shell/internal/sshtest"
 )
 
 // fakeSudo behaves as sudo does towards its askpass program: it asks up to three times (or as often as passwd_tries says), and not at all where no
@@ -127,14 +129,9 @@ func (h *sudoHost) do(c Command, stdin string) (out, errors string, err error) {
 func TestSudo(t *testing.T) {
 	t.Parallel()
 	for _, shell := range [][]string{{"dash"}, {"bash"}, {"sh"}, {"busybox", "sh"}, {"ksh"}, {"mksh"}, {"zsh"}} {
-		if _, err := exec.LookPath(shell[0]); err != nil {
-			if os.Getenv("TESTS_REQUIRE_PROGRAMS") != "" {
-				t.Error(err)
-			}
-			continue
-		}
 		t.Run(strings.Join(shell, " "), func(t *testing.T) {
 			t.Parallel()
+			sshtest.Need(t, shell[0])
 			const password = `p w\n'"$(x)%s`
 			h := newSudoHost(t, password, password, shell...)
 			for _, tt := range []struct{ name, text, stdin, want string }{

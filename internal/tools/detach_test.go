@@ -200,32 +200,48 @@ func TestWithoutJobs(t *testing.T) {
 	}
 }
 
-// TestDetachedLost kills the master under a job that a call has become: what runs on the host is ended, and the job is lost.
-func TestDetachedLost(t *testing.T) {
-	t.Parallel()
-	server := sshtest.Start(t, sshtest.Options{Ordinary: true, Shell: "dash"})
-	r := newJobRoad(t, server.Lab)
+// stubborn is a call on a host that has become a job, and ends by SIGKILL alone.
+func stubborn(t *testing.T) (server *sshtest.Server, r *road, id string, pid int) {
+	t.Helper()
+	server = sshtest.Start(t, sshtest.Options{Ordinary: true, Shell: "dash"})
+	r = newJobRoad(t, server.Lab)
 	pids := filepath.Join(server.AccountHome(), "pid")
 	res := r.do(t.Context(), "ssh_exec", map[string]any{"host": "target", "command": "echo $$ >" + pids + "; echo up; trap '' TERM PIPE; while :; do sleep 1; done", "detach_after": 0.5}, nil)
 	if res.Outcome != relay.Running {
 		t.Fatalf("%s %v", res.Outcome, res.Err)
 	}
-	r.output("job_wait", map[string]any{"job_id": *res.Command.JobID, "until": "up"}) // a busy machine may have let it go before it began
+	id = *res.Command.JobID
+	r.output("job_wait", map[string]any{"job_id": id, "until": "up"}) // a busy machine may have let it go before it began
 	text, err := os.ReadFile(pids)
 	must(t, err)
+	pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
+	must(t, err)
+	return server, r, id, pid
+}
+
+// lives returns what the kernel says of a process, "" once it has ended; it may wait to be collected.
+func lives(pid int) string {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil || strings.Contains(string(stat), ") Z ") {
+		return ""
+	}
+	return string(stat)
+}
+
+// TestDetachedLost kills the master under a job that a call has become: what runs on the host is ended, and the job is lost.
+func TestDetachedLost(t *testing.T) {
+	t.Parallel()
+	_, r, id, pid := stubborn(t)
 	connections, err := r.deps.SSH.Connections(t.Context())
 	must(t, err)
 	for _, c := range connections {
 		must(t, syscall.Kill(c.PID, syscall.SIGKILL))
 	}
-	w := r.output("job_wait", map[string]any{"job_id": *res.Command.JobID})
+	w := r.output("job_wait", map[string]any{"job_id": id})
 	if w.State != job.Lost || w.Data != "up\n" || len(w.Survivors) > 0 || !strings.Contains(w.LostReason, "ended") {
 		t.Errorf("%+v", w)
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	must(t, err)
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err == nil && !strings.Contains(string(stat), ") Z ") { // it may wait to be collected
+	if stat := lives(pid); stat != "" {
 		t.Errorf("process %d lives on: %s", pid, stat)
 	}
 }
@@ -233,31 +249,20 @@ func TestDetachedLost(t *testing.T) {
 // TestDetachedUnreachable: a host that is away when the connection of such a job is lost is tried again, and what runs there is ended.
 func TestDetachedUnreachable(t *testing.T) {
 	t.Parallel()
-	server := sshtest.Start(t, sshtest.Options{Ordinary: true, Shell: "dash"})
-	r := newJobRoad(t, server.Lab)
-	pids := filepath.Join(server.AccountHome(), "pid")
-	res := r.do(t.Context(), "ssh_exec", map[string]any{"host": "target", "command": "echo $$ >" + pids + "; echo up; trap '' TERM PIPE; while :; do sleep 1; done", "detach_after": 0.5}, nil)
-	if res.Outcome != relay.Running {
-		t.Fatalf("%s %v", res.Outcome, res.Err)
-	}
-	id := map[string]any{"job_id": *res.Command.JobID}
-	r.output("job_wait", map[string]any{"job_id": *res.Command.JobID, "until": "up"})
-	text, err := os.ReadFile(pids)
-	must(t, err)
+	server, r, id, pid := stubborn(t)
 	connections, err := r.deps.SSH.Connections(t.Context())
 	must(t, err)
 	must(t, server.Kill())
 	for _, c := range connections {
 		must(t, syscall.Kill(c.PID, syscall.SIGKILL))
 	}
-	if w := r.output("job_wait", id); w.State != job.Lost || !slices.Equal(w.Survivors, []string{"unknown"}) {
+	if w := r.output("job_wait", map[string]any{"job_id": id}); w.State != job.Lost || !slices.Equal(w.Survivors, []string{"unknown"}) {
 		t.Errorf("%+v", w)
 	}
 	must(t, server.Restart())
 	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
-		stat, err := os.ReadFile("/proc/" + strings.TrimSpace(string(text)) + "/stat")
-		gone := err != nil || strings.Contains(string(stat), ") Z ")
-		if w := r.output("job_output", id); gone && len(w.Survivors) == 0 {
+		stat := lives(pid)
+		if w := r.output("job_output", map[string]any{"job_id": id}); stat == "" && len(w.Survivors) == 0 {
 			return
 		}
 		if time.Now().After(deadline) {

@@ -2,24 +2,14 @@ package session
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
-)
 
-// need skips a test whose program is missing, unless the run promised to have it.
-func need(t *testing.T, program string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err != nil {
-		if os.Getenv("TESTS_REQUIRE_PROGRAMS") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-}
+	"relay-shell/internal/sshtest"
+)
 
 // shows waits until the screen matches.
 func (w *world) shows(id, pattern string) Seen {
@@ -47,7 +37,7 @@ func (w *world) sees(id, what string, is func(Seen) bool) Seen {
 
 // TestVi edits a file with vi, by keys alone, to a known screen.
 func TestVi(t *testing.T) {
-	need(t, "vi")
+	sshtest.Need(t, "vi")
 	w := newWorld(t)
 	file := filepath.Join(w.dir, "file.txt")
 	id := w.spawn(Params{Argv: []string{"vi", "-N", "-u", "NONE", "-n", file}, Cols: 60, Rows: 12})
@@ -77,7 +67,7 @@ func TestVi(t *testing.T) {
 
 // TestTop watches top, which draws its screen again and again, and leaves it by a key.
 func TestTop(t *testing.T) {
-	need(t, "top")
+	sshtest.Need(t, "top")
 	w := newWorld(t)
 	id := w.spawn(Params{Argv: []string{"top", "-d", "0.3"}, Cols: 100, Rows: 40})
 	first := w.shows(id, `(?m)^ *PID +USER .* COMMAND`)

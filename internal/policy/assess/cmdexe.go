@@ -115,25 +115,17 @@ func cmdCommand(args []arg) []arg {
 
 // cmdWords splits at blanks outside of double quotes.
 func cmdWords(s string) []arg {
-	var out []arg
-	var b strings.Builder
-	quoted, open := false, false
+	var w splitWords
+	quoted := false
 	for _, r := range s {
 		switch {
 		case r == '"':
-			quoted, open = !quoted, true
+			quoted, w.open = !quoted, true
 		case !quoted && strings.ContainsRune(" \t\r,;", r):
-			if b.Len() > 0 || open {
-				out = append(out, word(b.String()))
-			}
-			b.Reset()
-			open = false
+			w.end()
 		default:
-			b.WriteRune(r)
+			w.word.WriteRune(r)
 		}
 	}
-	if b.Len() > 0 || open {
-		out = append(out, word(b.String()))
-	}
-	return out
+	return w.all()
 }

@@ -87,11 +87,30 @@ func psStatements(text string) []string {
 	return out
 }
 
+// splitWords are the words of a text, one rune after the other.
+type splitWords struct {
+	out  []arg
+	word strings.Builder
+	open bool // it was quoted, so that it is a word also if it is empty
+}
+
+func (w *splitWords) end() {
+	if w.word.Len() > 0 || w.open {
+		w.out = append(w.out, word(w.word.String()))
+	}
+	w.word.Reset()
+	w.open = false
+}
+
+func (w *splitWords) all() []arg {
+	w.end()
+	return w.out
+}
+
 // psWords splits a statement into words; a backquote escapes, and is often there only to hide a word.
 func psWords(s string) []arg {
-	var out []arg
-	var b strings.Builder
-	quote, open := rune(0), false
+	var w splitWords
+	quote := rune(0)
 	for _, r := range s {
 		switch {
 		case quote != 0:
@@ -99,24 +118,17 @@ func psWords(s string) []arg {
 				quote = 0
 				continue
 			}
-			b.WriteRune(r)
+			w.word.WriteRune(r)
 		case r == '\'' || r == '"':
-			quote, open = r, true
+			quote, w.open = r, true
 		case r == '`':
 		case r == ' ' || r == '\t' || r == '\r' || r == '\n':
-			if b.Len() > 0 || open {
-				out = append(out, word(b.String()))
-			}
-			b.Reset()
-			open = false
+			w.end()
 		default:
-			b.WriteRune(r)
+			w.word.WriteRune(r)
 		}
 	}
-	if b.Len() > 0 || open {
-		out = append(out, word(b.String()))
-	}
-	return out
+	return w.all()
 }
 
 // psEvaluates reports whether a statement so far is Invoke-Expression without its text.
